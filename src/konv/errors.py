@@ -1,0 +1,45 @@
+"""The errors that a user meets: each names who complains, about which argument, what came and what would do."""
+
+from contextlib import contextmanager
+
+
+class KonvError(ValueError):
+    """Base of all errors raised on purpose; a ValueError, as in Keras."""
+
+
+class ShapeError(KonvError):
+    """A size, a rank or a channel count that does not fit."""
+
+
+class UnsupportedError(KonvError, NotImplementedError):
+    """A valid Keras argument, class or model that konv does not support yet."""
+
+
+class FileError(KonvError):
+    """A file that is truncated, foreign, dangerous or not an image."""
+
+
+class MissingExtraError(KonvError, ImportError):
+    """An optional library that is not installed; the message names the extra that brings it."""
+
+
+@contextmanager
+def naming(owner: str):
+    """Put the name of the layer before any KonvError raised inside: `Conv2D "conv2d_1": ...`."""
+    try:
+        yield
+    except KonvError as error:
+        text = str(error)
+        if text.startswith(f"{owner}: "):
+            raise
+        raise type(error)(f"{owner}: {text}") from None
+
+
+def import_extra(module: str, extra: str):
+    """Import an optional library, or say which extra installs it."""
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError:
+        raise MissingExtraError(f"{module} is not installed; install it with: pip install 'konv[{extra}]'") from None

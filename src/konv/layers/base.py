@@ -1,0 +1,334 @@
+"""What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from konv import initializers
+from konv.arrays import to_array
+from konv.engines import compute
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.spec.graph import Graph, GraphBuilder
+from konv.spec import ops as spec
+from konv.spec.ops import Op, Shape, describe
+from konv.variables import Variable
+
+_names: Counter[str] = Counter()
+
+
+def reset_names() -> None:
+    """Start the automatic layer names again at `conv2d`."""
+    _names.clear()
+
+
+def snake_case(name: str) -> str:
+    """MaxPooling2D -> max_pooling2d, as Keras names its layers."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """conv2d, conv2d_1, conv2d_2, ..."""
+    count = _names[prefix]
+    _names[prefix] += 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+class Tensor:
+    """A value that is not computed yet: what `Input` returns and a layer called on it returns.
+
+    `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`.
+    """
+
+    def __init__(self, shape: Shape, layer: "Layer", inputs: "tuple[Tensor, ...]" = (), dtype: str = "float32"):
+        self.shape = (None, *shape)
+        self.dtype = dtype
+        self.layer, self.inputs = layer, inputs
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+class Layer:
+    """Base class of all layers, with the arguments of keras.layers.Layer.
+
+    A subclass gives `ops(*input_shapes)`: the chain of operations it stands for. Its weights are those that the
+    operations ask for; `weight_settings` says how each is initialised, regularised and constrained.
+    """
+
+    # rank of the input without batch, or None for any; checked before anything else
+    input_rank: ClassVar[int | None] = None
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype=None, activity_regularizer=None,
+                 autocast: bool = True, input_shape: Sequence[int | None] | None = None, batch_input_shape=None,
+                 batch_shape=None, input_dtype=None, **unknown):
+        if name is not None and not isinstance(name, str):
+            raise KonvError(f"{type(self).__name__}: name must be a string, got {name!r}")
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.trainable = bool(trainable)
+        self.built = False
+        self.input_shapes: tuple[Shape, ...] = ()  # unbatched, once built
+        self.variables_by_name: dict[str, Variable] = {}
+        self.input: Any = None
+        self.output: Any = None
+        with naming(self.title):
+            if unknown:
+                raise KonvError(f"unknown argument{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}")
+            if not (dtype in (None, "float32", np.float32) or _policy_name(dtype) == "float32"):
+                raise UnsupportedError(f'dtype={dtype!r} is not supported yet; konv computes in "float32"')
+            if activity_regularizer is not None:
+                raise UnsupportedError("activity_regularizer is not supported yet; use kernel_regularizer")
+        whole = batch_input_shape if batch_input_shape is not None else batch_shape
+        self.declared_shape: Shape | None = None
+        if input_shape is not None:
+            self.declared_shape = parse_shape(input_shape, self.title, "input_shape")
+        elif whole is not None:
+            self.declared_shape = parse_shape(tuple(whole)[1:], self.title, "batch_shape")
+
+    # --- what a subclass says ---------------------------------------------------------------------
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        """The operations of this layer for inputs of these (unbatched) shapes, the first one reading the inputs."""
+        raise NotImplementedError
+
+    def weight_settings(self, name: str) -> dict[str, Any]:
+        """initializer, regularizer and constraint of the weight of that name."""
+        return {"initializer": "zeros"}
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
+        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+        return {"name": self.name, "trainable": self.trainable, "dtype": policy}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Layer":
+        return cls(**config)
+
+    # --- building ---------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """How errors name this layer: Conv2D "conv2d_1"."""
+        return f'{type(self).__name__} "{self.name}"'
+
+    def check_input(self, *shapes: Shape) -> None:
+        """Raise ShapeError if these inputs cannot be fed to this layer."""
+        for shape in shapes:
+            if self.input_rank is not None and len(shape) != self.input_rank:
+                raise ShapeError(f"expected an input of {self.input_rank + 1} axes (batch first), got {describe(shape)}")
+        if self.built and self.variables_by_name:
+            made = {name: variable.shape for name, variable in self.variables_by_name.items()}
+            wanted = {weight.name: weight.shape for weight in self._weights(*shapes)}
+            if made != wanted:
+                raise ShapeError(f"was built for an input of {describe(self.input_shapes[0])}, "
+                                 f"got {describe(shapes[0])}, which needs weights of other shapes")
+
+    def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> int:
+        """Append this layer's operations to a graph; return the index of its output."""
+        shapes = tuple(builder.nodes[source].shape for source in inputs)
+        with naming(self.title):
+            self.check_input(*shapes)
+            for op in self.ops(*shapes):
+                inputs = (builder.add(op, inputs, self.name, self.trainable),)
+        return inputs[0]
+
+    def graph(self, *shapes: Shape) -> Graph:
+        """This layer alone as a graph."""
+        builder = GraphBuilder()
+        inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
+        return builder.graph(self.lower(builder, inputs))
+
+    def _weights(self, *shapes: Shape):
+        graph = Layer._bare_graph(self, *shapes)
+        return [weight for index in range(len(graph.nodes)) for weight in graph.weights(index)]
+
+    def _bare_graph(self, *shapes: Shape) -> Graph:
+        builder = GraphBuilder()
+        inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
+        for op in self.ops(*shapes):
+            inputs = (builder.add(op, inputs, self.name, self.trainable),)
+        return builder.graph(inputs[0])
+
+    def build(self, *shapes) -> None:
+        """Make the weights for inputs of these shapes (batch axis first, as in Keras)."""
+        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in shapes))
+
+    def build_for(self, *shapes: Shape) -> None:
+        """Make the weights for inputs of these unbatched shapes; a second call only checks."""
+        with naming(self.title):
+            self.check_input(*shapes)
+            if self.built:
+                return
+            weights = self._weights(*shapes)
+            made = {}
+            for weight in weights:
+                settings = self.weight_settings(weight.name)
+                initializer = initializers.get(settings["initializer"])
+                made[weight.name] = Variable(
+                    initializer(weight.shape), weight.name, path=f"{self.name}/{weight.name}", trainable=weight.trainable,
+                    regularizer=settings.get("regularizer"), constraint=settings.get("constraint"))
+        self.variables_by_name = made
+        self.input_shapes, self.built = shapes, True
+
+    def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
+        """Output shape, batch axis first, for inputs of these shapes.
+
+        >>> import konv
+        >>> konv.layers.Conv2D(8, 3, padding="same").compute_output_shape((None, 28, 28, 1))
+        (None, 28, 28, 8)
+        """
+        graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
+        return (shapes[0][0], *graph.nodes[graph.outputs[0]].shape)
+
+    # --- weights ----------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[Variable]:
+        return self.trainable_weights + self.non_trainable_weights
+
+    @property
+    def variables(self) -> list[Variable]:
+        return self.weights
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [v for v in self.variables_by_name.values() if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return [v for v in self.variables_by_name.values() if not (v.trainable and self.trainable)]
+
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    def __getattr__(self, name: str) -> Any:
+        """layer.kernel, layer.bias, layer.gamma, ...: the weight of that name."""
+        variables = self.__dict__.get("variables_by_name", {})
+        if name in variables:
+            return variables[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights, in the order of Keras (trainable first)."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite all weights; nothing changes when a shape does not fit."""
+        assign_all(self.title, self.weights, weights)
+
+    def count_params(self) -> int:
+        if not self.built:
+            raise KonvError(f"{self.title}: has no weights yet; build it, or call it on an input, first")
+        graph = self._bare_graph(*self.input_shapes)
+        return sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
+
+    # --- calling ----------------------------------------------------------------------------------
+
+    def __call__(self, inputs, training: bool = False):
+        """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
+        sources = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+        if all(isinstance(source, Tensor) for source in sources):
+            shapes = tuple(source.shape[1:] for source in sources)
+            self.build_for(*shapes)
+            graph = self.graph(*shapes)
+            output = Tensor(graph.nodes[graph.outputs[0]].shape, self, sources)
+            if self.input is None:
+                self.input, self.output = inputs, output
+            return output
+        arrays = [to_array(source, self.title) for source in sources]
+        shapes = tuple(array.shape[1:] for array in arrays)
+        self.build_for(*shapes)
+        return compute(self.graph(*shapes), self.weight_map(), arrays, training)[0]
+
+    def weight_map(self) -> dict[str, Variable]:
+        """Every weight by its path, as the engine asks for it: {"conv2d/kernel": ...}."""
+        return {f"{self.name}/{name}": variable for name, variable in self.variables_by_name.items()}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+class InputLayer(Layer):
+    """The place where data enters a model; `shape` leaves out the batch.
+
+    >>> import konv
+    >>> konv.layers.InputLayer((28, 28, 1)).declared_shape
+    (28, 28, 1)
+    """
+
+    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
+                 input_tensor=None, optional=False, name=None, **kwargs):
+        for argument, value in (("sparse", sparse), ("ragged", ragged), ("input_tensor", input_tensor), ("optional", optional)):
+            if value:
+                raise UnsupportedError(f"InputLayer: {argument}={value!r} is not supported")
+        if "input_shape" in kwargs and shape is None:
+            shape = kwargs.pop("input_shape")
+        if shape is None and batch_shape is None:
+            raise KonvError("InputLayer: shape is missing; give the shape of one sample, such as shape=(28, 28, 1)")
+        if shape is None:
+            batch_size, *shape = batch_shape  # type: ignore[misc]
+        super().__init__(name=name or auto_name("input_layer"), input_shape=shape, **kwargs)
+        self.batch_size, self.dtype = batch_size, dtype or "float32"
+        assert self.declared_shape is not None
+        self.built, self.input_shapes = True, (self.declared_shape,)
+        self.input = self.output = Tensor(self.declared_shape, self, (), self.dtype)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (spec.Input(self.declared_shape or ()),)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"batch_shape": (self.batch_size, *(self.declared_shape or ())), "dtype": self.dtype, "sparse": False,
+                "ragged": False, "name": self.name, "optional": False}
+
+
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,  # noqa: N802
+          optional=False, ragged=None) -> Tensor:
+    """A symbolic tensor for samples of `shape`: the beginning of a model.
+
+    >>> import konv
+    >>> konv.Input((28, 28, 1)).shape
+    (None, 28, 28, 1)
+    """
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    return layer.output
+
+
+def parse_shape(shape, owner: str, argument: str) -> Shape:
+    """A tuple of positive ints or None."""
+    if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
+        shape = (shape,)
+    sizes = tuple(shape)
+    for size in sizes:
+        good = size is None or (isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size > 0)
+        if not good:
+            raise ShapeError(f"{owner}: {argument}={shape!r}: sizes must be positive integers or None, got {size!r}")
+    return tuple(None if size is None else int(size) for size in sizes)
+
+
+def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
+    """Assign every array or none."""
+    if len(arrays) != len(variables):
+        raise ShapeError(f"{owner}: set_weights needs {len(variables)} arrays, got {len(arrays)}")
+    arrays = [np.asarray(array) for array in arrays]
+    for variable, array in zip(variables, arrays, strict=True):
+        if array.shape != variable.shape:
+            raise ShapeError(f'{owner}: weight "{variable.name}" has shape {variable.shape}, got {array.shape}')
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
+def _policy_name(dtype) -> str | None:
+    """The name inside a serialised DTypePolicy."""
+    return dtype.get("config", {}).get("name") if isinstance(dtype, dict) else None

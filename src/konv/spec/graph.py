@@ -1,0 +1,75 @@
+"""A network as a list of operations in the order in which they run.
+
+The index of a node is the name of its output. A graph is immutable; `GraphBuilder` makes one and infers the shapes.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from konv.spec.ops import Input, Op, Shape, Weight
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation of one layer. `trainable` is the layer's; a frozen BatchNorm runs in inference mode."""
+
+    op: Op
+    inputs: tuple[int, ...]
+    shape: Shape
+    layer: str
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Graph:
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+
+    def input_shapes(self, index: int) -> tuple[Shape, ...]:
+        return tuple(self.nodes[source].shape for source in self.nodes[index].inputs)
+
+    def weights(self, index: int) -> tuple[Weight, ...]:
+        return self.nodes[index].op.weights(*self.input_shapes(index))
+
+    def macs(self, index: int) -> int:
+        return self.nodes[index].op.macs(*self.input_shapes(index))
+
+    @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        return tuple(index for index, node in enumerate(self.nodes) if isinstance(node.op, Input))
+
+    @cached_property
+    def users(self) -> tuple[tuple[int, ...], ...]:
+        """For each node, the nodes that read it."""
+        users: list[list[int]] = [[] for _ in self.nodes]
+        for index, node in enumerate(self.nodes):
+            for source in node.inputs:
+                users[source].append(index)
+        return tuple(map(tuple, users))
+
+    def with_input_shapes(self, *shapes: Shape) -> "Graph":
+        """The same network for inputs of other sizes (a fully convolutional one takes any)."""
+        builder, known = GraphBuilder(), iter(shapes)
+        for node in self.nodes:
+            op = Input(next(known)) if isinstance(node.op, Input) else node.op
+            builder.add(op, node.inputs, node.layer, node.trainable)
+        return builder.graph(*self.outputs)
+
+
+@dataclass
+class GraphBuilder:
+    nodes: list[Node] = field(default_factory=list)
+
+    def add(self, op: Op, inputs: tuple[int, ...] = (), layer: str = "", trainable: bool = True) -> int:
+        """Append an operation; ShapeError when its inputs do not fit."""
+        shape = op.output_shape(*(self.nodes[source].shape for source in inputs))
+        self.nodes.append(Node(op, inputs, shape, layer, trainable))
+        return len(self.nodes) - 1
+
+    def graph(self, *outputs: int) -> Graph:
+        return Graph(tuple(self.nodes), outputs)
+
+
+def rewired(node: Node, mapping: dict[int, int]) -> Node:
+    """The node reading from where its inputs went."""
+    return replace(node, inputs=tuple(mapping[source] for source in node.inputs))

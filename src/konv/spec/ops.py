@@ -1,0 +1,255 @@
+"""The operations: one frozen dataclass each, with its output shape, its weights and its multiply-accumulates.
+
+Shapes leave out the batch; a size that is not known yet is None. Every op answers three questions,
+`output_shape`, `weights` and `macs`; nothing else in konv computes them.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from konv.errors import ShapeError
+from konv.spec.window import Window
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One array of an operation."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+
+def spatial(shape: Shape, data_format: str) -> tuple[int | None, int | None, int]:
+    """(height, width, channels) of an image shape, whichever way round it is stored."""
+    if len(shape) != 3:
+        wants = "(height, width, channels)" if data_format == "channels_last" else "(channels, height, width)"
+        raise ShapeError(
+            f"expected images of shape (batch, {wants[1:]}, got {describe(shape)}; "
+            f"an image without channel axis needs one: x[..., None]"
+        )
+    height, width, channels = shape if data_format == "channels_last" else (shape[1], shape[2], shape[0])
+    if channels is None:
+        raise ShapeError(f"the number of channels must be known, got {describe(shape)}")
+    return height, width, channels
+
+
+def image(height: int | None, width: int | None, channels: int, data_format: str) -> Shape:
+    """The inverse of `spatial`."""
+    return (height, width, channels) if data_format == "channels_last" else (channels, height, width)
+
+
+def describe(shape: Shape) -> str:
+    """The shape with its batch axis, as Keras prints it: (None, 28, 28, 1)."""
+    return f"({', '.join(str(size) for size in (None, *shape))}{',' if not shape else ''})"
+
+
+class Op:
+    """Base of all operations; the defaults are those of an elementwise op without weights."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return ()
+
+    def macs(self, *inputs: Shape) -> int:
+        """Multiply-accumulates for one sample."""
+        return 0
+
+    def parameters(self, *inputs: Shape) -> int:
+        return sum(prod(weight.shape) for weight in self.weights(*inputs))
+
+
+@dataclass(frozen=True)
+class Input(Op):
+    shape: Shape
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+
+@dataclass(frozen=True)
+class Conv(Op):
+    """Cross-correlation; kernel (kh, kw, channels / groups, filters)."""
+
+    filters: int
+    window: Window
+    groups: int = 1
+    use_bias: bool = True
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = spatial(inputs[0], self.data_format)
+        if channels % self.groups:
+            raise ShapeError(f"the input's {channels} channels must be divisible by groups={self.groups}")
+        return image(*self.window.output(height, width), self.filters, self.data_format)
+
+    def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
+        return (*self.window.kernel, spatial(shape, self.data_format)[2] // self.groups, self.filters)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        bias = (Weight("bias", (self.filters,)),) if self.use_bias else ()
+        return (Weight("kernel", self.kernel_shape(inputs[0])), *bias)
+
+    def macs(self, *inputs: Shape) -> int:
+        height, width, _ = spatial(self.output_shape(inputs[0]), self.data_format)
+        return prod(self.kernel_shape(inputs[0])) * (height or 0) * (width or 0)
+
+
+@dataclass(frozen=True)
+class Pool(Op):
+    """Maximum or mean of each window; padding never counts."""
+
+    kind: str  # "max" or "average"
+    window: Window
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = spatial(inputs[0], self.data_format)
+        return image(*self.window.output(height, width), channels, self.data_format)
+
+
+@dataclass(frozen=True)
+class GlobalPool(Op):
+    """Maximum or mean of each whole channel."""
+
+    kind: str
+    keepdims: bool = False
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        channels = spatial(inputs[0], self.data_format)[2]
+        return image(1, 1, channels, self.data_format) if self.keepdims else (channels,)
+
+
+@dataclass(frozen=True)
+class BatchNorm(Op):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel of `axis` (an index into the unbatched shape)."""
+
+    axis: int = -1
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not -len(inputs[0]) <= self.axis < len(inputs[0]):
+            raise ShapeError(f"axis {self.axis} does not exist in {describe(inputs[0])}")
+        if inputs[0][self.axis] is None:
+            raise ShapeError(f"the size of the normalised axis must be known, got {describe(inputs[0])}")
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        size = self.output_shape(inputs[0])[self.axis]
+        assert size is not None
+        names = [("gamma", self.scale, True), ("beta", self.center, True)]
+        names += [("moving_mean", True, False), ("moving_variance", True, False)]
+        return tuple(Weight(name, (size,), trainable) for name, wanted, trainable in names if wanted)
+
+
+@dataclass(frozen=True)
+class Dropout(Op):
+    """In training each number is 0 with probability `rate`, else divided by 1 - rate; nothing in inference.
+
+    `noise_shape` (unbatched, with the batch axis first) repeats one decision along the axes where it is 1.
+    """
+
+    rate: float
+    noise_shape: tuple[int | None, ...] | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Flatten(Op):
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        sizes = inputs[0]
+        return (None if any(size is None for size in sizes) else prod(sizes),)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Dense(Op):
+    """A matrix product over the last axis; kernel (inputs, units)."""
+
+    units: int
+    use_bias: bool = True
+
+    def _inputs(self, shape: Shape) -> int:
+        if not shape or shape[-1] is None:
+            raise ShapeError(f"the size of the last axis must be known, got {describe(shape)}")
+        return shape[-1]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        self._inputs(inputs[0])
+        return (*inputs[0][:-1], self.units)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        bias = (Weight("bias", (self.units,)),) if self.use_bias else ()
+        return (Weight("kernel", (self._inputs(inputs[0]), self.units)), *bias)
+
+    def macs(self, *inputs: Shape) -> int:
+        return self._inputs(inputs[0]) * self.units * prod(size or 0 for size in inputs[0][:-1])
+
+
+@dataclass(frozen=True)
+class Activation(Op):
+    """An elementwise function of one number, by its Keras name; `parameters_` are its constants."""
+
+    name: str
+    constants: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Softmax(Op):
+    """exp(x) / sum of exp(x) over one axis (an index into the unbatched shape); its logarithm when `log`."""
+
+    axis: int = -1
+    log: bool = False
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not -len(inputs[0]) <= self.axis < len(inputs[0]):
+            raise ShapeError(f"axis {self.axis} does not exist in {describe(inputs[0])}")
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Scale(Op):
+    """x * scale + offset, one number each or one per channel."""
+
+    scale: float | tuple[float, ...]
+    offset: float | tuple[float, ...] = 0.0
+
+
+@dataclass(frozen=True)
+class Permute(Op):
+    """Reorder the axes of a sample: output axis i is input axis order[i]. Also what channels_first becomes."""
+
+    order: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return tuple(inputs[0][axis] for axis in self.order)
+
+
+@dataclass(frozen=True)
+class Reshape(Op):
+    """The same numbers under another shape."""
+
+    shape: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+
+@dataclass(frozen=True)
+class Add(Op):
+    def output_shape(self, *inputs: Shape) -> Shape:
+        for other in inputs[1:]:
+            if other != inputs[0]:
+                raise ShapeError(f"the shapes of the inputs must be equal, got {', '.join(map(describe, inputs))}")
+        return inputs[0]
+
+

@@ -1,0 +1,67 @@
+"""A weight: a float32 array with a name, which the engine reads and the optimizer writes."""
+
+import numpy as np
+
+from konv.errors import ShapeError
+
+
+class Variable:
+    """One weight. `value` is a read-only view; write with `assign`, so that packed copies notice.
+
+    >>> v = Variable(np.zeros((2, 3)), name="kernel")
+    >>> v.assign(np.ones((2, 3))); v.version
+    1
+    >>> v.numpy().sum()
+    np.float32(6.0)
+    """
+
+    def __init__(self, value, name: str = "variable", *, path: str = "", trainable: bool = True, dtype="float32",
+                 regularizer=None, constraint=None):
+        self.array = np.array(value, dtype=dtype, order="C")
+        self.name, self.path = name, path or name
+        self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
+        self.version = 0
+
+    @property
+    def value(self) -> np.ndarray:
+        view = self.array.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> str:
+        return self.array.dtype.name
+
+    @property
+    def size(self) -> int:
+        return self.array.size
+
+    def numpy(self) -> np.ndarray:
+        """A copy that is the caller's own."""
+        return self.array.copy()
+
+    def assign(self, value) -> None:
+        """Overwrite the numbers; ShapeError if the shapes differ."""
+        value = np.asarray(value)
+        if value.shape != self.array.shape:
+            raise ShapeError(f'weight "{self.path}": expected an array of shape {self.array.shape}, got {value.shape}')
+        self.array[...] = value
+        self.touch()
+
+    def touch(self) -> None:
+        """Note that `array` was written in place."""
+        self.version += 1
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype=dtype) if copy is not False else self.value
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
