@@ -1,0 +1,45 @@
+# Two commands need nothing but Python 3.11+, make and the network: `make demo` and `make test`.
+# Each makes .venv and installs what it needs; a second run installs nothing.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test nightly lint bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/dev.stamp ## make .venv and install konv with everything for developing it
+
+demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pictures in demo/
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev.stamp ## every test and every example in the docstrings
+	$(BIN)/python -m pytest
+
+nightly: $(VENV)/dev.stamp ## the tests that take long
+	$(BIN)/python -m pytest -m nightly
+
+lint: $(VENV)/dev.stamp ## style and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pyright
+
+bench: $(VENV)/dev.stamp ## milliseconds of training and of prediction, beside the peers that are installed
+	$(BIN)/python benchmarks/seed.py
+
+clean: ## remove .venv and everything that was made
+	rm -rf $(VENV) demo out build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'konv needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps stand for "installed as pyproject.toml says"; the development extra includes that of the demo.
+$(VENV)/%.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable '.[$*]'
+	@touch $@
