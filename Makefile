@@ -21,7 +21,7 @@ test: $(VENV)/dev.stamp ## every test and every example in the docstrings
 	$(BIN)/python -m pytest
 
 nightly: $(VENV)/dev.stamp ## the tests that take long
-	$(BIN)/python -m pytest -m nightly
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m nightly
 
 lint: $(VENV)/dev.stamp ## style and types
 	$(BIN)/python -m ruff check .
