@@ -1,0 +1,320 @@
+"""Activation functions: on NumPy arrays, and as operations of a graph."""
+
+import difflib
+from collections.abc import Callable
+from math import erf, inf, pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from konv.errors import KonvError, UnsupportedError
+from konv.arrays import to_array
+from konv.spec.ops import Activation, Op, Softmax
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+
+
+def _relu(x, max_value=inf, negative_slope=0.0, threshold=0.0):
+    kept = np.minimum(np.where(x > threshold, x, 0), max_value)
+    return kept + negative_slope * np.minimum(x - threshold, 0) if negative_slope else kept
+
+
+def _elu(x, alpha=1.0):
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _gelu(x, approximate=0.0):
+    if approximate:
+        return 0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + np.frompyfunc(erf, 1, 1)(x / sqrt(2)).astype(x.dtype))
+
+
+def _sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))  # cannot overflow
+
+
+def _softplus(x):
+    return np.logaddexp(x, 0)
+
+
+def _hard_sigmoid(x):
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+# name of an Activation op: its definition, called with the array and the op's constants
+FORMULAS: dict[str, Callable[..., Any]] = {
+    "relu": _relu,
+    "elu": _elu,
+    "gelu": _gelu,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "hard_sigmoid": _hard_sigmoid,
+    "tanh": np.tanh,
+    "exponential": np.exp,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "selu": lambda x: SELU_SCALE * _elu(x, SELU_ALPHA),
+    "silu": lambda x: x * _sigmoid(x),
+    "hard_silu": lambda x: x * _hard_sigmoid(x),
+    "mish": lambda x: x * np.tanh(_softplus(x)),
+}
+
+
+def _apply(op: Op, x: Any) -> np.ndarray:
+    """The operation on a whole array, batch axis included."""
+    x = to_array(x, "activations")
+    x = x if x.dtype.kind == "f" else x.astype(np.float32)
+    if isinstance(op, Softmax):
+        shifted = x - x.max(axis=op.axis, keepdims=True)
+        total = np.exp(shifted).sum(axis=op.axis, keepdims=True)
+        return shifted - np.log(total) if op.log else np.exp(shifted) / total
+    assert isinstance(op, Activation)
+    return np.asarray(FORMULAS[op.name](x, *op.constants), x.dtype)
+
+
+def linear(x):
+    """x itself.
+
+    >>> linear(3)
+    3
+    """
+    return x
+
+
+def relu(x, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
+    """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
+
+    >>> relu([-1.0, 2.0])
+    array([0., 2.])
+    """
+    return _apply(relu_op(max_value, negative_slope, threshold), x)
+
+
+def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
+    """x above zero, negative_slope * x below.
+
+    >>> leaky_relu([-1.0, 2.0])
+    array([-0.2, 2. ])
+    """
+    return _apply(relu_op(None, negative_slope), x)
+
+
+def relu6(x) -> np.ndarray:
+    """min(max(x, 0), 6).
+
+    >>> relu6([-1.0, 8.0])
+    array([0., 6.])
+    """
+    return _apply(relu_op(6.0), x)
+
+
+def elu(x, alpha: float = 1.0) -> np.ndarray:
+    """x above zero, alpha * (exp(x) - 1) below.
+
+    >>> elu([-1.0, 2.0]).round(3)
+    array([-0.632, 2. ])
+    """
+    return _apply(Activation("elu", (float(alpha),)), x)
+
+
+def gelu(x, approximate: bool = False) -> np.ndarray:
+    """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
+
+    >>> gelu([-1.0, 2.0]).round(3)
+    array([-0.159, 1.954])
+    """
+    return _apply(Activation("gelu", (float(approximate),)), x)
+
+
+def softmax(x, axis: int = -1) -> np.ndarray:
+    """exp(x) / sum of exp(x) along one axis.
+
+    >>> softmax([0.0, 0.0])
+    array([0.5, 0.5])
+    """
+    return _apply(Softmax(axis), x)
+
+
+def log_softmax(x, axis: int = -1) -> np.ndarray:
+    """The logarithm of softmax(x).
+
+    >>> log_softmax([0.0, 0.0]).round(3)
+    array([-0.693, -0.693])
+    """
+    return _apply(Softmax(axis, log=True), x)
+
+
+def sigmoid(x) -> np.ndarray:
+    """1 / (1 + exp(-x)).
+
+    >>> sigmoid([0.0])
+    array([0.5])
+    """
+    return _apply(Activation("sigmoid"), x)
+
+
+def tanh(x) -> np.ndarray:
+    """The hyperbolic tangent.
+
+    >>> tanh([0.0])
+    array([0.])
+    """
+    return _apply(Activation("tanh"), x)
+
+
+def softplus(x) -> np.ndarray:
+    """log(1 + exp(x)).
+
+    >>> softplus([0.0]).round(3)
+    array([0.693])
+    """
+    return _apply(Activation("softplus"), x)
+
+
+def softsign(x) -> np.ndarray:
+    """x / (1 + |x|).
+
+    >>> softsign([1.0])
+    array([0.5])
+    """
+    return _apply(Activation("softsign"), x)
+
+
+def selu(x) -> np.ndarray:
+    """1.0507 * elu(x, alpha=1.67326), with which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
+
+    >>> selu([1.0]).round(4)
+    array([1.0507])
+    """
+    return _apply(Activation("selu"), x)
+
+
+def silu(x) -> np.ndarray:
+    """x * sigmoid(x), also called swish.
+
+    >>> silu([1.0]).round(3)
+    array([0.731])
+    """
+    return _apply(Activation("silu"), x)
+
+
+def exponential(x) -> np.ndarray:
+    """exp(x).
+
+    >>> exponential([0.0])
+    array([1.])
+    """
+    return _apply(Activation("exponential"), x)
+
+
+def hard_sigmoid(x) -> np.ndarray:
+    """x / 6 + 0.5, kept between 0 and 1.
+
+    >>> hard_sigmoid([0.0, 3.0])
+    array([0.5, 1. ])
+    """
+    return _apply(Activation("hard_sigmoid"), x)
+
+
+def hard_silu(x) -> np.ndarray:
+    """x * hard_sigmoid(x), also called hard_swish.
+
+    >>> hard_silu([-3.0, 3.0])
+    array([-0., 3.])
+    """
+    return _apply(Activation("hard_silu"), x)
+
+
+def mish(x) -> np.ndarray:
+    """x * tanh(softplus(x)).
+
+    >>> mish([1.0]).round(3)
+    array([0.865])
+    """
+    return _apply(Activation("mish"), x)
+
+
+def relu_op(max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> Activation:
+    """The operation of a relu with these arguments; the plain one has no constants.
+
+    >>> relu_op(6.0)
+    Activation(name='relu', constants=(6.0, 0.0, 0.0))
+    """
+    constants = (inf if max_value is None else float(max_value), float(negative_slope), float(threshold))
+    return Activation("relu", () if constants == (inf, 0.0, 0.0) else constants)
+
+
+# what each function becomes in a graph when it is called without further arguments
+_OPS: dict[Callable[..., Any], tuple[Op, ...]] = {
+    linear: (),
+    relu: (relu_op(),),
+    leaky_relu: (relu_op(None, 0.2),),
+    relu6: (relu_op(6.0),),
+    elu: (Activation("elu", (1.0,)),),
+    gelu: (Activation("gelu", (0.0,)),),
+    softmax: (Softmax(),),
+    log_softmax: (Softmax(log=True),),
+} | {
+    function: (Activation(function.__name__),)
+    for function in (sigmoid, tanh, softplus, softsign, selu, silu, exponential, hard_sigmoid, hard_silu, mish)
+}
+
+_NAMES = {function.__name__: function for function in _OPS} | {"swish": silu, "hard_swish": hard_silu}
+swish, hard_swish = silu, hard_silu
+
+_NOT_YET = ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
+            "sparsemax", "squareplus", "tanh_shrink", "threshold")
+
+
+def get(identifier: Any) -> Callable[..., Any]:
+    """A function of this module from its name or itself; None is linear.
+
+    >>> get("swish") is silu
+    True
+    """
+    if identifier is None:
+        return linear
+    if isinstance(identifier, dict):
+        identifier = identifier.get("config") if identifier.get("class_name") == "function" else identifier.get("class_name")
+    if isinstance(identifier, str):
+        return _by_name(identifier)
+    if callable(identifier) and identifier in _OPS:
+        return identifier
+    raise UnsupportedError(f"activation={identifier!r} is not supported yet; give a name or a function of konv.activations, "
+                           f"or leave it out and add a layer after this one")
+
+
+def _by_name(name: str) -> Callable[..., Any]:
+    if name in _NAMES:
+        return _NAMES[name]
+    there = f"there are: {', '.join(_NAMES)}"
+    if name in _NOT_YET:
+        raise UnsupportedError(f'activation="{name}" is not supported yet; {there}')
+    near = difflib.get_close_matches(name, _NAMES, n=1)
+    raise KonvError(f'activation="{name}" is unknown; {f"did you mean {near[0]!r}?" if near else there}')
+
+
+def serialize(activation: Any) -> str:
+    """The name of a function of this module, as Keras writes it.
+
+    >>> serialize(swish)
+    'silu'
+    """
+    return get(activation).__name__
+
+
+def deserialize(config: Any, custom_objects=None) -> Callable[..., Any]:
+    """The inverse of `serialize`.
+
+    >>> deserialize("relu") is relu
+    True
+    """
+    return get(config)
+
+
+def activation_ops(identifier: Any) -> tuple[Op, ...]:
+    """The operations that an activation becomes in a graph; none for linear.
+
+    >>> activation_ops("relu6")
+    (Activation(name='relu', constants=(6.0, 0.0, 0.0)),)
+    """
+    return _OPS[get(identifier)]

@@ -1,0 +1,79 @@
+"""One way to turn an object into the dict that Keras writes, and a name or such a dict back into an object."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from konv.errors import KonvError
+
+
+def snake_case(name: str) -> str:
+    """GlorotUniform -> glorot_uniform, L1L2 -> l1l2, MaxPooling2D -> max_pooling2d: the second spelling of a class."""
+    import re
+
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class Registry:
+    """The classes of one module of Keras, found by class name, by snake_case name or by alias."""
+
+    def __init__(self, what: str, module: str, classes: tuple[type, ...], aliases: Mapping[str, type] | None = None):
+        self.what, self.module = what, module
+        self.classes = {cls.__name__: cls for cls in classes}
+        self.names: dict[str, type] = {snake_case(name): cls for name, cls in self.classes.items()}
+        self.names |= self.classes | dict(aliases or {})
+
+    def get(self, identifier: Any) -> Any:
+        """An object from a name, a class, a config or the object itself; None stays None."""
+        if identifier is None:
+            return None
+        if isinstance(identifier, str):
+            return self._class(identifier)()
+        if isinstance(identifier, Mapping):
+            return self.deserialize(identifier)
+        if inspect.isclass(identifier):
+            identifier = identifier()
+        if not callable(identifier):
+            raise KonvError(f"{identifier!r} is not {self._article} {self.what}; give a name, an instance or a function")
+        return identifier
+
+    def serialize(self, item: Any) -> dict[str, Any] | None:
+        """The dict that Keras writes for an object; None stays None."""
+        if item is None:
+            return None
+        name = type(item).__name__
+        if self.classes.get(name) is type(item):
+            return {"module": self.module, "class_name": name, "config": item.get_config(), "registered_name": None}
+        if not hasattr(item, "get_config"):
+            function = getattr(item, "__name__", name)
+            return {"module": "builtins", "class_name": "function", "config": function, "registered_name": "function"}
+        return {"module": type(item).__module__, "class_name": name, "config": item.get_config(), "registered_name": name}
+
+    def deserialize(self, config: Mapping[str, Any] | str | None, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The inverse of `serialize`; `custom_objects` maps further names to classes or functions."""
+        if config is None:
+            return None
+        name, arguments = (config, {}) if isinstance(config, str) else (config.get("class_name"), config.get("config"))
+        if name == "function":
+            name, arguments = arguments, {}
+        if not isinstance(name, str):
+            raise KonvError(f"the config of {self._article} {self.what} needs a class_name, got {config!r}")
+        found = (custom_objects or {}).get(name) or self._class(name)
+        if not inspect.isclass(found):
+            return found
+        build: Callable[..., Any] = getattr(found, "from_config", lambda given: found(**given))
+        return build(dict(arguments or {}))
+
+    def _class(self, name: str) -> type:
+        if name in self.names:
+            return self.names[name]
+        near = difflib.get_close_matches(name, self.names, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(self.classes)}"
+        raise KonvError(f'"{name}" is not the name of {self._article} {self.what}; {hint}')
+
+    @property
+    def _article(self) -> str:
+        return "an" if self.what[0] in "aeiou" else "a"

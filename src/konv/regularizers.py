@@ -1,0 +1,167 @@
+"""Penalties on weights: each gives the penalty of an array and the gradient of the penalty."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from konv import config
+from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.registry import Registry
+
+
+class Regularizer:
+    """Base of all regularizers; one of your own needs `__call__(array)` and `gradient(array)`."""
+
+    def __call__(self, x: Any) -> float:
+        raise NotImplementedError
+
+    def gradient(self, x: Any) -> np.ndarray:
+        """The derivative of the penalty by each number of the array."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to write its arguments: add get_config()")
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Regularizer":
+        return cls(**config)
+
+
+class L1L2(Regularizer):
+    """l1 * sum(|x|) + l2 * sum(x**2).
+
+    >>> L1L2(l1=0.1, l2=0.5)(np.array([1.0, -2.0]))
+    2.8
+    """
+
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0):
+        self.l1, self.l2 = _factor(self, "l1", l1, 0.0), _factor(self, "l2", l2, 0.0)
+
+    def __call__(self, x: Any) -> float:
+        x = np.asarray(x)
+        # summed in float64: a kernel of millions of small squares loses digits in float32
+        return (self.l1 and self.l1 * float(np.abs(x).sum(dtype=np.float64))) + (
+            self.l2 and self.l2 * float(np.square(x).sum(dtype=np.float64)))
+
+    def gradient(self, x: Any) -> np.ndarray:
+        x = np.asarray(x)
+        slope = (2 * self.l2) * x
+        return slope + self.l1 * np.sign(x) if self.l1 else slope
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1, "l2": self.l2}
+
+
+class L1(L1L2):
+    """l1 * sum(|x|).
+
+    >>> L1(0.1)(np.array([1.0, -2.0])).__round__(6)
+    0.3
+    """
+
+    def __init__(self, l1: float | None = 0.01):
+        super().__init__(l1=_factor(self, "l1", l1, 0.01))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1}
+
+
+class L2(L1L2):
+    """l2 * sum(x**2).
+
+    >>> L2(0.5)(np.array([1.0, -2.0]))
+    2.5
+    """
+
+    def __init__(self, l2: float | None = 0.01):
+        super().__init__(l2=_factor(self, "l2", l2, 0.01))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l2": self.l2}
+
+
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean |cosine| between different rows (or columns) of a matrix.
+
+    >>> OrthogonalRegularizer(1.0)(np.eye(3))
+    0.0
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows"):
+        if mode not in ("rows", "columns"):
+            raise KonvError(f'OrthogonalRegularizer: mode must be "rows" or "columns", got {mode!r}')
+        self.factor, self.mode = _factor(self, "factor", factor, 0.01), mode
+
+    def __call__(self, x: Any) -> float:
+        _, _, products, weight = self._cosines(x)
+        return float(weight * np.abs(products).sum())
+
+    def gradient(self, x: Any) -> np.ndarray:
+        unit, length, products, weight = self._cosines(x)
+        # each pair stands in `products` twice, hence the 2; a unit vector only turns, it does not grow
+        turn = 2 * weight * np.sign(products) @ unit
+        slope = (turn - unit * (turn * unit).sum(1, keepdims=True)) / length
+        return slope if self.mode == "rows" else slope.T
+
+    def _cosines(self, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Unit rows (n, m), their former lengths (n, 1), the cosines of different rows (n, n), the weight of each."""
+        x = np.asarray(x)
+        if x.ndim != 2:
+            raise ShapeError(f"OrthogonalRegularizer: needs an array of 2 axes, got shape {x.shape}")
+        rows = x if self.mode == "rows" else x.T
+        length = np.maximum(np.sqrt(np.square(rows).sum(1, keepdims=True)), config.epsilon())
+        unit = rows / length
+        products = unit @ unit.T
+        np.fill_diagonal(products, 0)
+        return unit, length, products, self.factor / max(len(rows) * (len(rows) - 1), 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
+def _factor(owner: Any, argument: str, value: float | None, default: float) -> float:
+    if value is None:
+        return default
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    if not good:
+        raise KonvError(f"{type(owner).__name__}: {argument} must be a finite number >= 0, got {value!r}")
+    return float(value)
+
+
+_REGISTRY = Registry("regularizer", "keras.regularizers", (L1, L2, L1L2, OrthogonalRegularizer), {"l1_l2": L1L2})
+
+
+def get(identifier: Any) -> Any:
+    """A regularizer from a name, a class, a config or the object itself; None stays None.
+
+    >>> get("l2").l2
+    0.01
+    """
+    found = _REGISTRY.get(identifier)
+    if found is not None and not hasattr(found, "gradient"):
+        raise UnsupportedError(f"regularizer {found!r}: a function alone is not supported yet; give an object "
+                               f"with __call__(array) and gradient(array), such as a subclass of Regularizer")
+    return found
+
+
+def serialize(regularizer: Any) -> dict[str, Any] | None:
+    """The dict that Keras writes for a regularizer.
+
+    >>> serialize(L2())["config"]
+    {'l2': 0.01}
+    """
+    return _REGISTRY.serialize(regularizer)
+
+
+def deserialize(config: Any, custom_objects=None) -> Any:
+    """The regularizer of a dict that `serialize` or Keras wrote.
+
+    >>> deserialize({"class_name": "L1", "config": {"l1": 0.5}}).l1
+    0.5
+    """
+    return _REGISTRY.deserialize(config, custom_objects)
+
+
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
