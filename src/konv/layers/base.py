@@ -1,8 +1,7 @@
 """What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +10,9 @@ from konv import initializers
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
-from konv.spec.graph import Graph, GraphBuilder
+from konv.registry import snake_case
 from konv.spec import ops as spec
+from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Op, Shape, describe
 from konv.variables import Variable
 
@@ -22,13 +22,6 @@ _names: Counter[str] = Counter()
 def reset_names() -> None:
     """Start the automatic layer names again at `conv2d`."""
     _names.clear()
-
-
-def snake_case(name: str) -> str:
-    """MaxPooling2D -> max_pooling2d, as Keras names its layers."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def auto_name(prefix: str) -> str:
@@ -71,31 +64,25 @@ class Layer:
     # rank of the input without batch, or None for any; checked before anything else
     input_rank: ClassVar[int | None] = None
 
-    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype=None, activity_regularizer=None,
-                 autocast: bool = True, input_shape: Sequence[int | None] | None = None, batch_input_shape=None,
-                 batch_shape=None, input_dtype=None, **unknown):
+    def __init__(self, *, activity_regularizer=None, trainable: bool = True, dtype=None, autocast: bool = True,
+                 name: str | None = None, **kwargs):
         if name is not None and not isinstance(name, str):
             raise KonvError(f"{type(self).__name__}: name must be a string, got {name!r}")
         self.name = name or auto_name(snake_case(type(self).__name__))
-        self.trainable = bool(trainable)
         self.built = False
+        self.dtype = "float32"
         self.input_shapes: tuple[Shape, ...] = ()  # unbatched, once built
         self.variables_by_name: dict[str, Variable] = {}
         self.input: Any = None
         self.output: Any = None
         with naming(self.title):
-            if unknown:
-                raise KonvError(f"unknown argument{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}")
-            if not (dtype in (None, "float32", np.float32) or _policy_name(dtype) == "float32"):
+            if not isinstance(trainable, (bool, np.bool_)):
+                raise KonvError(f"trainable must be True or False, got {trainable!r}")
+            self.trainable = bool(trainable)
+            self.declared_shape = _declared_shape(kwargs)
+            _refuse(kwargs | {"activity_regularizer": activity_regularizer})
+            if _policy_name(dtype) != "float32":
                 raise UnsupportedError(f'dtype={dtype!r} is not supported yet; konv computes in "float32"')
-            if activity_regularizer is not None:
-                raise UnsupportedError("activity_regularizer is not supported yet; use kernel_regularizer")
-        whole = batch_input_shape if batch_input_shape is not None else batch_shape
-        self.declared_shape: Shape | None = None
-        if input_shape is not None:
-            self.declared_shape = parse_shape(input_shape, self.title, "input_shape")
-        elif whole is not None:
-            self.declared_shape = parse_shape(tuple(whole)[1:], self.title, "batch_shape")
 
     # --- what a subclass says ---------------------------------------------------------------------
 
@@ -104,8 +91,10 @@ class Layer:
         raise NotImplementedError
 
     def weight_settings(self, name: str) -> dict[str, Any]:
-        """initializer, regularizer and constraint of the weight of that name."""
-        return {"initializer": "zeros"}
+        """initializer, regularizer and constraint of the weight of that name: by default this layer's
+        `kernel_initializer` and so on; without an initializer Keras takes glorot_uniform."""
+        settings = {what: getattr(self, f"{name}_{what}", None) for what in ("initializer", "regularizer", "constraint")}
+        return settings | {"initializer": settings["initializer"] or "glorot_uniform"}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
@@ -270,31 +259,40 @@ class InputLayer(Layer):
 
     def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
                  input_tensor=None, optional=False, name=None, **kwargs):
-        for argument, value in (("sparse", sparse), ("ragged", ragged), ("input_tensor", input_tensor), ("optional", optional)):
-            if value:
-                raise UnsupportedError(f"InputLayer: {argument}={value!r} is not supported")
-        if "input_shape" in kwargs and shape is None:
-            shape = kwargs.pop("input_shape")
-        if shape is None and batch_shape is None:
-            raise KonvError("InputLayer: shape is missing; give the shape of one sample, such as shape=(28, 28, 1)")
-        if shape is None:
-            batch_size, *shape = batch_shape  # type: ignore[misc]
-        super().__init__(name=name or auto_name("input_layer"), input_shape=shape, **kwargs)
-        self.batch_size, self.dtype = batch_size, dtype or "float32"
-        assert self.declared_shape is not None
+        super().__init__(name=name)
+        shape = kwargs.pop("input_shape", shape)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
+        with naming(self.title):
+            for argument, value in (("sparse", sparse), ("ragged", ragged), ("input_tensor", input_tensor),
+                                    ("optional", optional)):
+                if value is not None and value is not False:
+                    raise UnsupportedError(f"{argument}={value!r} is not supported; leave it out")
+            _refuse(kwargs)
+            if (shape is None) == (batch_shape is None):
+                raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the batch "
+                                f"first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
+            if batch_shape is not None:
+                batch_size, *shape = batch_shape
+            self.batch_size = parse_shape((batch_size,), "", "batch_size")[0]
+            self.declared_shape = parse_shape(shape, "", "shape")
+            self.dtype = _dtype_name(dtype)
         self.built, self.input_shapes = True, (self.declared_shape,)
         self.input = self.output = Tensor(self.declared_shape, self, (), self.dtype)
+
+    @property
+    def batch_shape(self) -> tuple[int | None, ...]:
+        return (self.batch_size, *(self.declared_shape or ()))
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (spec.Input(self.declared_shape or ()),)
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": (self.batch_size, *(self.declared_shape or ())), "dtype": self.dtype, "sparse": False,
-                "ragged": False, "name": self.name, "optional": False}
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False, "name": self.name,
+                "optional": False}
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,  # noqa: N802
-          optional=False, ragged=None) -> Tensor:
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,  # noqa: N802
+          name=None, tensor=None, optional=False) -> Tensor:
     """A symbolic tensor for samples of `shape`: the beginning of a model.
 
     >>> import konv
@@ -306,14 +304,13 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None
 
 
 def parse_shape(shape, owner: str, argument: str) -> Shape:
-    """A tuple of positive ints or None."""
-    if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
-        shape = (shape,)
-    sizes = tuple(shape)
+    """A tuple of positive ints or None; one int is a tuple of it."""
+    sizes = tuple(shape) if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
     for size in sizes:
         good = size is None or (isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size > 0)
         if not good:
-            raise ShapeError(f"{owner}: {argument}={shape!r}: sizes must be positive integers or None, got {size!r}")
+            raise ShapeError(f"{owner and owner + ': '}{argument}={shape!r}: sizes must be positive integers or None, "
+                             f"got {size!r}")
     return tuple(None if size is None else int(size) for size in sizes)
 
 
@@ -329,6 +326,46 @@ def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any])
         variable.assign(array)
 
 
-def _policy_name(dtype) -> str | None:
-    """The name inside a serialised DTypePolicy."""
-    return dtype.get("config", {}).get("name") if isinstance(dtype, dict) else None
+def _declared_shape(kwargs: dict[str, Any]) -> Shape | None:
+    """Take the ways to say the input shape out of the keyword arguments: the first layer may carry it."""
+    shape, whole, size = kwargs.pop("input_shape", None), kwargs.pop("batch_input_shape", None), kwargs.pop("input_dim", None)
+    if size is not None:
+        return parse_shape(size, "", "input_dim")
+    if whole is not None:
+        shape = tuple(whole)[1:]
+    return None if shape is None else parse_shape(shape, "", "input_shape")
+
+
+# arguments of Keras that change nothing when they are None, and are not supported otherwise: what to use instead
+_NOT_YET = {
+    "activity_regularizer": "use kernel_regularizer",
+    "lora_rank": "leave it out",
+    "lora_alpha": "leave it out",
+    "quantization_config": "leave it out",
+}
+
+
+def _refuse(arguments: dict[str, Any]) -> None:
+    """Raise for whatever is left over; no argument is ignored."""
+    for argument, value in arguments.items():
+        if argument not in _NOT_YET:
+            raise KonvError(f"unknown argument {argument}={value!r}")
+        if value is not None:
+            raise UnsupportedError(f"{argument}={value!r} is not supported yet; {_NOT_YET[argument]}")
+
+
+def _policy_name(dtype: Any) -> str | None:
+    """The name of a dtype or policy, or of what a policy becomes in a config."""
+    if isinstance(dtype, dict):
+        return dtype.get("config", {}).get("name")
+    if dtype is None or isinstance(dtype, str):
+        return dtype or "float32"
+    return getattr(dtype, "name", getattr(dtype, "__name__", None))
+
+
+def _dtype_name(dtype: Any) -> str:
+    """The name of the dtype of an input; the numbers become float32 in the engine."""
+    try:
+        return np.dtype(dtype or "float32").name
+    except TypeError:
+        raise KonvError(f"dtype={dtype!r} is not a type of numbers; use one such as \"float32\" or \"uint8\"") from None

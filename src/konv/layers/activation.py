@@ -1,0 +1,123 @@
+"""Activation functions as layers of their own: any shape in, the same shape out, float32."""
+
+import warnings
+from typing import Any
+
+from konv import activations
+from konv.errors import KonvError, UnsupportedError, naming
+from konv.layers import parse
+from konv.layers.base import Layer
+from konv.spec import ops as spec
+from konv.spec.ops import Op, Shape
+
+
+class Activation(Layer):
+    """A function of konv.activations, by name or itself.
+
+    >>> import konv
+    >>> konv.layers.Activation("relu").compute_output_shape((None, 3))
+    (None, 3)
+    """
+
+    def __init__(self, activation, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.activation = activations.get(activation)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return activations.activation_ops(self.activation)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"activation": activations.serialize(self.activation)}
+
+
+class ReLU(Layer):
+    """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
+
+    >>> import konv
+    >>> konv.layers.ReLU(max_value=6.0).compute_output_shape((None, 3))
+    (None, 3)
+    """
+
+    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.max_value = None if max_value is None else parse.number(max_value, "max_value", 0)
+            self.negative_slope = parse.number(negative_slope, "negative_slope", 0)
+            self.threshold = parse.number(threshold, "threshold", 0)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (activations.relu_op(self.max_value, self.negative_slope, self.threshold),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"max_value": self.max_value, "negative_slope": self.negative_slope,
+                                       "threshold": self.threshold}
+
+
+class LeakyReLU(Layer):
+    """x above zero, negative_slope * x below.
+
+    >>> import konv
+    >>> konv.layers.LeakyReLU().negative_slope
+    0.3
+    """
+
+    def __init__(self, negative_slope=0.3, **kwargs):
+        if "alpha" in kwargs:
+            negative_slope = kwargs.pop("alpha")
+            warnings.warn("LeakyReLU: alpha is the old name of negative_slope", DeprecationWarning, stacklevel=2)
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.negative_slope = parse.number(negative_slope, "negative_slope", 0)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (activations.relu_op(None, self.negative_slope),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"negative_slope": self.negative_slope}
+
+
+class ELU(Layer):
+    """x above zero, alpha * (exp(x) - 1) below.
+
+    >>> import konv
+    >>> konv.layers.ELU().alpha
+    1.0
+    """
+
+    def __init__(self, alpha=1.0, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.alpha = parse.number(alpha, "alpha")
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (spec.Activation("elu", (float(self.alpha),)),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"alpha": self.alpha}
+
+
+class Softmax(Layer):
+    """exp(x) / sum of exp(x) along one axis, which counts the batch.
+
+    >>> import konv
+    >>> konv.layers.Softmax().axis
+    -1
+    """
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+            if len(axes) != 1:
+                raise UnsupportedError(f"axis={axis!r}: more than one axis is not supported yet; give one integer")
+            if not parse.is_integer(axes[0]):
+                raise KonvError(f"axis must be an integer, got {axis!r}")
+            self.axis = axis
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        axis = self.axis[0] if isinstance(self.axis, (tuple, list)) else self.axis
+        return (spec.Softmax(parse.unbatched_axis(int(axis), len(shapes[0]))),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"axis": self.axis}

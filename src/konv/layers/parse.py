@@ -1,0 +1,124 @@
+"""Parse at the door, then trust: one function per kind of argument. Errors name the argument; layers add their name."""
+
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from konv import config, constraints, initializers, regularizers
+from konv.errors import KonvError, UnsupportedError
+from konv.spec.window import PADDINGS
+
+# how the name of an argument for a weight ends: the module that reads and writes it
+_MODULES: dict[str, ModuleType] = {
+    "initializer": initializers, "regularizer": regularizers, "constraint": constraints,
+}
+
+
+def is_integer(value: Any) -> bool:
+    """Whether the value is an integer of Python or NumPy; True and False are not."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def positive_int(value: Any, argument: str) -> int:
+    """An int above zero.
+
+    >>> positive_int(np.int64(3), "filters")
+    3
+    """
+    if not is_integer(value) or value < 1:
+        raise KonvError(f"{argument} must be a positive integer, got {value!r}")
+    return int(value)
+
+
+def pair(value: Any, argument: str) -> tuple[int, int]:
+    """(rows, columns) from one positive integer or two.
+
+    >>> pair(3, "kernel_size")
+    (3, 3)
+    """
+    wants = f"{argument} must be a positive integer or two of them"
+    values: Sequence[Any] = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value, value)
+    if len(values) != 2 or not all(is_integer(size) and size > 0 for size in values):
+        raise KonvError(f"{wants}, got {value!r}")
+    return int(values[0]), int(values[1])
+
+
+def padding(value: Any) -> str:
+    """"valid" or "same", in any case.
+
+    >>> padding("SAME")
+    'same'
+    """
+    if isinstance(value, (tuple, list)):
+        raise UnsupportedError(f'padding={value!r}: explicit sizes are not supported yet; use "valid" or "same"')
+    if not isinstance(value, str) or value.lower() not in PADDINGS:
+        raise KonvError(f'padding must be "valid" or "same", got {value!r}')
+    return value.lower()
+
+
+def data_format(value: Any) -> str:
+    """"channels_last" or "channels_first"; None is what `konv.config.image_data_format` says.
+
+    >>> data_format(None)
+    'channels_last'
+    """
+    if value is None:
+        return config.image_data_format()
+    if not isinstance(value, str) or value.lower() not in config.DATA_FORMATS:
+        raise KonvError(f'data_format must be "channels_last" or "channels_first", got {value!r}')
+    return value.lower()
+
+
+def number(value: Any, argument: str, low: float = -np.inf, high: float = np.inf) -> float:
+    """A number between two bounds, both allowed.
+
+    >>> number(0.5, "rate", 0, 1)
+    0.5
+    """
+    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not good or not low <= value <= high:
+        bounds = f" between {low:g} and {high:g}" if high < np.inf else f" of at least {low:g}" if low > -np.inf else ""
+        raise KonvError(f"{argument} must be a number{bounds}, got {value!r}")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def flag(value: Any, argument: str) -> bool:
+    """True or False; 1 and 0 do as well.
+
+    >>> flag(1, "use_bias")
+    True
+    """
+    if not isinstance(value, (bool, np.bool_)) and not (is_integer(value) and value in (0, 1)):
+        raise KonvError(f"{argument} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def unbatched_axis(axis: int, rank: int) -> int:
+    """The axis of a sample of `rank` axes from an axis that counts the batch.
+
+    >>> unbatched_axis(3, 3), unbatched_axis(-1, 3)
+    (2, -1)
+    """
+    if axis in (0, -rank - 1):
+        raise KonvError(f"axis={axis} is the batch axis; use one of {', '.join(str(i + 1) for i in range(rank))} or -1")
+    if not -rank <= axis <= rank:
+        raise KonvError(f"axis={axis} does not exist in an input of {rank + 1} axes (batch first)")
+    return axis - 1 if axis > 0 else axis
+
+
+def weight_arguments(layer: Any, **given: Any) -> None:
+    """Keep kernel_initializer=, bias_regularizer=, gamma_constraint= and the like on the layer, as objects."""
+    for argument, value in given.items():
+        module = _MODULES[argument.rpartition("_")[2]]
+        try:
+            setattr(layer, argument, module.get(value))
+        except KonvError as error:
+            raise type(error)(f"{argument}: {error}") from None
+    layer.weight_argument_names = tuple(given)
+
+
+def weight_config(layer: Any) -> dict[str, Any]:
+    """The same arguments as Keras writes them."""
+    return {name: _MODULES[name.rpartition("_")[2]].serialize(getattr(layer, name)) for name in layer.weight_argument_names}

@@ -1,0 +1,54 @@
+"""Layers that make training harder, so that the network learns what holds for other data too."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.layers import parse
+from konv.layers.base import Layer
+from konv.spec import ops as spec
+from konv.spec.ops import Op, Shape, describe
+
+
+class Dropout(Layer):
+    """In training each number is 0 with probability `rate`, else divided by 1 - rate; nothing in inference.
+
+    `noise_shape`, batch axis first, shares one decision along the axes where it is 1; None is the size of the input.
+
+    >>> import konv
+    >>> konv.layers.Dropout(0.2)([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.rate = parse.number(rate, "rate", 0, 1)
+            self.noise_shape = _noise_shape(noise_shape)
+            if seed is not None and not (parse.is_integer(seed) and seed >= 0):
+                raise KonvError(f"seed must be a non-negative integer or None, got {seed!r}")
+            self.seed = None if seed is None else int(seed)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        if self.noise_shape is not None:
+            sizes = self.noise_shape[1:]
+            fits = len(sizes) == len(shapes[0]) and all(
+                size in (None, 1) or whole in (None, size) for size, whole in zip(sizes, shapes[0], strict=False))
+            if not fits:
+                raise ShapeError(f"noise_shape={self.noise_shape} does not fit an input of {describe(shapes[0])}; "
+                                 f"give one number per axis, batch first, each 1, None or the size")
+        return (spec.Dropout(float(self.rate), self.noise_shape, self.seed),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
+
+
+def _noise_shape(value: Any) -> tuple[int | None, ...] | None:
+    if value is None:
+        return None
+    sizes = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    if not sizes or not all(size is None or (parse.is_integer(size) and size > 0) for size in sizes):
+        raise KonvError(f"noise_shape must be a sequence of positive integers or None, batch axis first, got {value!r}")
+    if sizes[0] not in (None, 1):
+        raise UnsupportedError(f"noise_shape={value!r}: a fixed batch size is not supported; use None or 1 there")
+    return tuple(None if size is None else int(size) for size in sizes)
