@@ -1,0 +1,124 @@
+"""Losses: what training makes small. Classes, functions and names are those of keras.losses."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from konv.errors import KonvError, UnsupportedError
+from konv.losses.base import Loss
+from konv.losses.classes import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Huber,
+    LossFunctionWrapper,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+from konv.losses.functions import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    huber,
+    mean_absolute_error,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
+from konv.registry import Registry
+
+CLASSES = (
+    LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
+FUNCTIONS: dict[str, Callable] = {
+    function.__name__: function
+    for function in (mean_squared_error, mean_absolute_error, huber, binary_crossentropy, categorical_crossentropy,
+                     sparse_categorical_crossentropy)
+} | {
+    "mse": mean_squared_error, "MSE": mean_squared_error,
+    "mae": mean_absolute_error, "MAE": mean_absolute_error,
+    "bce": binary_crossentropy, "BCE": binary_crossentropy,
+}
+# what Keras has besides
+LATER = frozenset(
+    "KLDivergence Poisson BinaryFocalCrossentropy CategoricalFocalCrossentropy MeanAbsolutePercentageError "
+    "MeanSquaredLogarithmicError CosineSimilarity LogCosh Hinge SquaredHinge CategoricalHinge Dice Tversky Circle CTC "
+    "kl_divergence poisson binary_focal_crossentropy categorical_focal_crossentropy mean_absolute_percentage_error "
+    "mean_squared_logarithmic_error cosine_similarity log_cosh hinge squared_hinge categorical_hinge dice tversky "
+    "circle ctc kld KLD mape MAPE msle MSLE".split())
+
+_registry = Registry("loss", "keras.losses", CLASSES)
+
+
+def get(identifier: Any) -> Any:
+    """A loss or loss function from its name, its config, a class, or the object itself; None stays None.
+
+    >>> get("mse").__name__
+    'mean_squared_error'
+    >>> get("MeanSquaredError")
+    <MeanSquaredError name=mean_squared_error>
+    """
+    if isinstance(identifier, str):
+        return _by_name(identifier)
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    return _registry.get(identifier)
+
+
+def serialize(loss: Any) -> Any:
+    """The dict that Keras writes for a loss or a loss function.
+
+    >>> serialize(MeanSquaredError())["config"]
+    {'name': 'mean_squared_error', 'reduction': 'sum_over_batch_size'}
+    """
+    return _registry.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The inverse of `serialize`.
+
+    >>> deserialize(serialize(mean_squared_error)).__name__
+    'mean_squared_error'
+    """
+    function = name.get("config") if isinstance(name, Mapping) and name.get("class_name") == "function" else name
+    if isinstance(function, str) and function not in (custom_objects or {}):
+        return _by_name(function)
+    kind = name.get("class_name") if isinstance(name, Mapping) else None
+    if kind in LATER:
+        raise _unsupported(str(kind))
+    return _registry.deserialize(name, custom_objects)
+
+
+def _by_name(name: str) -> Any:
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    if name in _registry.classes:
+        return _registry.classes[name]()
+    if name in LATER:
+        raise _unsupported(name)
+    raise KonvError(f'loss="{name}" is not the name of a loss; there are: {_known()}')
+
+
+def _unsupported(name: str) -> UnsupportedError:
+    return UnsupportedError(f'the loss "{name}" is not supported yet; there are: {_known()}')
+
+
+def _known() -> str:
+    return ", ".join([*FUNCTIONS, *(cls.__name__ for cls in CLASSES if cls is not LossFunctionWrapper)])
+
+
+def wrap(identifier: Any) -> Loss | None:
+    """The loss that `compile` uses: functions are wrapped, strings give it its name."""
+    found = get(identifier)
+    if found is None or isinstance(found, Loss):
+        return found
+    name = identifier if isinstance(identifier, str) else getattr(found, "__name__", type(found).__name__)
+    if inspect.isclass(found):
+        raise KonvError(f"{found!r} is not a loss")
+    return LossFunctionWrapper(found, name=name)
+
+
+__all__ = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
+    "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "deserialize",
+    "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize", "sparse_categorical_crossentropy",
+]

@@ -1,0 +1,156 @@
+"""What every loss is: numbers per sample, their weighted reduction, and the gradient of both."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.registry import snake_case
+
+Array = np.ndarray
+Shape = tuple[int, ...]
+
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+REDUCTIONS = (*MEANS, "sum", "none", None)
+
+
+class Parts(NamedTuple):
+    """Losses of single samples and, when asked for, the derivative of each with respect to its own predictions."""
+
+    values: Array
+    gradient: Array | None = None
+
+
+class Loss:
+    """Base class of all losses, with the arguments of keras.losses.Loss.
+
+    A subclass gives `call(y_true, y_pred)`, one number per sample; to be trained with it also gives
+    `parts(y_true, y_pred, gradient)`.
+
+    >>> import konv
+    >>> float(konv.losses.MeanSquaredError()([[0.0, 2.0]], [[1.0, 2.0]]))
+    0.5
+    """
+
+    axis = -1  # the axis of y_pred over which `call` reduces
+
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype=None):
+        self.name = name or snake_case(type(self).__name__)
+        if reduction not in REDUCTIONS:
+            allowed = ", ".join(map(repr, REDUCTIONS))
+            raise KonvError(f"{type(self).__name__}: reduction={reduction!r} must be one of {allowed}")
+        require_float32(type(self).__name__, dtype)
+        self.reduction = reduction
+        self.dtype = "float32"
+
+    # --- what a subclass says ---------------------------------------------------------------------
+
+    def call(self, y_true: Array, y_pred: Array) -> Array:
+        """One number per sample."""
+        return self.parts(y_true, y_pred).values
+
+    def parse(self, y_true: Any, shape: Shape) -> Array:
+        """Targets ready for `parts`, checked against the shape of the predictions; errors come from here."""
+        return as_float(y_true)
+
+    def parts(self, y_true: Array, y_pred: Array, gradient: bool = False) -> Parts:
+        """`call` on parsed targets, with the gradient with respect to y_pred if `gradient`."""
+        if gradient:
+            raise UnsupportedError(f"{type(self).__name__}: training with a loss of one's own is not supported yet; use a "
+                                   f"loss of konv.losses, or give the class a method parts(y_true, y_pred, gradient)")
+        return Parts(np.asarray(self.call(y_true, y_pred)))
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the gradient is known, so that a model can be trained with it."""
+        return type(self).parts is not Loss.parts
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Loss":
+        return cls(**config)
+
+    # --- computing --------------------------------------------------------------------------------
+
+    def __call__(self, y_true, y_pred, sample_weight=None) -> np.floating | Array:
+        """The reduced loss: a float32 scalar, or one number per sample when the reduction is None."""
+        y_pred = as_float(y_pred)
+        values = self.parts(self.parse(y_true, y_pred.shape), y_pred).values
+        weight = None if sample_weight is None else as_float(sample_weight)
+        if self.reduction in ("none", None):
+            return values if weight is None else values * fit_weight(weight, values.shape)
+        return np.float32(_reduce(values, weight, self.reduction)[0])
+
+    def value_and_gradient(self, y_true, y_pred, sample_weight=None) -> tuple[float, Array]:
+        """The reduced loss and its gradient with respect to y_pred, weights and divisor included.
+
+        >>> import konv
+        >>> konv.losses.MeanSquaredError().value_and_gradient([[0.0, 2.0]], [[1.0, 2.0]])
+        (0.5, array([[1., 0.]], dtype=float32))
+        """
+        y_pred = as_float(y_pred)
+        weight = None if sample_weight is None else as_float(sample_weight)
+        value, gradient = self.compute(self.parse(y_true, y_pred.shape), y_pred, weight, gradient=True)
+        assert gradient is not None
+        return value, gradient
+
+    def compute(self, targets: Array, y_pred: Array, weight: Array | None = None,
+                gradient: bool = False) -> tuple[float, Array | None]:
+        """`value_and_gradient` for targets that were parsed before; what a training step calls."""
+        if self.reduction in ("none", None):
+            raise KonvError(f"{type(self).__name__}: reduction={self.reduction!r} gives no single number to train or "
+                            f'report; use "sum_over_batch_size" or "sum"')
+        parts = self.parts(targets, y_pred, gradient)
+        value, factor = _reduce(parts.values, weight, self.reduction)
+        slope = parts.gradient
+        if slope is None:
+            return value, None
+        if isinstance(factor, float):
+            if factor != 1.0:
+                np.multiply(slope, factor, out=slope)
+        else:
+            np.multiply(slope, np.expand_dims(factor, self.axis), out=slope)
+        return value, slope.reshape(y_pred.shape)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _reduce(values: Array, weight: Array | None, reduction: str | None) -> tuple[float, float | Array]:
+    """The reduced loss, and its derivative with respect to each value: one number, or an array of values' shape."""
+    if weight is None:
+        divisor = float(values.size) if reduction in MEANS else 1.0
+        return float(values.sum()) / max(divisor, 1.0), 1.0 / max(divisor, 1.0)
+    total = float(weight.sum()) if reduction == "mean_with_sample_weight" else float(values.size)
+    weight = fit_weight(weight, values.shape)
+    scale = 1.0
+    if reduction in MEANS:
+        scale = 1.0 / total if total else 0.0  # as Keras: a loss without weight is zero, not a division by zero
+    return float((values * weight).sum()) * scale, np.broadcast_to(weight * np.float32(scale), values.shape)
+
+
+def fit_weight(weight: Array, shape: Shape) -> Array:
+    """Weights in a shape that broadcasts against one number per sample (or per sample and place)."""
+    if weight.ndim == len(shape) + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    if weight.shape != shape[: weight.ndim]:
+        raise ShapeError(f"sample_weight has shape {weight.shape}, but the losses to weigh have shape {shape}; "
+                         f"give one number per sample, shape {shape[:1]}")
+    return weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
+
+
+def as_float(value: Any) -> Array:
+    """The value as a float32 array, without a copy where possible."""
+    if type(value) is np.ndarray and value.dtype == np.float32:
+        return value
+    return to_array(value, "loss", "value").astype(np.float32, copy=False)
+
+
+def require_float32(owner: str, dtype: Any) -> None:
+    """Accept None, "float32" and policies of that name."""
+    name = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else getattr(dtype, "name", dtype)
+    if name not in (None, "float32", np.float32):
+        raise UnsupportedError(f'{owner}: dtype={dtype!r} is not supported yet; konv computes in "float32"')

@@ -1,0 +1,268 @@
+"""The losses as functions: one formula each, with the gradient beside the value.
+
+A formula takes parsed targets `t` and predictions `p`, reduces over the last axis (or `axis`), and gives one number
+per sample; its gradient is that of each number with respect to its own predictions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.config import epsilon
+from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.losses.base import Array, Parts, Shape, as_float
+
+
+@dataclass(frozen=True)
+class Formula:
+    """`parse(y_true, shape, **options)` checks and converts targets; `parts(t, p, gradient, **options)` computes."""
+
+    parse: Callable[..., Array]
+    parts: Callable[..., Parts]
+
+
+def evaluate(function: Callable, y_true, y_pred, **options) -> Array:
+    """One number per sample by the formula of `function`."""
+    formula = FORMULAS[function]
+    y_pred = as_float(y_pred)
+    return formula.parts(formula.parse(y_true, y_pred.shape, **options), y_pred, False, **options).values
+
+
+# --- targets ------------------------------------------------------------------------------------------
+
+
+def _same_shape(y_true, shape: Shape, owner: str) -> Array:
+    """Float targets of the predictions' shape; a last axis of size one may be left out on either side, as in Keras."""
+    targets, wanted = as_float(y_true), shape
+    if targets.shape == shape:
+        return targets
+    if targets.ndim == len(shape) - 1 and shape[-1] == 1:
+        if targets.ndim == 1:
+            targets = targets[:, None]
+        else:
+            wanted = shape[:-1]
+    elif targets.ndim == len(shape) + 1 and targets.shape[-1] == 1:
+        if len(shape) == 1:
+            wanted = (*shape, 1)
+        else:
+            targets = targets[..., 0]
+    if targets.shape != wanted:
+        raise ShapeError(f"{owner}: y has shape {np.shape(y_true)}, but the predictions have shape {shape}; "
+                         f"they must be equal{_hint(owner, targets, shape)}")
+    return targets
+
+
+def _hint(owner: str, targets: Array, shape: Shape) -> str:
+    """What would do, where labels meet a loss for one-hot rows."""
+    if "categorical" in owner and targets.size * shape[-1] == int(np.prod(shape)):
+        return "; for integer labels use sparse_categorical_crossentropy"
+    return ""
+
+
+def _regression_targets(owner: str) -> Callable[..., Array]:
+    return lambda y_true, shape, **options: _same_shape(y_true, shape, owner)
+
+
+def _binary_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **options) -> Array:
+    targets = _same_shape(y_true, shape, "binary_crossentropy")
+    return targets * (1.0 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else targets
+
+
+def _categorical_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **options) -> Array:
+    targets = _same_shape(y_true, shape, "categorical_crossentropy")
+    if label_smoothing:
+        targets = targets * (1.0 - label_smoothing) + label_smoothing / targets.shape[-1]
+    return targets
+
+
+def _labels(y_true, shape: Shape, *, ignore_class=None, axis: int = -1, **options) -> Array:
+    """Class numbers, one per sample (or per sample and place), each checked to name one of the classes."""
+    owner = "sparse_categorical_crossentropy"
+    if ignore_class is not None:
+        raise UnsupportedError(f"{owner}: ignore_class={ignore_class!r} is not supported yet; give such samples the "
+                               f"sample_weight 0")
+    if axis not in (-1, len(shape) - 1):
+        raise UnsupportedError(f"{owner}: axis={axis} is not supported; the classes must be the last axis")
+    labels = to_array(y_true, owner, "y")
+    if labels.ndim == len(shape) and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if labels.shape != shape[:-1]:
+        raise ShapeError(f"{owner}: y has shape {np.shape(y_true)}, but predictions of shape {shape} need one integer "
+                         f"label per sample, shape {shape[:-1]}; for one-hot rows use categorical_crossentropy")
+    numbers = labels.astype(np.intp)  # fractions are cut off, as in Keras
+    # one pass finds labels on both sides of the range: negative ones are huge when read as unsigned
+    if numbers.size and int(numbers.view(np.uintp).max()) >= shape[-1]:
+        _refuse_label(labels, numbers, shape[-1])
+    return numbers
+
+
+def _refuse_label(labels: Array, numbers: Array, classes: int) -> None:
+    place = tuple(int(index) for index in np.argwhere((numbers < 0) | (numbers >= classes))[0])
+    where = ", ".join(map(str, place))
+    raise KonvError(f"sparse_categorical_crossentropy: label {labels[place]} at y[{where}] is out of range: there are "
+                    f"{classes} classes, so labels must be 0 to {classes - 1}")
+
+
+# --- formulas -----------------------------------------------------------------------------------------
+
+
+def _squared(t: Array, p: Array, gradient: bool) -> Parts:
+    d = p.reshape(t.shape) - t
+    values = np.mean(d * d, axis=-1)
+    return Parts(values, np.multiply(d, 2.0 / d.shape[-1], out=d) if gradient else None)
+
+
+def _absolute(t: Array, p: Array, gradient: bool) -> Parts:
+    d = p.reshape(t.shape) - t
+    return Parts(np.mean(np.abs(d), axis=-1), np.sign(d) / d.shape[-1] if gradient else None)
+
+
+def _huber(t: Array, p: Array, gradient: bool, delta: float = 1.0) -> Parts:
+    d = p.reshape(t.shape) - t
+    size = np.abs(d)
+    values = np.where(size <= delta, 0.5 * d * d, delta * size - 0.5 * delta * delta).mean(axis=-1)
+    return Parts(values, np.clip(d, -delta, delta) / d.shape[-1] if gradient else None)
+
+
+def _binary(t: Array, p: Array, gradient: bool, from_logits: bool = False, label_smoothing: float = 0.0,
+            axis: int = -1) -> Parts:
+    p = p.reshape(t.shape)
+    count = p.shape[axis]
+    if from_logits:
+        # max(p, 0) - p t + log(1 + exp(-|p|)) is -log(sigmoid) without overflow
+        decay = np.exp(-np.abs(p))
+        values = np.mean(np.maximum(p, 0) - p * t + np.log1p(decay), axis=axis)
+        return Parts(values, (np.where(p >= 0, 1.0, decay) / (1.0 + decay) - t) / count if gradient else None)
+    inside, kept = _clip(p)
+    values = -np.mean(t * np.log(kept) + (1.0 - t) * np.log(1.0 - kept), axis=axis)
+    return Parts(values, inside * ((1.0 - t) / (1.0 - kept) - t / kept) / count if gradient else None)
+
+
+def _categorical(t: Array, p: Array, gradient: bool, from_logits: bool = False, label_smoothing: float = 0.0,
+                 axis: int = -1) -> Parts:
+    p = p.reshape(t.shape)
+    if from_logits:
+        shifted = p - p.max(axis=axis, keepdims=True)
+        powers = np.exp(shifted)
+        total = powers.sum(axis=axis, keepdims=True)
+        mass = t.sum(axis=axis, keepdims=True)
+        values = (mass * np.log(total)).squeeze(axis) - (t * shifted).sum(axis=axis)
+        return Parts(values, powers * (mass / total) - t if gradient else None)
+    total = p.sum(axis=axis, keepdims=True)
+    inside, kept = _clip(_share(p, total))
+    values = -(t * np.log(kept)).sum(axis=axis)
+    if not gradient:
+        return Parts(values)
+    live = t * inside
+    return Parts(values, (live.sum(axis=axis, keepdims=True) - live / kept) / total)
+
+
+def _sparse(t: Array, p: Array, gradient: bool, from_logits: bool = False, ignore_class=None, axis: int = -1) -> Parts:
+    labels, rows = t.reshape(-1), np.arange(t.size)
+    p = p.reshape(labels.size, p.shape[-1])
+    if from_logits:
+        p = p - p.max(axis=1, keepdims=True)
+        powers = np.exp(p)
+        total = powers.sum(axis=1)
+        values = (np.log(total) - p[rows, labels]).reshape(t.shape)
+        if gradient:
+            powers /= total[:, None]
+            powers[rows, labels] -= 1.0
+        return Parts(values, powers.reshape(*t.shape, -1) if gradient else None)
+    total = p.sum(axis=1)
+    inside, kept = _clip(_share(p[rows, labels], total))
+    values = -np.log(kept).reshape(t.shape)
+    if not gradient:
+        return Parts(values)
+    # -log(p[label] / total): 1 / total everywhere, less 1 / p[label] at the label; nothing where the share was clipped
+    pull = inside / total
+    slope = np.repeat(pull, p.shape[1]).reshape(p.shape)
+    slope[rows, labels] -= pull / kept
+    return Parts(values, slope.reshape(*t.shape, -1))
+
+
+def _clip(p: Array) -> tuple[Array, Array]:
+    """Probabilities kept away from 0 and 1 so that their logarithms exist, and where they were not touched."""
+    tiny = np.float32(epsilon())
+    kept = np.minimum(np.maximum(p, tiny), np.float32(1.0) - tiny)
+    return p == kept, kept
+
+
+def _share(p: Array, total: Array) -> Array:
+    """p / total; a row of zeros gives nan as in Keras, without a warning."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return p / total
+
+
+# --- the functions of keras.losses ----------------------------------------------------------------------
+
+
+def mean_squared_error(y_true, y_pred) -> Array:
+    """mean((y_true - y_pred)^2) over the last axis.
+
+    >>> mean_squared_error([[0.0, 2.0]], [[1.0, 2.0]])
+    array([0.5], dtype=float32)
+    """
+    return evaluate(mean_squared_error, y_true, y_pred)
+
+
+def mean_absolute_error(y_true, y_pred) -> Array:
+    """mean(|y_true - y_pred|) over the last axis.
+
+    >>> mean_absolute_error([[0.0, 2.0]], [[1.0, 2.0]])
+    array([0.5], dtype=float32)
+    """
+    return evaluate(mean_absolute_error, y_true, y_pred)
+
+
+def huber(y_true, y_pred, delta: float = 1.0) -> Array:
+    """Squared error / 2 up to a difference of `delta`, growing linearly beyond; mean over the last axis.
+
+    >>> huber([[0.0, 0.0]], [[1.0, 3.0]])
+    array([1.5], dtype=float32)
+    """
+    return evaluate(huber, y_true, y_pred, delta=delta)
+
+
+def binary_crossentropy(y_true, y_pred, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1) -> Array:
+    """-mean(y log(p) + (1 - y) log(1 - p)), p kept within 1e-7 of 0 and 1, or sigmoid(p) with `from_logits`.
+
+    >>> binary_crossentropy([[1.0]], [[0.5]])
+    array([0.6931472], dtype=float32)
+    """
+    options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+    return evaluate(binary_crossentropy, y_true, y_pred, **options)
+
+
+def categorical_crossentropy(y_true, y_pred, from_logits: bool = False, label_smoothing: float = 0.0,
+                             axis: int = -1) -> Array:
+    """-sum(y log(p)) over the classes, for one-hot rows y; p is divided by its sum, or softmax(p) with `from_logits`.
+
+    >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])
+    array([0.6931472], dtype=float32)
+    """
+    options = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+    return evaluate(categorical_crossentropy, y_true, y_pred, **options)
+
+
+def sparse_categorical_crossentropy(y_true, y_pred, from_logits: bool = False, ignore_class=None, axis: int = -1) -> Array:
+    """-log(p[y]) for integer labels y; p is divided by its sum, or softmax(p) with `from_logits`.
+
+    >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]])
+    array([0.6931472], dtype=float32)
+    """
+    options = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+    return evaluate(sparse_categorical_crossentropy, y_true, y_pred, **options)
+
+
+FORMULAS: dict[Any, Formula] = {
+    mean_squared_error: Formula(_regression_targets("mean_squared_error"), _squared),
+    mean_absolute_error: Formula(_regression_targets("mean_absolute_error"), _absolute),
+    huber: Formula(_regression_targets("huber"), _huber),
+    binary_crossentropy: Formula(_binary_targets, _binary),
+    categorical_crossentropy: Formula(_categorical_targets, _categorical),
+    sparse_categorical_crossentropy: Formula(_labels, _sparse),
+}
