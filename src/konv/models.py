@@ -32,7 +32,7 @@ class Model(Trainer, Layer):
         self.inputs, self.outputs = _tensors(inputs, self.title), _tensors(outputs, self.title)
         self.input, self.output = inputs, outputs
         self._order = _topological(self.inputs, self.outputs, self.title)
-        self._set_layers([tensor.layer for tensor in self._order])
+        self._set_layers(_by_depth(self._order, self.inputs, self.outputs))
         self._graphs: dict[tuple[Shape, ...], Graph] = {}
         self.built, self.input_shapes = True, tuple(tensor.shape[1:] for tensor in self.inputs)
 
@@ -308,6 +308,29 @@ def _topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str
         stack.append((tensor, True))
         stack.extend((source, False) for source in reversed(tensor.inputs))
     return order
+
+
+def _by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
+    """The layers in the order of Keras: farthest from the outputs first, then as a walk from the outputs meets them.
+
+    Summaries list, and files number, the layers in this order.
+    """
+    met: dict[Layer, int] = {}
+    seen, stack = {id(tensor) for tensor in inputs}, list(reversed(outputs))
+    while stack:
+        tensor = stack.pop()
+        met.setdefault(tensor.layer, len(met))
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            stack.extend(reversed(tensor.inputs))
+    depths: dict[Layer, int] = {}
+    reached: dict[int, int] = {}
+    for tensor in reversed(order):
+        depth = depths[tensor.layer] = max(reached.get(id(tensor), 0), depths.get(tensor.layer, 0))
+        for source in tensor.inputs:
+            reached[id(source)] = max(reached.get(id(source), 0), depth + 1)
+    unread = {tensor.layer: place - len(inputs) for place, tensor in enumerate(inputs)}
+    return sorted(depths, key=lambda layer: (-depths[layer], met.get(layer, unread.get(layer, 0))))
 
 
 def _one(values: list) -> Any:
