@@ -223,6 +223,19 @@ class Layer:
         graph = self._bare_graph(*self.input_shapes)
         return sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
 
+    def explain(self, lang: str = "en") -> str:
+        """The arithmetic of this layer with its numbers filled in, in English ("en") or Korean ("ko").
+
+        >>> import konv
+        >>> layer = konv.layers.Flatten()
+        >>> layer.build((None, 4, 4, 25))
+        >>> print(layer.explain().splitlines()[-2].strip())
+        values: 4*4*25 = 400
+        """
+        from konv.explain.text import explain_layer
+
+        return explain_layer(self, lang)
+
     # --- calling ----------------------------------------------------------------------------------
 
     def __call__(self, inputs, training: bool = False):

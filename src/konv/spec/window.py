@@ -53,6 +53,13 @@ class Axis:
         reached = (self.output - 1) * self.stride + self.extent - self.before
         return max(self.size - reached, 0)
 
+    @property
+    def skipped(self) -> int:
+        """Input pixels between windows or between taps that no window reads: a stride or a dilation jumps over them."""
+        starts = (window * self.stride - self.before for window in range(self.output))
+        read = {start + tap * self.dilation for start in starts for tap in range(self.kernel)}
+        return self.size - self.unread - sum(0 <= pixel < self.size for pixel in read)
+
 
 @dataclass(frozen=True)
 class Window:

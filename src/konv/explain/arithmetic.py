@@ -1,0 +1,308 @@
+"""The facts of an operation as equations with the numbers filled in, and as keys of sentences.
+
+The right side of every equation is a number that `spec` gave; the left side spells out where it comes from.
+Nothing here depends on a language.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from math import inf, prod
+from typing import Any
+
+from konv.explain.facts import StepFacts
+from konv.spec import ops as spec
+from konv.spec.ops import Shape, spatial
+from konv.spec.window import Axis
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`left` evaluates to `value`.
+
+    >>> print(Equation("28*28*75 * (3*3*1)", 529200))
+    28*28*75 * (3*3*1) = 529,200
+    """
+
+    left: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.left} = {number(self.value)}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One line of an explanation: the key of a message and what stands in its fields.
+
+    `legend` is the key of the same arithmetic in words.
+    """
+
+    key: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    legend: str | None = None
+
+
+def number(value: float) -> str:
+    """1234567 -> '1,234,567', 0.8 -> '0.8'."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+
+
+def equation(key: str, left: str, value: float, legend: str | None = None) -> Statement:
+    return Statement(key, {"equation": Equation(left, value)}, legend)
+
+
+def statements(step: StepFacts) -> tuple[Statement, ...]:
+    """What is to say about one operation, in reading order."""
+    return tuple(_WRITERS.get(type(step.op), _unexplained)(step))
+
+
+# --- windows ------------------------------------------------------------------------------------------
+
+_SIDES = (("height", "top", "bottom"), ("width", "left", "right"))
+
+
+def window_statements(step: StepFacts) -> Iterable[Statement]:
+    """Padding, output height and width, and the pixels that are never read."""
+    window = step.op.window  # type: ignore[attr-defined]
+    if step.axes is None:
+        yield Statement("sizes_unknown")
+        return
+    for (word, _, _), axis in zip(_SIDES, step.axes, strict=True):
+        if axis.dilation > 1:
+            yield equation(f"extent_{word}", f"{axis.dilation}*({axis.kernel}-1)+1", axis.extent, "legend_extent")
+    if window.padding == "same":
+        yield from _padding(step.axes)
+    for (word, _, _), axis in zip(_SIDES, step.axes, strict=True):
+        yield equation(word, output_size(axis), axis.output, "legend_floor" if axis.stride > 1 else "legend_size")
+    yield from _unread(step.axes)
+
+
+def output_size(axis: Axis) -> str:
+    """(28 - 3 + 2*1)/1 + 1: the padding as 2*1 when both sides have it, else as 0 + 1."""
+    padding = f"2*{axis.before}" if axis.before == axis.after else f"{axis.before} + {axis.after}"
+    quotient = f"({axis.size} - {axis.extent} + {padding})/{axis.stride}"
+    return f"{quotient if axis.stride == 1 else f'floor({quotient})'} + 1"
+
+
+def _padding(axes: tuple[Axis, Axis]) -> Iterable[Statement]:
+    for (word, _, _), axis in zip(_SIDES, axes, strict=True):
+        left = f"({axis.output} - 1)*{axis.stride} + {axis.extent} - {axis.size}"
+        left = left if axis.stride == 1 else f"max({left}, 0)"
+        yield equation(f"padding_{word}", left, axis.total_padding, "legend_padding")
+    rows, columns = axes
+    sides = {"top": rows.before, "bottom": rows.after, "left": columns.before, "right": columns.after}
+    yield Statement("padding_sides", sides)
+
+
+def _unread(axes: tuple[Axis, Axis]) -> Iterable[Statement]:
+    rows, columns = axes
+    if rows.unread or columns.unread:
+        yield Statement("unread", {"rows": rows.unread, "columns": columns.unread})
+    if rows.skipped or columns.skipped:
+        yield Statement("skipped", {"rows": rows.skipped, "columns": columns.skipped})
+
+
+# --- one writer for each operation --------------------------------------------------------------------
+
+
+def _input(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("input_layer")
+    if None not in step.output:
+        yield equation("values", times(step.output), prod(size or 0 for size in step.output))
+
+
+def _conv(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    rows, columns, channels, filters = step.weights[0].shape
+    yield Statement("conv" if op.use_bias else "conv_no_bias", {
+        "filters": filters, "kernel": f"{rows}x{columns}", "channels": channels,
+        "strides": "x".join(map(str, op.window.strides)), "padding": op.window.padding})
+    if op.groups > 1:
+        total = spatial(step.inputs[0], op.data_format)[2]
+        yield equation("group_channels", f"{total}/{op.groups}", channels, "legend_group_channels")
+        yield equation("group_filters", f"{filters}/{op.groups}", filters // op.groups, "legend_group_filters")
+    yield from window_statements(step)
+    bias = " + 1" if op.use_bias else ""
+    yield equation("parameters", f"{filters} * ({channels}*{rows}*{columns}{bias})", step.parameters,
+                   "legend_conv_parameters" if op.use_bias else "legend_conv_parameters_no_bias")
+    if step.macs is None:
+        yield Statement("macs_unknown")
+        return
+    height, width, _ = spatial(step.output, op.data_format)
+    yield equation("macs", f"{height}*{width}*{filters} * ({rows}*{columns}*{channels})", step.macs, "legend_conv_macs")
+
+
+def _pool(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    rows, columns = op.window.kernel
+    yield Statement(f"pool_{op.kind}", {"window": f"{rows}x{columns}", "strides": "x".join(map(str, op.window.strides)),
+                                        "padding": op.window.padding})
+    yield equation("window_values", f"{rows}*{columns}", rows * columns)
+    yield from window_statements(step)
+
+
+def _global_pool(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    height, width, channels = spatial(step.inputs[0], op.data_format)
+    yield Statement(f"global_{op.kind}", {"channels": channels})
+    if height is not None and width is not None:
+        yield equation("map_values", f"{height}*{width}", height * width)
+
+
+def _batch_norm(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    channels = step.weights[0].shape[0]
+    learned = [weight.name for weight in step.weights if weight.trainable]
+    measured = [weight.name for weight in step.weights if not weight.trainable]
+    scale, offset = ("gamma * " if op.scale else ""), (" + beta" if op.center else "")
+    yield Statement("batch_norm", {"formula": f"{scale}(x - mean)/sqrt(variance + {op.epsilon:g}){offset}"})
+    yield Statement("batch_norm_statistics", {"momentum": number(float(op.momentum))})
+    yield equation("kept_share", f"1 - {float(op.momentum):g}", 1 - float(op.momentum))
+    yield equation("parameters", f"{len(step.weights)} * {channels}", step.parameters, "legend_batch_norm")
+    for key, names in (("learned", learned), ("measured", measured)):
+        if names:
+            yield Statement(key, {"equation": Equation(f"{len(names)} * {channels}", len(names) * channels),
+                                  "names": ", ".join(names)})
+
+
+def _dropout(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    yield Statement("dropout", {"rate": number(float(op.rate))})
+    yield equation("kept", f"1 - {float(op.rate):.6g}", 1 - float(op.rate))
+    if op.noise_shape is not None:
+        yield Statement("noise_shape", {"shape": str(op.noise_shape)})
+
+
+def _flatten(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("flatten")
+    if step.output[0] is None:
+        yield Statement("sizes_unknown")
+        return
+    yield equation("values", times(step.inputs[0]), step.output[0])
+
+
+def _dense(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    inputs, units = step.weights[0].shape
+    yield Statement("dense", {"inputs": inputs, "units": units})
+    left = f"({inputs} + 1) * {units}" if op.use_bias else f"{inputs} * {units}"
+    yield equation("parameters", left, step.parameters,
+                   "legend_dense_parameters" if op.use_bias else "legend_dense_parameters_no_bias")
+    if step.macs is None:
+        yield Statement("macs_unknown")
+        return
+    places = step.inputs[0][:-1]
+    yield equation("macs", f"{times(places)} * " * bool(places) + f"{inputs} * {units}", step.macs,
+                   "legend_dense_macs_places" if places else "legend_dense_macs")
+
+
+def _relu(most: float = inf, slope: float = 0.0, threshold: float = 0.0) -> str:
+    kept = f"x*(x > {number(threshold)})" if threshold else "max(x, 0)"
+    capped = kept if most == inf else f"min({kept}, {number(most)})"
+    below = f"min(x - {number(threshold)}, 0)" if threshold else "min(x, 0)"
+    return f"{capped} + {number(slope)}*{below}" if slope else capped
+
+
+def _elu(alpha: float = 1.0) -> str:
+    return f"max(x, 0) + {number(alpha)}*(exp(min(x, 0)) - 1)"
+
+
+def _gelu(approximate: float = 0.0) -> str:
+    inner = "tanh(0.797885*(x + 0.044715*x**3))" if approximate else "erf(x/sqrt(2))"
+    return f"x*(1 + {inner})/2"
+
+
+# the function of one number x, called with the constants of the op
+_FORMULAS: dict[str, Callable[..., str]] = {
+    "relu": _relu,
+    "elu": _elu,
+    "gelu": _gelu,
+    "selu": lambda: "1.0507*(max(x, 0) + 1.67326*(exp(min(x, 0)) - 1))",
+    "sigmoid": lambda: "1/(1 + exp(-x))",
+    "tanh": lambda: "(exp(x) - exp(-x))/(exp(x) + exp(-x))",
+    "softplus": lambda: "log(1 + exp(x))",
+    "softsign": lambda: "x/(1 + abs(x))",
+    "exponential": lambda: "exp(x)",
+    "silu": lambda: "x/(1 + exp(-x))",
+    "hard_sigmoid": lambda: "min(max(x/6 + 0.5, 0), 1)",
+    "hard_silu": lambda: "x*min(max(x/6 + 0.5, 0), 1)",
+    "mish": lambda: "x*tanh(log(1 + exp(x)))",
+}
+
+
+def _activation(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    if op.name in _FORMULAS:
+        yield Statement("activation_formula", {"name": op.name, "formula": _FORMULAS[op.name](*op.constants)})
+    else:
+        yield Statement("activation", {"name": op.name})
+
+
+def _softmax(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    yield Statement("log_softmax" if op.log else "softmax", {"size": step.inputs[0][op.axis]})
+
+
+def _scale(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    per_channel = [isinstance(value, tuple) for value in (op.scale, op.offset)]
+    scales, offsets = (value if isinstance(value, tuple) else (value,) for value in (op.scale, op.offset))
+    if any(per_channel):
+        yield Statement("scale_channels", {"scales": _numbers(scales), "offsets": _numbers(offsets)})
+        return
+    scale, offset = (float(f"{values[0]:.6g}") for values in (scales, offsets))
+    rest = f"{'-' if offset < 0 else '+'} {number(abs(offset))}"
+    yield Statement("scale", {"formula": f"x * {number(scale)} {rest}"})
+    yield equation("scale_example", f"255 * {number(scale)} {rest}", 255 * scale + offset)
+
+
+def _add(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("add", {"count": len(step.inputs)})
+    if None not in step.output:
+        values = prod(size or 0 for size in step.output)
+        count = len(step.inputs) - 1
+        yield equation("additions", f"{count} * {times(step.output)}", count * values)
+
+
+def _permute(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("permute", {"order": ", ".join(str(axis + 1) for axis in step.op.order)})  # type: ignore[attr-defined]
+
+
+def _reshape(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("reshape", {"shape": spec.describe(step.output)})
+    if None not in step.inputs[0]:
+        yield equation("values", times(step.inputs[0]), prod(size or 0 for size in step.output))
+
+
+def _unexplained(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("operation", {"op": type(step.op).__name__})
+    if step.weights:
+        left = " + ".join(times(weight.shape) for weight in step.weights)
+        yield equation("parameters", left, step.parameters)
+
+
+_WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
+    spec.Input: _input,
+    spec.Conv: _conv,
+    spec.Pool: _pool,
+    spec.GlobalPool: _global_pool,
+    spec.BatchNorm: _batch_norm,
+    spec.Dropout: _dropout,
+    spec.Flatten: _flatten,
+    spec.Dense: _dense,
+    spec.Activation: _activation,
+    spec.Softmax: _softmax,
+    spec.Scale: _scale,
+    spec.Add: _add,
+    spec.Permute: _permute,
+    spec.Reshape: _reshape,
+}
+
+
+def times(shape: Shape | Sequence[int]) -> str:
+    """(4, 4, 25) -> '4*4*25'; a single number has no axes and is '1'."""
+    return "*".join(map(str, shape)) or "1"
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(number(float(value)) for value in values)

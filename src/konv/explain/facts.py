@@ -1,0 +1,189 @@
+"""What there is to know about a layer or a model, as plain frozen data.
+
+Every number is read from `spec` or from the weights; renderers lay facts out and compute nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from konv.errors import KonvError
+from konv.layers.base import InputLayer, Layer
+from konv.models import Model
+from konv.spec.graph import Graph
+from konv.spec.ops import Op, Shape, Weight, spatial
+from konv.spec.window import Axis, Window
+from konv.variables import Variable
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """One operation of a layer, with the unbatched shapes that it reads and writes."""
+
+    op: Op
+    inputs: tuple[Shape, ...]
+    output: Shape
+    weights: tuple[Weight, ...]
+    parameters: int
+    macs: int | None  # for one sample; None while a size is unknown
+    axes: tuple[Axis, Axis] | None  # the window over (rows, columns); None without a window or while a size is unknown
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One call of a layer: what goes in (nothing into an InputLayer), what is done, what comes out."""
+
+    name: str
+    class_name: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    steps: tuple[StepFacts, ...]
+    trainable_parameters: int
+    frozen_parameters: int
+    bytes: int
+    trainable: bool
+    shared: bool = False  # a second call of a layer that was listed before: its weights are not new
+
+    @property
+    def parameters(self) -> int:
+        return self.trainable_parameters + self.frozen_parameters
+
+    @property
+    def macs(self) -> int | None:
+        return total(step.macs for step in self.steps)
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Every layer in the order in which it runs; layers inside a nested model stand where the model stands."""
+
+    name: str
+    class_name: str
+    layers: tuple[LayerFacts, ...]
+    trainable_parameters: int
+    frozen_parameters: int
+    bytes: int
+
+    @property
+    def parameters(self) -> int:
+        return self.trainable_parameters + self.frozen_parameters
+
+    @property
+    def macs(self) -> int | None:
+        return total(layer.macs for layer in self.layers)
+
+
+def layer_facts(layer: Layer) -> LayerFacts:
+    """The facts of one layer that is built.
+
+    >>> import konv
+    >>> layer = konv.layers.Conv2D(75, 3, padding="same")
+    >>> layer.build((None, 28, 28, 1))
+    >>> layer_facts(layer).parameters
+    750
+    """
+    require_built(layer)
+    return _call_facts(layer, layer.input_shapes, shared=False)
+
+
+def model_facts(model: Model) -> ModelFacts:
+    """The facts of a model whose input shape is known.
+
+    >>> import konv
+    >>> model = konv.Sequential([konv.Input((4, 4, 25)), konv.layers.Flatten(), konv.layers.Dense(512)])
+    >>> model_facts(model).parameters
+    205312
+    """
+    require_built(model)
+    seen: set[int] = set()
+    layers = []
+    for layer, shapes in calls(model):
+        layers.append(_call_facts(layer, shapes, shared=id(layer) in seen))
+        seen.add(id(layer))
+    trainable, frozen = model.trainable_weights, model.non_trainable_weights
+    return ModelFacts(model.name, class_name(model), tuple(layers), _count(trainable), _count(frozen),
+                      weight_bytes([*trainable, *frozen]))
+
+
+def calls(model: Model) -> Iterator[tuple[Layer, tuple[Shape, ...]]]:
+    """Every call of a layer, with the unbatched shapes of its inputs; nested models are entered."""
+    for tensor in model._order:
+        if isinstance(tensor.layer, Model):
+            inner = calls(tensor.layer)
+            yield from ((layer, shapes) for layer, shapes in inner if not isinstance(layer, InputLayer))
+        else:
+            yield tensor.layer, tuple(source.shape[1:] for source in tensor.inputs) or tensor.layer.input_shapes
+
+
+def require_built(layer: Layer) -> None:
+    """Without an input shape there are no numbers to fill in."""
+    if layer.built and (layer.input_shapes or isinstance(layer, Model)):
+        return
+    what = "give its first layer input_shape=, or call" if isinstance(layer, Model) else "call"
+    raise KonvError(
+        f"{layer.title}: is not built yet, so its sizes are not known; "
+        f"{what} build((None, 28, 28, 1)) with the shape of its input, or put it in a model that begins with konv.Input"
+    )
+
+
+def class_name(layer: Layer) -> str:
+    """The class as Keras names it: a model made of inputs and outputs is Functional."""
+    return "Functional" if type(layer) is Model else type(layer).__name__
+
+
+def weight_bytes(variables: list[Variable]) -> int:
+    return sum(variable.array.nbytes for variable in variables)
+
+
+def readable_bytes(count: float) -> str:
+    """1058248 -> '1.01 MB', with the units of Keras.
+
+    >>> readable_bytes(1058248)
+    '1.01 MB'
+    """
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if count < 1024:
+            return f"{count:.2f} {unit}"
+        count /= 1024
+    return f"{count:.2f} PB"
+
+
+def total(counts) -> int | None:
+    """The sum; unknown when one of them is."""
+    known = list(counts)
+    return None if None in known else sum(known)
+
+
+def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerFacts:
+    if isinstance(layer, Model):
+        raise KonvError(f"{layer.title}: is a model, not a layer; use explain_model")
+    graph = layer.graph(*shapes)
+    steps = tuple(step_facts(graph, index) for index in range(len(shapes), len(graph.nodes)))
+    trainable, frozen = layer.trainable_weights, layer.non_trainable_weights
+    output = graph.nodes[graph.outputs[0]].shape
+    inputs = () if isinstance(layer, InputLayer) else shapes
+    return LayerFacts(layer.name, class_name(layer), inputs, output, steps, _count(trainable), _count(frozen),
+                      weight_bytes(layer.weights), layer.trainable, shared)
+
+
+def step_facts(graph: Graph, index: int) -> StepFacts:
+    """The facts of one node of a graph."""
+    node, inputs = graph.nodes[index], graph.input_shapes(index)
+    known = None not in (*node.shape, *(size for shape in inputs for size in shape))
+    return StepFacts(node.op, inputs, node.shape, graph.weights(index), node.op.parameters(*inputs),
+                     graph.macs(index) if known else None, _axes(node.op, inputs))
+
+
+def _axes(op: Any, inputs: tuple[Shape, ...]) -> tuple[Axis, Axis] | None:
+    window = getattr(op, "window", None)
+    if not isinstance(window, Window):
+        return None
+    height, width, _ = spatial(inputs[0], op.data_format)
+    return None if height is None or width is None else window.axes(height, width)
+
+
+def _count(variables: list[Variable]) -> int:
+    return sum(variable.size for variable in variables)
+
+
+__all__ = ["LayerFacts", "ModelFacts", "StepFacts", "calls", "layer_facts", "model_facts", "readable_bytes"]

@@ -1,0 +1,225 @@
+"""Every sentence of an explanation, English and Korean side by side.
+
+A legend says in words what the equation above it says in numbers. No sentence contains an equals sign of its own,
+so that every `a = b` in an explanation is an equation that holds.
+"""
+
+from typing import Any
+
+from konv.errors import KonvError
+
+LANGUAGES = ("en", "ko")
+
+MESSAGES: dict[str, dict[str, str]] = {
+    # --- every layer ---
+    "input": {"en": "input: {shape}", "ko": "입력: {shape}"},
+    "inputs": {"en": "input {number}: {shape}", "ko": "입력 {number}: {shape}"},
+    "output": {"en": "output: {shape}", "ko": "출력: {shape}"},
+    "no_parameters": {"en": "parameters: 0", "ko": "파라미터: 0"},
+    "parameters": {"en": "parameters: {equation}", "ko": "파라미터: {equation}"},
+    "macs": {"en": "MACs: {equation}", "ko": "곱셈-덧셈(MAC): {equation}"},
+    "macs_unknown": {
+        "en": "MACs: depend on the size of the input, which is not fixed (None)",
+        "ko": "곱셈-덧셈(MAC): 입력 크기가 정해지지 않아(None) 계산할 수 없음",
+    },
+    "frozen": {
+        "en": "frozen (trainable is False): the weights keep their values in training",
+        "ko": "동결됨(trainable이 False): 학습 중에 가중치가 바뀌지 않음",
+    },
+    "shared": {
+        "en": "the same layer as before, called again: its parameters are not counted twice",
+        "ko": "앞에 나온 층을 다시 호출함: 파라미터는 한 번만 셈",
+    },
+    "sizes_unknown": {
+        "en": "size: depends on the size of the input, which is not fixed (None)",
+        "ko": "크기: 입력 크기가 정해지지 않아(None) 계산할 수 없음",
+    },
+    "operation": {"en": "operation: {op}", "ko": "연산: {op}"},
+    # --- windows ---
+    "height": {"en": "height: {equation}", "ko": "높이: {equation}"},
+    "width": {"en": "width: {equation}", "ko": "너비: {equation}"},
+    "legend_size": {
+        "en": "(input - kernel + padding)/stride + 1",
+        "ko": "(입력 - 커널 + 패딩)/스트라이드 + 1",
+    },
+    "legend_floor": {
+        "en": "(input - kernel + padding)/stride rounded down, + 1",
+        "ko": "(입력 - 커널 + 패딩)/스트라이드의 소수점 아래를 버린 값 + 1",
+    },
+    "extent_height": {
+        "en": "height of the dilated kernel: {equation}",
+        "ko": "팽창된 커널의 높이: {equation}",
+    },
+    "extent_width": {
+        "en": "width of the dilated kernel: {equation}",
+        "ko": "팽창된 커널의 너비: {equation}",
+    },
+    "legend_extent": {"en": "dilation*(kernel - 1) + 1", "ko": "팽창률*(커널 - 1) + 1"},
+    "padding_height": {"en": "rows to add: {equation}", "ko": "덧붙일 행: {equation}"},
+    "padding_width": {"en": "columns to add: {equation}", "ko": "덧붙일 열: {equation}"},
+    "legend_padding": {
+        "en": "(output - 1)*stride + kernel - input, never below 0: just what the last window lacks",
+        "ko": "(출력 - 1)*스트라이드 + 커널 - 입력, 0보다 작으면 0: 마지막 윈도에 모자라는 만큼",
+    },
+    "padding_sides": {
+        "en": "padding: top {top}, bottom {bottom}, left {left}, right {right}",
+        "ko": "패딩: 위 {top}, 아래 {bottom}, 왼쪽 {left}, 오른쪽 {right}",
+    },
+    "unread": {
+        "en": "never read: the last {rows} rows and the last {columns} columns of the input, which no window reaches",
+        "ko": "읽지 않는 픽셀: 입력의 마지막 행 {rows}개와 마지막 열 {columns}개에는 윈도가 닿지 않음",
+    },
+    "skipped": {
+        "en": "jumped over: {rows} rows and {columns} columns of the input lie between the steps and are never read",
+        "ko": "건너뛰는 픽셀: 입력의 행 {rows}개와 열 {columns}개는 걸음 사이에 있어 읽지 않음",
+    },
+    # --- convolution ---
+    "conv": {
+        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per input channel), {filters} in all: "
+        "the products and the bias are summed into one feature map per filter (strides {strides}, padding {padding})",
+        "ko": "합성곱: 크기 {kernel}x{channels} 필터(입력 채널마다 {kernel} 커널 하나) {filters}개; "
+        "곱한 값과 편향을 모두 더해 필터마다 특성 맵 하나를 만듦 (스트라이드 {strides}, 패딩 {padding})",
+    },
+    "conv_no_bias": {
+        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per input channel), {filters} in all: "
+        "the products are summed, without bias, into one feature map per filter (strides {strides}, padding {padding})",
+        "ko": "합성곱: 크기 {kernel}x{channels} 필터(입력 채널마다 {kernel} 커널 하나) {filters}개; "
+        "곱한 값을 편향 없이 모두 더해 필터마다 특성 맵 하나를 만듦 (스트라이드 {strides}, 패딩 {padding})",
+    },
+    "group_channels": {"en": "channels per group: {equation}", "ko": "그룹당 채널 수: {equation}"},
+    "legend_group_channels": {
+        "en": "input channels/groups: a filter reads the channels of its own group alone",
+        "ko": "입력 채널/그룹: 필터는 자기 그룹의 채널만 읽음",
+    },
+    "group_filters": {"en": "filters per group: {equation}", "ko": "그룹당 필터 수: {equation}"},
+    "legend_group_filters": {"en": "filters/groups", "ko": "필터/그룹"},
+    "legend_conv_parameters": {
+        "en": "filters * (channels*kernel height*kernel width + 1 bias)",
+        "ko": "필터 * (채널*커널 높이*커널 너비 + 편향 1)",
+    },
+    "legend_conv_parameters_no_bias": {
+        "en": "filters * (channels*kernel height*kernel width), no bias",
+        "ko": "필터 * (채널*커널 높이*커널 너비), 편향 없음",
+    },
+    "legend_conv_macs": {
+        "en": "output height*output width*filters * (kernel height*kernel width*channels)",
+        "ko": "출력 높이*출력 너비*필터 * (커널 높이*커널 너비*채널)",
+    },
+    # --- pooling ---
+    "pool_max": {
+        "en": "max pooling: the largest value of each {window} window of each channel "
+        "(strides {strides}, padding {padding})",
+        "ko": "최대 풀링: 채널마다 {window} 윈도에서 가장 큰 값 (스트라이드 {strides}, 패딩 {padding})",
+    },
+    "pool_average": {
+        "en": "average pooling: the mean of each {window} window of each channel, padding left out "
+        "(strides {strides}, padding {padding})",
+        "ko": "평균 풀링: 채널마다 {window} 윈도의 평균, 패딩은 제외 (스트라이드 {strides}, 패딩 {padding})",
+    },
+    "window_values": {"en": "values per window: {equation}", "ko": "윈도 하나의 값 개수: {equation}"},
+    "global_max": {
+        "en": "global max pooling: the largest value of each of {channels} feature maps",
+        "ko": "전역 최대 풀링: 특성 맵 {channels}개 각각의 가장 큰 값",
+    },
+    "global_average": {
+        "en": "global average pooling: the mean of each of {channels} feature maps",
+        "ko": "전역 평균 풀링: 특성 맵 {channels}개 각각의 평균",
+    },
+    "map_values": {"en": "values per feature map: {equation}", "ko": "특성 맵 하나의 값 개수: {equation}"},
+    # --- normalisation and dropout ---
+    "batch_norm": {
+        "en": "batch normalization, per channel: {formula}",
+        "ko": "배치 정규화, 채널마다: {formula}",
+    },
+    "batch_norm_statistics": {
+        "en": "mean and variance: those of the batch in training, the moving ones in prediction (momentum {momentum})",
+        "ko": "평균과 분산: 학습할 때는 배치의 값, 예측할 때는 이동 평균 (모멘텀 {momentum})",
+    },
+    "kept_share": {
+        "en": "share of each new batch in the moving values: {equation}",
+        "ko": "이동 평균에서 새 배치의 비중: {equation}",
+    },
+    "legend_batch_norm": {"en": "weights per channel * channels", "ko": "채널당 가중치 * 채널"},
+    "learned": {"en": "trainable: {equation} ({names})", "ko": "학습되는 파라미터: {equation} ({names})"},
+    "measured": {
+        "en": "not trainable, measured: {equation} ({names})",
+        "ko": "학습되지 않고 측정되는 파라미터: {equation} ({names})",
+    },
+    "dropout": {
+        "en": "dropout: in training each value becomes 0 with probability {rate}, the others are divided by the share "
+        "that is kept; in prediction nothing happens",
+        "ko": "드롭아웃(비율 {rate}): 학습할 때 각 값을 이 확률로 0으로 만들고 나머지는 남는 비율로 나눔; "
+        "예측할 때는 그대로 통과",
+    },
+    "kept": {"en": "share that is kept: {equation}", "ko": "남는 비율: {equation}"},
+    "noise_shape": {
+        "en": "one decision for every axis of size 1 in {shape}",
+        "ko": "{shape}에서 크기가 1인 축은 한 번의 결정을 함께 씀",
+    },
+    # --- dense and shapes ---
+    "dense": {
+        "en": "fully connected: each of {units} units weighs all {inputs} inputs and sums them",
+        "ko": "완전 연결층: 유닛 {units}개가 각각 입력 {inputs}개 모두에 가중치를 곱해 더함",
+    },
+    "legend_dense_parameters": {"en": "(inputs + 1 bias) * units", "ko": "(입력 + 편향 1) * 유닛"},
+    "legend_dense_parameters_no_bias": {"en": "inputs * units, no bias", "ko": "입력 * 유닛, 편향 없음"},
+    "legend_dense_macs": {"en": "inputs * units", "ko": "입력 * 유닛"},
+    "legend_dense_macs_places": {"en": "positions * inputs * units", "ko": "위치 * 입력 * 유닛"},
+    "flatten": {
+        "en": "flatten: the same values in one row, channels varying fastest",
+        "ko": "펼치기(Flatten): 같은 값을 한 줄로 늘어놓음, 채널이 가장 빨리 바뀜",
+    },
+    "reshape": {"en": "reshape: the same values as {shape}", "ko": "모양 바꾸기: 같은 값을 {shape} 모양으로"},
+    "permute": {"en": "the axes of a sample in the order {order}", "ko": "샘플의 축을 {order} 순서로 바꿈"},
+    "values": {"en": "values: {equation}", "ko": "값의 개수: {equation}"},
+    "input_layer": {"en": "here the data enters", "ko": "데이터가 들어오는 곳"},
+    # --- element by element ---
+    "activation": {"en": "activation {name}, for each value", "ko": "활성화 함수 {name}, 값마다"},
+    "activation_formula": {
+        "en": "activation {name}, for each value x: {formula}",
+        "ko": "활성화 함수 {name}, 값 x마다: {formula}",
+    },
+    "softmax": {
+        "en": "softmax: exp(x)/(sum of exp over the {size} values), so that they are positive and sum to 1",
+        "ko": "소프트맥스: exp(x)/(값 {size}개의 exp 합), 모두 양수이고 합이 1이 됨",
+    },
+    "log_softmax": {
+        "en": "log softmax: x - log(sum of exp over the {size} values)",
+        "ko": "로그 소프트맥스: x - log(값 {size}개의 exp 합)",
+    },
+    "scale": {"en": "rescaling, for each value x: {formula}", "ko": "크기 조정, 값 x마다: {formula}"},
+    "scale_example": {"en": "a pixel of 255 becomes: {equation}", "ko": "픽셀 255는: {equation}"},
+    "scale_channels": {
+        "en": "rescaling, one pair per channel: x times ({scales}) plus ({offsets})",
+        "ko": "크기 조정, 채널마다: x 곱하기 ({scales}) 더하기 ({offsets})",
+    },
+    "add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
+    "additions": {"en": "additions: {equation}", "ko": "덧셈: {equation}"},
+    # --- the whole model ---
+    "model": {"en": '{class_name} "{name}", layers: {count}', "ko": '{class_name} "{name}", 층: {count}개'},
+    "total": {"en": "Total", "ko": "합계"},
+    "total_parameters": {"en": "parameters: {count}", "ko": "파라미터: {count}"},
+    "total_trainable": {"en": "trainable parameters: {count}", "ko": "학습되는 파라미터: {count}"},
+    "total_frozen": {"en": "parameters that are not trained: {count}", "ko": "학습되지 않는 파라미터: {count}"},
+    "total_macs": {"en": "MACs for one sample: {count}", "ko": "샘플 하나의 곱셈-덧셈(MAC): {count}"},
+    "memory": {
+        "en": "memory of the weights in bytes: {equation} ({readable})",
+        "ko": "가중치가 차지하는 바이트: {equation} ({readable})",
+    },
+}
+
+
+def check_language(lang: str) -> str:
+    """The language, or an error that lists those there are."""
+    if lang not in LANGUAGES:
+        raise KonvError(f'explain: lang must be one of {", ".join(map(repr, LANGUAGES))}, got {lang!r}')
+    return lang
+
+
+def say(key: str, lang: str, **fields: Any) -> str:
+    """The sentence of that key with its fields filled in.
+
+    >>> say("padding_sides", "ko", top=0, bottom=1, left=0, right=1)
+    '패딩: 위 0, 아래 1, 왼쪽 0, 오른쪽 1'
+    """
+    return MESSAGES[key][lang].format(**fields)
