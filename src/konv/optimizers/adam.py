@@ -1,0 +1,55 @@
+"""Adam: steps scaled by running means of the gradient and its square."""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from konv.optimizers.base import Array, Optimizer
+from konv.variables import Variable
+
+
+class Adam(Optimizer):
+    """w -= rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon), as Keras places epsilon.
+
+    m and v are running means of the gradient and its square; with amsgrad, v is the largest one so far.
+
+    >>> Adam().get_config()["epsilon"]
+    1e-07
+    """
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, weight_decay=None,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+        self.beta_1, self.beta_2 = self._number(beta_1, "beta_1", 0, 1), self._number(beta_2, "beta_2", 0, 1)
+        self.epsilon, self.amsgrad = self._number(epsilon, "epsilon"), bool(amsgrad)
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("momentum", "velocity"), ("velocity_hat",)) if self.amsgrad else (("momentum", "velocity"),)
+
+    def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
+        m, v, *largest = self._slots[id(variable)]
+        w, t = variable.array, self._scratch[id(variable)]
+        count = self.updates + 1
+        alpha = learning_rate * sqrt(1.0 - self.beta_2**count) / (1.0 - self.beta_1**count)
+        np.subtract(gradient, m, out=t)
+        t *= 1.0 - self.beta_1
+        m += t
+        np.multiply(gradient, gradient, out=t)
+        t -= v
+        t *= 1.0 - self.beta_2
+        v += t
+        if largest:
+            v = np.maximum(largest[0], v, out=largest[0])
+        np.sqrt(v, out=t)
+        t += self.epsilon
+        np.divide(m, t, out=t)
+        t *= alpha
+        w -= t
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
+        return super().get_config() | own

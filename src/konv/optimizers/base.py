@@ -1,0 +1,343 @@
+"""What every optimizer does around the arithmetic of one variable: rate, clipping, decay, averages, counting."""
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from konv.errors import KonvError, ShapeError
+from konv.optimizers import schedules
+from konv.optimizers.schedules import LearningRateSchedule
+from konv.registry import snake_case
+from konv.variables import Variable
+
+Array = np.ndarray
+
+
+class Optimizer:
+    """Base class of all optimizers, with the arguments of keras.optimizers.Optimizer.
+
+    A subclass names its `slots` and gives `update_step`, which changes one variable in place.
+
+    >>> import konv
+    >>> optimizer, w = konv.optimizers.SGD(0.1), konv.Variable([1.0])
+    >>> optimizer.apply([np.array([2.0])], [w]); w.numpy()
+    array([0.8], dtype=float32)
+    """
+
+    def __init__(self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False,
+                 ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None,
+                 name=None, **kwargs):
+        if kwargs.pop("decay", None) is not None:
+            raise KonvError(f"{self._class}: decay is not an argument of Keras 3; use a learning rate schedule")
+        if kwargs:
+            raise KonvError(f"{self._class}: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
+        if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise KonvError(f"{self._class}: only one of clipnorm={clipnorm}, clipvalue={clipvalue} and "
+                            f"global_clipnorm={global_clipnorm} can be set")
+        self.name = name or snake_case(self._class)
+        self.weight_decay = self._number(weight_decay, "weight_decay")
+        self.clipnorm = self._number(clipnorm, "clipnorm")
+        self.clipvalue = self._number(clipvalue, "clipvalue")
+        self.global_clipnorm = self._number(global_clipnorm, "global_clipnorm")
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = self._number(ema_momentum, "ema_momentum", 0, 1)
+        self.ema_overwrite_frequency = self._count(ema_overwrite_frequency, "ema_overwrite_frequency", 1)
+        self.loss_scale_factor = self._number(loss_scale_factor, "loss_scale_factor")
+        self.gradient_accumulation_steps = self._count(gradient_accumulation_steps, "gradient_accumulation_steps", 2)
+        self.built = False
+        self._iterations = Variable(0, "iteration", path=f"{self.name}/iteration", trainable=False, dtype="int32")
+        self._learning_rate: Any = self._parse_rate(learning_rate)
+        self._slot_variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._slots: dict[int, tuple[Array, ...]] = {}  # by id of the variable
+        self._scratch: dict[int, Array] = {}
+        self._averages: dict[int, Variable] = {}
+        self._accumulators: dict[int, Variable] = {}
+        self._undecayed: tuple[frozenset[int], re.Pattern | None] = (frozenset(), None)
+
+    # --- what a subclass says ---------------------------------------------------------------------
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the arrays kept for each variable; those of one group lie side by side, as Keras stores them."""
+        return ()
+
+    def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
+        """One step of one variable, in place on `variable.array`."""
+        raise NotImplementedError
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the state for these variables; a second call does nothing."""
+        if self.built:
+            return
+        self._trainable_variables = list(variables)
+        if self.use_ema:
+            self._averages = {id(v): self._add_slot(v, "average") for v in variables}
+        if self.gradient_accumulation_steps:
+            self._accumulators = {id(v): self._add_slot(v, "gradient_accumulator") for v in variables}
+        self._slots = {id(v): () for v in variables}
+        for group in self.slots:
+            for v in variables:
+                self._slots[id(v)] += tuple(self._add_slot(v, name).array for name in group)
+        buffer = np.empty(max((v.size for v in variables), default=0), np.float32)
+        self._scratch = {id(v): buffer[: v.size].reshape(v.shape) for v in variables}
+        self.built = True
+
+    def _add_slot(self, variable: Variable, name: str) -> Variable:
+        name = f"{variable.path.replace('/', '_')}_{name}"
+        slot = Variable(np.zeros(variable.shape), name, path=f"{self.name}/{name}", trainable=False)
+        self._slot_variables.append(slot)
+        return slot
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state, in the order in which Keras stores it: iteration, learning rate, then the slots."""
+        rate = [self._learning_rate] if isinstance(self._learning_rate, Variable) else []
+        return [self._iterations, *rate, *self._slot_variables]
+
+    @property
+    def iterations(self) -> Variable | int:
+        """How many steps were made; with gradient accumulation, how many updates."""
+        if self.gradient_accumulation_steps:
+            return int(self._iterations.array) // self.gradient_accumulation_steps
+        return self._iterations
+
+    @property
+    def updates(self) -> int:
+        """`iterations` as a number."""
+        return int(self._iterations.array) // (self.gradient_accumulation_steps or 1)
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrite all state; nothing changes when a shape does not fit."""
+        if not self.built:
+            raise KonvError(f"{self._class}: set_weights needs a built optimizer; call build(trainable_variables) first")
+        arrays = [np.asarray(weight) for weight in weights]
+        if [array.shape for array in arrays] != [variable.shape for variable in self.variables]:
+            raise ShapeError(f"{self._class}: set_weights needs arrays of the shapes "
+                             f"{[variable.shape for variable in self.variables]}, got {[array.shape for array in arrays]}")
+        for variable, array in zip(self.variables, arrays, strict=True):
+            variable.assign(array)
+
+    def save_own_variables(self, store) -> None:
+        """Put the state into a mapping under "0", "1", ..."""
+        for index, variable in enumerate(self.variables):
+            store[str(index)] = variable.numpy()
+
+    def load_own_variables(self, store) -> None:
+        """Take the state from such a mapping; a different number of arrays is left alone, with a warning."""
+        if len(store) != len(self.variables):
+            warnings.warn(f'optimizer "{self.name}" has {len(self.variables)} arrays and the file {len(store)}; '
+                          f"its state was not loaded", stacklevel=2)
+            return
+        self.set_weights([np.asarray(store[str(index)]) for index in range(len(self.variables))])
+
+    # --- the learning rate ------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The current rate: a Variable, or a number where a schedule or a function gives it."""
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        return self._rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        current = self._learning_rate
+        if not callable(value) and isinstance(current, LearningRateSchedule):
+            raise TypeError(f"{self._class}: learning_rate was given as a schedule and cannot be set to a number; "
+                            f"make the optimizer with a number, or set another schedule")
+        if not callable(value) and isinstance(current, Variable):
+            current.assign(self._number(value, "learning_rate"))
+        else:
+            self._learning_rate = self._parse_rate(value)
+
+    def _parse_rate(self, value: Any) -> Any:
+        if callable(value) and not isinstance(value, Variable):
+            return value
+        number = self._number(value, "learning_rate")
+        if number is None:
+            raise KonvError(f"{self._class}: learning_rate must be a number, a schedule or a function, got None")
+        return Variable(number, "learning_rate", path=f"{self.name}/learning_rate", trainable=False)
+
+    def _rate(self) -> float:
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return float(rate.array)
+        # a schedule counts steps, not updates, as Keras does
+        return float(rate(int(self._iterations.array)) if isinstance(rate, LearningRateSchedule) else rate())
+
+    def scale_loss(self, loss):
+        """The loss as it should be differentiated: times loss_scale_factor, which `apply` takes out again."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    # --- a step -----------------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """`apply` for pairs of gradient and variable."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Change the variables in place by one step along their gradients, which are only read."""
+        if not grads:
+            return
+        variables = self._trainable_variables if trainable_variables is None else trainable_variables
+        grads, variables = self._check(grads, variables)
+        if self.loss_scale_factor is not None:
+            grads = [gradient / self.loss_scale_factor for gradient in grads]
+        if self.gradient_accumulation_steps:
+            grads = self._accumulate(grads, variables)
+        if grads:
+            self._update(self._clip(grads), variables)
+        if self.use_ema:
+            self._average()
+        self._iterations.array += 1
+        self._iterations.touch()
+
+    def _check(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Array], Sequence[Variable]]:
+        if not self.built:
+            if not variables:
+                raise KonvError(f"{self._class}: apply needs the variables at the first call; or call "
+                                f"build(trainable_variables) first")
+            self.build(variables)
+        if len(grads) != len(variables):
+            raise KonvError(f"{self._class}: got {len(grads)} gradients for {len(variables)} variables")
+        if any(gradient is None for gradient in grads):
+            missing = [v.path for gradient, v in zip(grads, variables, strict=True) if gradient is None]
+            if len(missing) == len(grads):
+                raise KonvError(f"{self._class}: no gradients provided for any variable")
+            warnings.warn(f"no gradient for {', '.join(missing)}; left as they are", stacklevel=3)
+            pairs = [(gradient, v) for gradient, v in zip(grads, variables, strict=True) if gradient is not None]
+            grads, variables = [gradient for gradient, _ in pairs], [v for _, v in pairs]
+        arrays = [np.asarray(gradient, np.float32) for gradient in grads]
+        for array, variable in zip(arrays, variables, strict=True):
+            if id(variable) not in self._slots:
+                raise KonvError(f'{self._class}: does not know the variable "{variable.path}"; it was built for '
+                                f"{len(self._trainable_variables)} others. After layers were frozen, unfrozen or added, "
+                                f"call compile() again with a new optimizer")
+            if array.shape != variable.array.shape:
+                raise ShapeError(f'{self._class}: the gradient of "{variable.path}" has shape {array.shape}, '
+                                 f"the variable {variable.shape}")
+        return arrays, variables
+
+    def _update(self, grads: Sequence[Array], variables: Sequence[Variable]) -> None:
+        rate = self._rate()
+        for gradient, variable in zip(grads, variables, strict=True):
+            if self.weight_decay is not None and self._decays(variable):
+                variable.array *= 1.0 - self.weight_decay * rate
+            self.update_step(gradient, variable, rate)
+            if variable.constraint is not None:
+                variable.array[...] = variable.constraint(variable.array)
+            variable.touch()
+
+    def _clip(self, grads: Sequence[Array]) -> Sequence[Array]:
+        if self.clipvalue:
+            return [np.clip(gradient, -self.clipvalue, self.clipvalue) for gradient in grads]
+        if self.clipnorm:
+            return [gradient * min(1.0, self.clipnorm / (_norm([gradient]) or 1.0)) for gradient in grads]
+        if self.global_clipnorm:
+            norm = _norm(grads)
+            factor = min(1.0, self.global_clipnorm / norm) if norm else 1.0
+            return [gradient * np.float32(factor if np.isfinite(norm) else np.nan) for gradient in grads]
+        return grads
+
+    def _accumulate(self, grads: Sequence[Array], variables: Sequence[Variable]) -> list[Array]:
+        """The mean of the gradients since the last update when it is time for one, else nothing."""
+        sums = [self._accumulators[id(variable)].array for variable in variables]
+        for total, gradient in zip(sums, grads, strict=True):
+            total += gradient
+        steps = self.gradient_accumulation_steps or 1
+        if (int(self._iterations.array) + 1) % steps:
+            return []
+        means = [total / steps for total in sums]
+        for total in sums:
+            total[...] = 0
+        return means
+
+    # --- weight decay and averages ----------------------------------------------------------------
+
+    def exclude_from_weight_decay(self, var_list: Iterable[Variable] | None = None,
+                                  var_names: Iterable[str] | None = None) -> None:
+        """Leave these variables, and those whose name contains one of these words, out of weight decay."""
+        if self.built:
+            raise KonvError(f"{self._class}: exclude_from_weight_decay must be called before the optimizer is built")
+        pattern = re.compile("|".join(sorted(set(var_names)))) if var_names else None
+        self._undecayed = frozenset(id(variable) for variable in var_list or ()), pattern
+
+    def _decays(self, variable: Variable) -> bool:
+        ids, pattern = self._undecayed
+        return id(variable) not in ids and not (pattern and pattern.search(variable.name))
+
+    def _average(self) -> None:
+        """Move the averages towards the variables, and now and then the variables onto the averages."""
+        momentum = self.ema_momentum if self.updates else 0.0
+        for variable in self._trainable_variables:
+            average = self._averages[id(variable)].array
+            average *= momentum
+            average += (1.0 - momentum) * variable.array
+        if self.ema_overwrite_frequency and (self.updates + 1) % self.ema_overwrite_frequency == 0:
+            self.finalize_variable_values(self._trainable_variables)
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """At the end of training: with use_ema, put the averages in place of the variables."""
+        for variable in var_list:
+            if id(variable) in self._averages:
+                variable.assign(self._averages[id(variable)].array)
+
+    # --- configuration ----------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
+        rate = self._learning_rate
+        return {
+            "name": self.name,
+            "learning_rate": float(rate.array) if isinstance(rate, Variable) else schedules.serialize(rate),
+            "weight_decay": self.weight_decay, "clipnorm": self.clipnorm, "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue, "use_ema": self.use_ema, "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency, "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Optimizer":
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
+        return cls(**config)
+
+    @property
+    def _class(self) -> str:
+        return type(self).__name__
+
+    def _number(self, value: Any, argument: str, low: float = -np.inf, high: float = np.inf) -> float | None:
+        """The value as a float (None stays None), or an error that names the argument."""
+        if value is None:
+            return None
+        if isinstance(value, (Variable, np.ndarray)) and value.ndim == 0:
+            value = float(np.asarray(value))
+        good = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not good or not low <= value <= high:
+            between = f" from {low:g} to {high:g}" if np.isfinite(high) else ""
+            raise KonvError(f"{self._class}: {argument} must be a number{between}, got {value!r}")
+        return float(value)
+
+    def _count(self, value: Any, argument: str, low: int) -> int | None:
+        if not value:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+            raise KonvError(f"{self._class}: {argument} must be None or an integer of at least {low}, got {value!r}")
+        return int(value)
+
+    def __repr__(self) -> str:
+        return f"<{self._class} name={self.name}>"
+
+
+def _norm(arrays: Sequence[Array]) -> float:
+    """The Euclidean length of all the numbers together."""
+    return float(np.sqrt(sum(float(np.vdot(array, array)) for array in arrays)))

@@ -1,0 +1,124 @@
+"""Learning rates that depend on the step, under the names of keras.optimizers.schedules."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from konv.errors import KonvError, UnsupportedError
+from konv.registry import Registry
+
+
+class LearningRateSchedule:
+    """Base class: called with the number of steps made so far, gives the rate of the next."""
+
+    def __call__(self, step: int) -> float:
+        raise NotImplementedError(f"{type(self).__name__} does not say its rate: add __call__(step)")
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to write its arguments: add get_config()")
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LearningRateSchedule":
+        return cls(**config)
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """initial * decay_rate ^ (step / decay_steps), the exponent cut to an integer if `staircase`.
+
+    >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
+    0.025
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="ExponentialDecay"):
+        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
+        self.decay_steps = _positive(decay_steps, "ExponentialDecay")
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        exponent = int(step) / self.decay_steps
+        return float(self.initial_learning_rate * self.decay_rate ** (math.floor(exponent) if self.staircase else exponent))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
+                "decay_rate": self.decay_rate, "staircase": self.staircase, "name": self.name}
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], and so on.
+
+    >>> [PiecewiseConstantDecay([5], [0.1, 0.01])(step) for step in (5, 6)]
+    [0.1, 0.01]
+    """
+
+    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name="PiecewiseConstant"):
+        if len(boundaries) != len(values) - 1:
+            raise KonvError(f"PiecewiseConstantDecay: {len(boundaries)} boundaries need {len(boundaries) + 1} values, "
+                            f"got {len(values)}")
+        self.boundaries, self.values, self.name = boundaries, values, name
+
+    def __call__(self, step: int) -> float:
+        passed = sum(int(step) > boundary for boundary in self.boundaries)
+        return float(self.values[passed])
+
+    def get_config(self) -> dict[str, Any]:
+        return {"boundaries": self.boundaries, "values": self.values, "name": self.name}
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine from the initial rate down to alpha times it, after an optional linear rise to `warmup_target`.
+
+    >>> [round(CosineDecay(0.1, decay_steps=100)(step), 3) for step in (0, 50, 100)]
+    [0.1, 0.05, 0.0]
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None,
+                 warmup_steps=0):
+        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
+        self.decay_steps = _positive(decay_steps, "CosineDecay")
+        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+
+    def __call__(self, step: int) -> float:
+        start, step = self.initial_learning_rate, int(step)
+        if self.warmup_target is not None:
+            if step < self.warmup_steps:
+                return float(start + (self.warmup_target - start) * step / self.warmup_steps)
+            start, step = self.warmup_target, step - self.warmup_steps
+        wave = 0.5 * (1.0 + math.cos(math.pi * min(step, self.decay_steps) / self.decay_steps))
+        return float(start * ((1.0 - self.alpha) * wave + self.alpha))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps, "alpha": self.alpha,
+                "name": self.name, "warmup_target": self.warmup_target, "warmup_steps": self.warmup_steps}
+
+
+LATER = frozenset({"PolynomialDecay", "InverseTimeDecay", "CosineDecayRestarts"})
+_registry = Registry("learning rate schedule", "keras.optimizers.schedules",
+                     (ExponentialDecay, PiecewiseConstantDecay, CosineDecay))
+
+
+def serialize(learning_rate_schedule: Any) -> Any:
+    """The dict that Keras writes for a schedule.
+
+    >>> serialize(ExponentialDecay(0.1, 10, 0.5))["class_name"]
+    'ExponentialDecay'
+    """
+    return _registry.serialize(learning_rate_schedule)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The inverse of `serialize`.
+
+    >>> deserialize(serialize(ExponentialDecay(0.1, 10, 0.5)))(10)
+    0.05
+    """
+    name = config.get("class_name") if isinstance(config, Mapping) else config
+    if name in LATER:
+        raise UnsupportedError(f"the schedule {name} is not supported yet; there are: {', '.join(_registry.classes)}")
+    return _registry.deserialize(config, custom_objects)
+
+
+def _positive(steps: Any, owner: str) -> Any:
+    if not steps > 0:
+        raise KonvError(f"{owner}: decay_steps must be > 0, got {steps!r}")
+    return steps
