@@ -63,5 +63,11 @@ class Variable:
     def __array__(self, dtype=None, copy=None):
         return np.array(self.array, dtype=dtype) if copy is not False else self.value
 
+    def __float__(self) -> float:
+        return float(self.array)
+
+    def __int__(self) -> int:
+        return int(self.array)
+
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
