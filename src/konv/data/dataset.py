@@ -1,0 +1,118 @@
+"""Image files as an endless supply of batches."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from konv.data.prefetch import prefetched
+from konv.errors import FileError
+
+# Batches decoded in front of the one in use: enough to bridge a slow file, little enough to stay small in memory.
+AHEAD = 4
+
+
+class ImageDataset:
+    """Batches of images, or of (images, labels), decoded in a thread while the model trains on the ones before.
+
+    Each iteration is one epoch, in a new order if it shuffles; the n-th epoch depends on the seed and n alone.
+
+    `file_paths` are the files in the order in which they were dealt, `class_names` the names of the labels 0, 1, ...,
+    and `skipped` the (file, reason) of those that could not be read, if the dataset was told to skip them.
+    """
+
+    def __init__(self, file_paths: list[str], targets: np.ndarray | None, read: Callable[[str], np.ndarray], *,
+                 batch_size: int | None = 32, shuffle: bool = True, seed: int = 0,
+                 class_names: list[str] | None = None, skip_unreadable: bool = False):
+        self.file_paths, self.class_names = file_paths, class_names
+        self.batch_size, self.skipped = batch_size, []
+        self._targets, self._read = targets, read
+        self._shuffle, self._seed, self._epoch = shuffle, seed, 0
+        self._skip_unreadable, self._unreadable = skip_unreadable, set[int]()
+        self._decoded: dict[int, np.ndarray] | None = None
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Batches in an epoch; with `on_error="skip"`, as far as the unreadable files are known."""
+        count = len(self.file_paths) - len(self._unreadable)
+        return count if self.batch_size is None else -(-count // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = self._order()
+        return prefetched(lambda stopped: self._batches(order, stopped), AHEAD)
+
+    def cache(self) -> "ImageDataset":
+        """Keep the decoded images in memory from the first epoch on; the order still changes. Returns itself."""
+        self._decoded = self._decoded or {}
+        return self
+
+    def take(self, count: int) -> "Taken":
+        """The first `count` batches of an epoch, for a look at the data."""
+        return Taken(self, count)
+
+    def _order(self) -> np.ndarray:
+        order = np.arange(len(self.file_paths))
+        if self._shuffle:
+            np.random.default_rng([self._seed, self._epoch]).shuffle(order)
+        self._epoch += 1
+        return order
+
+    def _batches(self, order: Iterable[int], stopped: Callable[[], bool]) -> Iterator[Any]:
+        samples = self._samples(order, stopped)
+        if self.batch_size is None:
+            yield from (self._labelled(image, index) for index, image in samples)
+            return
+        while batch := list(islice(samples, self.batch_size)):
+            indices, images = zip(*batch, strict=True)
+            yield self._labelled(np.stack(images), list(indices))
+
+    def _samples(self, order: Iterable[int], stopped: Callable[[], bool]) -> Iterator[tuple[int, np.ndarray]]:
+        for index in order:
+            if stopped():
+                return
+            image = self._image(int(index))
+            if image is not None:
+                yield int(index), image
+        if len(self._unreadable) == len(self.file_paths):
+            raise FileError(f"none of the {len(self.file_paths)} images can be read; the first: {self.skipped[0][1]}")
+
+    def _image(self, index: int) -> np.ndarray | None:
+        """The decoded image, or None if it is to be left out."""
+        if index in self._unreadable:
+            return None
+        if self._decoded is not None and index in self._decoded:
+            return self._decoded[index]
+        try:
+            image = self._read(self.file_paths[index])
+        except FileError as error:
+            if not self._skip_unreadable:
+                raise
+            self._leave_out(index, str(error))
+            return None
+        if self._decoded is not None:
+            self._decoded[index] = image
+        return image
+
+    def _leave_out(self, index: int, reason: str) -> None:
+        with self._lock:  # two iterators may meet the same file
+            if index not in self._unreadable:
+                self._unreadable.add(index)
+                self.skipped.append((self.file_paths[index], reason))
+
+    def _labelled(self, images: np.ndarray, indices) -> Any:
+        return images if self._targets is None else (images, self._targets[indices])
+
+
+class Taken:
+    """The first batches of each epoch of a dataset."""
+
+    def __init__(self, dataset: ImageDataset, count: int):
+        self.dataset, self.count, self.class_names = dataset, count, dataset.class_names
+
+    def __len__(self) -> int:
+        return min(self.count, len(self.dataset))
+
+    def __iter__(self) -> Iterator[Any]:
+        return islice(iter(self.dataset), self.count)

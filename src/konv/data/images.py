@@ -1,0 +1,222 @@
+"""`image_dataset_from_directory`: a folder of images as a dataset, with the arguments of Keras and its results."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from konv import config
+from konv.data.dataset import ImageDataset
+from konv.data.decode import CHANNELS, EXTENSIONS, read_image
+from konv.data.resize import METHODS
+from konv.errors import FileError, KonvError, ShapeError
+from konv.random import next_seed
+
+NAME = "image_dataset_from_directory"
+LABEL_MODES = ("int", "categorical", "binary", None)
+SUBSETS = ("training", "validation", "both", None)
+
+
+def image_dataset_from_directory(directory, labels="inferred", label_mode: str | None = "int", class_names=None,
+                                 color_mode: str = "rgb", batch_size: int | None = 32, image_size=(256, 256),
+                                 shuffle: bool = True, seed: int | None = None, validation_split: float | None = None,
+                                 subset: str | None = None, interpolation: str = "bilinear",
+                                 follow_links: bool = False, crop_to_aspect_ratio: bool = False,
+                                 pad_to_aspect_ratio: bool = False, data_format: str | None = None,
+                                 format: str = "tf", verbose: bool = True, *, on_error: str = "raise"):
+    """A dataset of the JPEG, PNG, BMP and GIF files below a folder, one sub-folder per class.
+
+    It yields float32 images (batch, height, width, channels) from 0 to 255, or (images, labels). Labels are int32
+    (batch,) for "int", one-hot float32 (batch, classes) for "categorical" and float32 (batch, 1) for "binary".
+    The same seed and `validation_split` deal the same files to the same subset as in Keras; `subset="both"` returns
+    [training, validation]. Whether `format` is "tf" or "grain", the dataset is konv's own.
+
+    `on_error="skip"` (not in Keras) leaves files out that cannot be read and lists them in `dataset.skipped`;
+    "raise" stops with a FileError that names the file.
+
+    >>> import tempfile
+    >>> from konv.data.decode import save_img
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cats", "dogs"):
+    ...         os.mkdir(f"{folder}/{name}")
+    ...         save_img(f"{folder}/{name}/1.png", np.zeros((8, 8, 3)))
+    ...     dataset = image_dataset_from_directory(folder, image_size=(4, 4), shuffle=False)
+    ...     for images, labels in dataset:
+    ...         print(dataset.class_names, images.shape, labels)
+    Found 2 files belonging to 2 classes.
+    ['cats', 'dogs'] (2, 4, 4, 3) [0 1]
+    """
+    _check_choice("label_mode", label_mode, LABEL_MODES)
+    _check_choice("color_mode", color_mode, tuple(CHANNELS))
+    _check_choice("format", format, ("tf", "grain"))
+    _check_choice("on_error", on_error, ("raise", "skip"))
+    _check_choice("interpolation", interpolation := str(interpolation).lower(), METHODS)
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise KonvError(f"{NAME}: only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be True")
+    _check_labels(labels, class_names)
+    _check_split(validation_split, subset, shuffle, seed)
+    size = _positive_pair(image_size)
+    if batch_size is not None:
+        _positive(batch_size, "batch_size", batch_size)
+    data_format = data_format or config.image_data_format()
+    _check_choice("data_format", data_format, config.DATA_FORMATS)
+
+    if labels is None or label_mode is None:
+        labels = label_mode = None
+    seed = next_seed() if seed is None else seed
+    paths, numbers, class_names = index_directory(directory, labels, class_names, follow_links)
+    if verbose:
+        classes = "" if class_names is None else f" belonging to {len(class_names)} classes"
+        print(f"Found {len(paths)} files{classes}.")
+    if shuffle:
+        paths, numbers = _shuffled(paths, numbers, seed)
+    targets = _encoded(numbers, label_mode, class_names)
+
+    aspect = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else None
+    read = partial(_read, color_mode=color_mode, image_size=size, interpolation=interpolation, aspect=aspect,
+                   channels_first=data_format == "channels_first")
+
+    def dataset(part: str | None, shuffle: bool) -> ImageDataset:
+        chosen = _split(len(paths), validation_split, part)
+        if verbose and part:
+            print(f"Using {len(paths[chosen])} files for {part}.")
+        return ImageDataset(paths[chosen], None if targets is None else targets[chosen], read, batch_size=batch_size,
+                            shuffle=shuffle, seed=seed, class_names=class_names, skip_unreadable=on_error == "skip")
+
+    if subset == "both":
+        return [dataset("training", shuffle), dataset("validation", False)]
+    return dataset(subset, shuffle)
+
+
+def index_directory(directory, labels: Any = "inferred", class_names: Sequence[str] | None = None,
+                    follow_links: bool = False) -> tuple[list[str], np.ndarray | None, list[str] | None]:
+    """All image files below `directory` in alphanumeric order, their labels, and the names of the classes."""
+    directory = os.fspath(directory)
+    if not os.path.isdir(directory):
+        what = "is not a folder" if os.path.exists(directory) else "does not exist"
+        raise FileError(f"{NAME}: the folder {directory!r} {what}")
+    if labels != "inferred":
+        paths = _images_below(directory, follow_links)
+        _require_images(paths, directory, "")
+        return paths, *_given_labels(labels, paths, directory)
+    folders = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir() and not entry.name.startswith("."))
+    if class_names is not None and not set(class_names) <= set(folders):
+        raise KonvError(f"{NAME}: class_names={list(class_names)} must be among the sub-folders of {directory!r}: "
+                        f"{', '.join(folders) or 'it has none'}")
+    names = list(class_names or folders)
+    found = [_images_below(os.path.join(directory, name), follow_links) for name in names]
+    paths = [path for group in found for path in group]
+    _require_images(paths, directory, "; labels are inferred from one sub-folder per class"
+                    + (f", of which there are {len(folders)}" if folders else ", and there is none"))
+    return paths, np.repeat(np.arange(len(names), dtype=np.int32), [len(group) for group in found]), names
+
+
+def _images_below(folder: str, follow_links: bool) -> list[str]:
+    paths, seen = [], set()
+    for root, folders, files in os.walk(folder, followlinks=follow_links):
+        real = os.path.realpath(root)
+        if real in seen:  # a link that leads back up
+            folders.clear()
+            continue
+        seen.add(real)
+        paths.append((root, sorted(name for name in files if name.lower().endswith(EXTENSIONS))))
+    return [os.path.join(root, name) for root, names in sorted(paths) for name in names]
+
+
+def _require_images(paths: list[str], directory: str, hint: str) -> None:
+    if not paths:
+        raise FileError(f"{NAME}: no images ({', '.join(EXTENSIONS)}) found in {directory!r}{hint}")
+
+
+def _given_labels(labels, paths: list[str], directory: str) -> tuple[np.ndarray | None, list[str] | None]:
+    if labels is None:
+        return None, None
+    if len(labels) != len(paths):
+        raise ShapeError(f"{NAME}: labels has {len(labels)} entries, but {directory!r} has {len(paths)} images")
+    numbers = np.asarray(labels)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise KonvError(f"{NAME}: labels must be integers, one per image, got {labels[0]!r}, ...")
+    return numbers.astype(np.int32), [str(number) for number in np.unique(numbers)]
+
+
+def _shuffled(paths: list[str], numbers: np.ndarray | None, seed: int) -> tuple[list[str], np.ndarray | None]:
+    """The order that Keras draws, so that a split made there is the same split here."""
+    order = np.arange(len(paths))
+    np.random.RandomState(seed).shuffle(order)
+    return [paths[index] for index in order], None if numbers is None else numbers[order]
+
+
+def _split(count: int, validation_split: float | None, subset: str | None) -> slice:
+    if subset is None or not validation_split:
+        return slice(None)
+    held_out = int(validation_split * count)
+    if not 0 < held_out < count:
+        raise KonvError(f"{NAME}: validation_split={validation_split} of {count} images leaves {count - held_out} for "
+                        f"training and {held_out} for validation; both need at least one")
+    return slice(count - held_out) if subset == "training" else slice(count - held_out, None)
+
+
+def _encoded(numbers: np.ndarray | None, label_mode: str | None, class_names: list[str] | None) -> np.ndarray | None:
+    if numbers is None or class_names is None:
+        return None
+    if label_mode == "int":
+        return numbers
+    if label_mode == "binary" and len(class_names) != 2:
+        raise KonvError(f'{NAME}: label_mode="binary" needs exactly 2 classes, found {len(class_names)}: {class_names}')
+    if numbers.min() < 0 or numbers.max() >= len(class_names):
+        raise KonvError(f'{NAME}: label_mode="{label_mode}" needs labels from 0 to {len(class_names) - 1}, '
+                        f"got labels from {numbers.min()} to {numbers.max()}")
+    if label_mode == "binary":
+        return numbers[:, None].astype(np.float32)
+    return np.eye(len(class_names), dtype=np.float32)[numbers]
+
+
+def _read(path: str, channels_first: bool, **how) -> np.ndarray:
+    image = read_image(path, **how)
+    return np.ascontiguousarray(image.transpose(2, 0, 1)) if channels_first else image
+
+
+# --- arguments --------------------------------------------------------------------------------------
+
+
+def _check_choice(argument: str, value, choices: tuple) -> None:
+    if value not in choices:
+        raise KonvError(f"{NAME}: {argument}={value!r} is not one of {', '.join(repr(choice) for choice in choices)}")
+
+
+def _check_labels(labels, class_names) -> None:
+    if labels is None or isinstance(labels, (list, tuple)):
+        if class_names:
+            raise KonvError(f'{NAME}: class_names can be given only with labels="inferred"')
+    elif labels != "inferred":
+        raise KonvError(f'{NAME}: labels must be "inferred", None or a list of integers, got {labels!r}')
+
+
+def _check_split(validation_split, subset, shuffle: bool, seed) -> None:
+    _check_choice("subset", subset, SUBSETS)
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if seed is not None and not (whole and 0 <= seed < 2**32):
+        raise KonvError(f"{NAME}: seed must be an integer from 0 to {2**32 - 1}, got {seed!r}")
+    if validation_split is not None and (isinstance(validation_split, bool) or not 0 < validation_split < 1):
+        raise KonvError(f"{NAME}: validation_split must be between 0 and 1, got {validation_split!r}")
+    if (validation_split is None) != (subset is None):
+        raise KonvError(f"{NAME}: validation_split and subset go together, got {validation_split=}, {subset=}")
+    if validation_split is not None and shuffle and seed is None:
+        raise KonvError(f"{NAME}: give a seed with validation_split, or shuffle=False; without one the training and "
+                        f"the validation subset would be drawn apart and overlap")
+
+
+def _positive_pair(image_size) -> tuple[int, int]:
+    sizes = image_size if isinstance(image_size, (list, tuple)) else (image_size, image_size)
+    if len(sizes) != 2:
+        raise ShapeError(f"{NAME}: image_size={image_size!r} must be (height, width)")
+    height, width = (_positive(size, "image_size", image_size) for size in sizes)
+    return height, width
+
+
+def _positive(number, argument: str, given) -> int:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise ShapeError(f"{NAME}: {argument}={given!r} needs positive integers, got {number!r}")
+    return int(number)

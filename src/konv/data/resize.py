@@ -1,0 +1,113 @@
+"""Resizing as `keras.ops.image.resize` does it: half-pixel centres, no antialiasing.
+
+Pillow's resize is not used because it widens its kernel when it shrinks (antialiasing), so a model trained in Keras
+would see other pixels. Every method is a short weighted sum per axis; the taps are computed once per pair of sizes.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache, reduce
+
+import numpy as np
+
+from konv.errors import KonvError
+
+
+def _cubic(x: np.ndarray) -> np.ndarray:
+    """Keys 1981, equation 15, with a = -1/2."""
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x < 1, near, far)
+
+
+def _mitchell(x: np.ndarray) -> np.ndarray:
+    """Mitchell and Netravali 1988, equation 8, with B = C = 1/3."""
+    near = (7 * x - 12) * x * x / 6 + 8 / 9
+    far = ((-7 * x + 36) * x - 60) * x / 18 + 16 / 9
+    return np.where(x < 1, near, far)
+
+
+def _lanczos(radius: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda x: np.sinc(x) * np.sinc(x / radius)
+
+
+# method: (radius in input pixels, weight of an input pixel at distance x >= 0 from the sampling point)
+KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
+    "bilinear": (1, lambda x: 1 - x),
+    "bicubic": (2, _cubic),
+    "lanczos3": (3, _lanczos(3)),
+    "lanczos5": (5, _lanczos(5)),
+    "gaussian": (1.5, lambda x: np.exp(-2 * x * x)),  # standard deviation of half a pixel, cut at three
+    "mitchellcubic": (2, _mitchell),
+}
+METHODS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+def resize(image: np.ndarray, size: tuple[int, int], method: str = "bilinear") -> np.ndarray:
+    """The image (H, W, C) at another size, as float32 in the range of the input.
+
+    >>> resize(np.array([[[0], [10]]]), (1, 4))[0, :, 0]
+    array([ 0. ,  2.5,  7.5, 10. ], dtype=float32)
+    """
+    if image.shape[:2] == tuple(size):
+        return image.astype(np.float32)
+    for axis in (0, 1):
+        image = _along(image, axis, *taps(image.shape[axis], size[axis], method))
+    return image
+
+
+def fit(image: np.ndarray, size: tuple[int, int], aspect: str | None = None) -> np.ndarray:
+    """Give the image the aspect ratio of `size`: the central "crop", or a black border around it ("pad")."""
+    height, width = image.shape[:2]
+    # what the other side asks for, truncated as Keras does
+    matching = (int(width * size[0] / size[1]), int(height * size[1] / size[0]))
+    if aspect == "crop":
+        rows, columns = max(min(height, matching[0]), 1), max(min(width, matching[1]), 1)
+        top, left = (height - rows) // 2, (width - columns) // 2
+        return image[top : top + rows, left : left + columns]
+    if aspect == "pad":
+        top, left = max(matching[0] - height, 0) // 2, max(matching[1] - width, 0) // 2
+        return np.pad(image, ((top, top), (left, left), (0, 0)))
+    return image
+
+
+@lru_cache(maxsize=256)
+def taps(size: int, target: int, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which input pixels make an output pixel, and their weights: two arrays of (target, taps)."""
+    scale = size / target
+    if method == "nearest":
+        positions = ((np.arange(target, dtype=np.float32) + np.float32(0.5)) * size / np.float32(target)).astype(int)
+        return positions[:, None], np.ones((target, 1), np.float32)
+    if method == "area":
+        return _area(size, target)
+    if method not in KERNELS:
+        raise KonvError(f"interpolation={method!r} is not one of {', '.join(METHODS)}")
+    radius, kernel = KERNELS[method]
+    centre = (np.arange(target) + 0.5) * scale - 0.5
+    first = np.floor(centre - radius).astype(int) + 1
+    pixels = first[:, None] + np.arange(int(np.ceil(2 * radius)))
+    distance = np.abs(pixels - centre[:, None])
+    return _normalised(pixels, np.where(distance < radius, kernel(distance), 0), size)
+
+
+def _area(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean over the input interval that an output pixel covers."""
+    edges = np.arange(target + 1) * (size / target)
+    left, right = edges[:-1, None], edges[1:, None]
+    pixels = np.floor(left).astype(int) + np.arange(int(np.ceil(size / target)) + 1)
+    overlap = np.minimum(right, pixels + 1) - np.maximum(left, pixels)
+    return _normalised(pixels, np.maximum(overlap, 0), size)
+
+
+def _normalised(pixels: np.ndarray, weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out what lies outside of the image, and make the rest sum to 1."""
+    weights = np.where((pixels >= 0) & (pixels < size), weights, 0)
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    return np.clip(pixels, 0, size - 1), weights.astype(np.float32)
+
+
+def _along(image: np.ndarray, axis: int, pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    shape = [1] * image.ndim
+    shape[axis] = -1
+    parts = (np.multiply(image.take(index, axis), weight.reshape(shape), dtype=np.float32)
+             for index, weight in zip(pixels.T, weights.T, strict=True))
+    return reduce(np.add, parts)

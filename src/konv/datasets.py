@@ -1,0 +1,4 @@
+"""Data sets to learn with: `konv.datasets.mnist_5k()`, `konv.datasets.fashion_mnist()`."""
+
+from konv.data.datasets import fashion_mnist as fashion_mnist
+from konv.data.datasets import mnist_5k as mnist_5k
