@@ -17,11 +17,9 @@ _CLASSES = {
 }
 
 _MODULES = (
-    "activations", "backend", "callbacks", "config", "constraints", "datasets", "errors", "explain", "initializers", "layers",
-    "losses", "metrics", "models", "optimizers", "random", "regularizers", "saving", "utils",
+    "activations", "backend", "callbacks", "config", "constraints", "datasets", "errors", "explain", "initializers",
+    "layers", "losses", "metrics", "models", "optimizers", "random", "regularizers", "saving", "utils",
 )
-
-__all__ = ["__version__", *_CLASSES, *_MODULES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
@@ -30,14 +28,21 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = import_module(f"konv.{name}")
     elif name == "__version__":
-        from importlib.metadata import version
-
-        value = version("konv")
+        value = _version()
     else:
         raise AttributeError(f"module 'konv' has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("konv")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "0+unknown"
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), "__version__", *_CLASSES, *_MODULES})

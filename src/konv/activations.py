@@ -3,12 +3,13 @@
 import difflib
 from collections.abc import Callable
 from math import erf, inf, pi, sqrt
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from konv.errors import KonvError, UnsupportedError
 from konv.arrays import to_array
+from konv.errors import KonvError, UnsupportedError
 from konv.spec.ops import Activation, Op, Softmax
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
@@ -26,7 +27,7 @@ def _elu(x, alpha=1.0):
 def _gelu(x, approximate=0.0):
     if approximate:
         return 0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + np.frompyfunc(erf, 1, 1)(x / sqrt(2)).astype(x.dtype))
+    return 0.5 * x * (1 + np.vectorize(erf, otypes=[np.float64])(x / sqrt(2)))
 
 
 def _sigmoid(x):
@@ -244,6 +245,7 @@ def relu_op(max_value: float | None = None, negative_slope: float = 0.0, thresho
 
 
 # what each function becomes in a graph when it is called without further arguments
+_SIMPLE = (sigmoid, tanh, softplus, softsign, selu, silu, exponential, hard_sigmoid, hard_silu, mish)
 _OPS: dict[Callable[..., Any], tuple[Op, ...]] = {
     linear: (),
     relu: (relu_op(),),
@@ -253,9 +255,7 @@ _OPS: dict[Callable[..., Any], tuple[Op, ...]] = {
     gelu: (Activation("gelu", (0.0,)),),
     softmax: (Softmax(),),
     log_softmax: (Softmax(log=True),),
-} | {
-    function: (Activation(function.__name__),)
-    for function in (sigmoid, tanh, softplus, softsign, selu, silu, exponential, hard_sigmoid, hard_silu, mish)
+    **{function: (Activation(function.__name__),) for function in _SIMPLE},
 }
 
 _NAMES = {function.__name__: function for function in _OPS} | {"swish": silu, "hard_swish": hard_silu}
@@ -274,13 +274,13 @@ def get(identifier: Any) -> Callable[..., Any]:
     if identifier is None:
         return linear
     if isinstance(identifier, dict):
-        identifier = identifier.get("config") if identifier.get("class_name") == "function" else identifier.get("class_name")
+        identifier = identifier.get("config" if identifier.get("class_name") == "function" else "class_name")
     if isinstance(identifier, str):
         return _by_name(identifier)
-    if callable(identifier) and identifier in _OPS:
+    if isinstance(identifier, FunctionType) and identifier in _OPS:
         return identifier
-    raise UnsupportedError(f"activation={identifier!r} is not supported yet; give a name or a function of konv.activations, "
-                           f"or leave it out and add a layer after this one")
+    raise UnsupportedError(f"activation={identifier!r} is not supported yet; give a name or a function of "
+                           f"konv.activations, or leave it out and add a layer after this one")
 
 
 def _by_name(name: str) -> Callable[..., Any]:

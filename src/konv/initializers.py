@@ -89,7 +89,7 @@ class Identity(Initializer):
     def __call__(self, shape: Sequence[int], dtype=None) -> np.ndarray:
         if len(shape) != 2:
             raise KonvError(f"Identity: shape must have 2 axes, got {tuple(shape)}")
-        return (self.gain * np.eye(*shape)).astype(dtype or np.float32)
+        return (self.gain * np.eye(shape[0], shape[1])).astype(dtype or np.float32)
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}
@@ -100,7 +100,8 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed: int | None = None):
         if isinstance(seed, dict) or type(seed).__name__ == "SeedGenerator":
-            raise UnsupportedError(f"{type(self).__name__}: seed as a SeedGenerator is not supported yet; give an integer")
+            raise UnsupportedError(f"{type(self).__name__}: a SeedGenerator as seed is not supported yet; "
+                                   f"give an integer")
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
             raise KonvError(f"{type(self).__name__}: seed must be a non-negative integer or None, got {seed!r}")
         self._given = seed
@@ -377,7 +378,7 @@ class _Given(Initializer):
         raise KonvError("a layer whose initializer is an array cannot be written to a config; use a named initializer")
 
 
-constant, glorot_normal, glorot_uniform, he_normal, he_uniform = Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform
-identity, lecun_normal, lecun_uniform, ones, orthogonal = Identity, LecunNormal, LecunUniform, Ones, Orthogonal
+constant, identity, ones, orthogonal, zeros = Constant, Identity, Ones, Orthogonal, Zeros
+glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform
+lecun_normal, lecun_uniform, variance_scaling = LecunNormal, LecunUniform, VarianceScaling
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
-variance_scaling, zeros = VarianceScaling, Zeros

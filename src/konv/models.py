@@ -1,11 +1,16 @@
 """Models: layers wired together, as one graph that the engine runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError, naming
-from konv.layers.base import InputLayer, Layer, Tensor, auto_name, parse_shape, reset_names
+import numpy as np
+
+from konv.arrays import to_array
+from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.layers.base import InputLayer, Layer, Tensor, as_inputs, auto_name, parse_shape, reset_names
 from konv.spec.graph import Graph, GraphBuilder
+from konv.spec.ops import Input as InputOp
 from konv.spec.ops import Op, Shape, describe
 from konv.training import Trainer
 from konv.variables import Variable
@@ -23,25 +28,31 @@ class Model(Trainer, Layer):
 
     def __init__(self, inputs=None, outputs=None, name: str | None = None, **kwargs):
         if inputs is None or outputs is None:
-            raise UnsupportedError("Model: subclassing is not supported yet; give inputs= and outputs=, or use Sequential")
+            raise UnsupportedError("Model: subclassing is not supported yet; give inputs= and outputs=, "
+                                   "or use Sequential")
         super().__init__(name=name or auto_name("functional"), **kwargs)
         self._wire(inputs, outputs)
 
     def _wire(self, inputs, outputs) -> None:
         """Take over the part of the symbolic graph between inputs and outputs."""
-        self.inputs, self.outputs = _tensors(inputs, self.title), _tensors(outputs, self.title)
+        sources, sinks = _tensors(inputs, self.title), _tensors(outputs, self.title)
+        if not all(isinstance(tensor.layer, InputLayer) for tensor in sources):
+            sources, sinks = _cut(sources, sinks, self.title)
+            inputs, outputs = _like(inputs, sources), _like(outputs, sinks)
+        order = _topological(sources, sinks, self.title)
+        self._set_layers(_by_depth(order, sources, sinks))
+        self.inputs, self.outputs, self._order = sources, sinks, order
         self.input, self.output = inputs, outputs
-        self._order = _topological(self.inputs, self.outputs, self.title)
-        self._set_layers(_by_depth(self._order, self.inputs, self.outputs))
-        self._graphs: dict[tuple[Shape, ...], Graph] = {}
+        self._graphs: dict[tuple, Graph] = {}
         self.built, self.input_shapes = True, tuple(tensor.shape[1:] for tensor in self.inputs)
 
     def _set_layers(self, layers: Sequence[Layer]) -> None:
-        self._layers = list(dict.fromkeys(layers))
+        layers = list(dict.fromkeys(layers))
         by_name: dict[str, Layer] = {}
-        for layer in self._layers:
+        for layer in _flattened(layers):
             if by_name.setdefault(layer.name, layer) is not layer:
                 raise KonvError(f'{self.title}: two layers are named "{layer.name}"; give one of them another name=')
+        self._layers = layers
 
     @property
     def layers(self) -> list[Layer]:
@@ -80,13 +91,18 @@ class Model(Trainer, Layer):
         """The whole network for inputs of these unbatched shapes (default: the declared ones)."""
         self._require_built()
         shapes = shapes or self.input_shapes
-        key = (*shapes, *(layer.trainable for layer in self._layers))
+        key = (*shapes, *(layer.trainable for layer in _flattened(self._layers)))
         if key not in self._graphs:
             builder = GraphBuilder()
-            places = tuple(
-                builder.add(InputLayer.ops(tensor.layer)[0] if shape == tensor.shape[1:] else _input_op(shape), (), tensor.name)
-                for tensor, shape in zip(self.inputs, shapes, strict=True))
-            self.lower(builder, places)
+            places = tuple(builder.add(InputOp(shape), (), tensor.name)
+                           for tensor, shape in zip(self.inputs, shapes, strict=True))
+            try:
+                self.lower(builder, places)
+            except ShapeError as error:
+                if shapes == self.input_shapes:
+                    raise
+                raise ShapeError(f"{self.title}: was made for an input of {_described(self.input_shapes)}, "
+                                 f"got {_described(shapes)}: {error}") from None
             self._graphs[key] = builder.graph(*self._outputs)
         return self._graphs[key]
 
@@ -99,9 +115,33 @@ class Model(Trainer, Layer):
                             f"call build(), or fit the model on data")
 
     def build_for(self, *shapes: Shape) -> None:
-        """A functional model is built when it is made; this checks that the inputs fit."""
+        """A functional model is built when it is made; this checks the number of inputs."""
         if len(shapes) != len(self.inputs):
             raise KonvError(f"{self.title}: takes {len(self.inputs)} inputs, got {len(shapes)}")
+
+    def fitted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The arrays with as many axes as the inputs; as in Keras a last axis of size 1 may be missing or too many."""
+        if len(arrays) != len(self.inputs):
+            raise KonvError(f"{self.title}: takes {len(self.inputs)} inputs, got {len(arrays)}")
+        return [_fitted(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=True)]
+
+    def __call__(self, inputs, training: bool = False):
+        """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
+        sources = as_inputs(inputs)
+        if self.built and not any(isinstance(source, Tensor) for source in sources):
+            inputs = self.fitted([to_array(source, self.title) for source in sources])
+        return super().__call__(inputs, training)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it sets it for every layer."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self._layers:
+            layer.trainable = value
 
     # --- shapes and weights -----------------------------------------------------------------------
 
@@ -190,67 +230,70 @@ class Sequential(Model):
     (None, 5408)
     """
 
-    def __init__(self, layers: Sequence[Layer | Tensor] | None = None, trainable: bool = True, name: str | None = None):
-        Layer.__init__(self, name=name or auto_name("sequential"), trainable=trainable)
+    def __init__(self, layers: Iterable[Layer | Tensor] | None = None, trainable: bool = True, name: str | None = None):
+        super(Model, self).__init__(name=name or auto_name("sequential"), trainable=trainable)
         self._chain: list[Layer] = []  # without the InputLayer
-        self._source: Tensor | None = None
-        self._layers, self._graphs, self.inputs, self.outputs, self._order = [], {}, [], [], []
+        self._tensors: list[Tensor] = []  # the input and the output of each layer, once the input is known
         for layer in layers or ():
-            self._append(layer)
-        self._rebuild()
+            self._place(layer)
+        self._wire_chain()
 
     def add(self, layer: "Layer | Tensor", rebuild: bool = True) -> None:
         """Append a layer; when it does not fit, the model stays as it was."""
-        before = (list(self._chain), self._source)
-        try:
-            self._append(layer)
-            self._rebuild()
-        except Exception:
-            self._chain, self._source = before
-            self._rebuild()
-            raise
+        with self._unharmed():
+            self._place(layer)
+            self._wire_chain()
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Remove the last layer and return it."""
         if not self._chain:
             raise KonvError(f"{self.title}: has no layers to pop")
         layer = self._chain.pop()
-        if not self._chain and layer.declared_shape is not None:
-            self._source = None
-        self._rebuild()
+        del self._tensors[len(self._chain) + 1:]
+        self._wire_chain()
         return layer
 
-    def _append(self, layer) -> None:
+    @contextmanager
+    def _unharmed(self):
+        """Put the chain back if what is done with it fails."""
+        before = list(self._chain), list(self._tensors)
+        try:
+            yield
+        except Exception:
+            self._chain, self._tensors = before
+            raise
+
+    def _place(self, layer) -> None:
+        """Put a layer at the end of the chain, or an input at its beginning."""
         if isinstance(layer, Tensor) and isinstance(layer.layer, InputLayer):
             layer = layer.layer
         if not isinstance(layer, Layer):
             raise KonvError(f"{self.title}: expected a layer, got {layer!r} of type {type(layer).__name__}")
         if isinstance(layer, InputLayer):
-            if self._chain or self._source is not None:
+            if self._chain or self._tensors:
                 raise KonvError(f"{self.title}: an Input must come first and once")
-            self._source = layer.output
+            self._tensors = [layer.output]
             return
-        if any(layer.name == other.name for other in self._chain):
+        if any(layer.name == other.name and layer is not other for other in self._chain):
             raise KonvError(f'{self.title}: two layers are named "{layer.name}"; give one of them another name=')
-        if not self._chain and self._source is None:
-            shape = layer.declared_shape
-            if shape is None and isinstance(layer, Model) and layer.built:
-                shape = layer.input_shapes[0]
+        if not self._chain and not self._tensors:
+            shape = layer.input_shapes[0] if isinstance(layer, Model) and layer.built else layer.declared_shape
             if shape is not None:
-                self._source = InputLayer(shape).output
+                self._tensors = [InputLayer(shape).output]
         self._chain.append(layer)
 
-    def _rebuild(self) -> None:
-        """Wire the chain if the input shape is known."""
-        self._graphs = {}
-        if self._source is None:
-            self.built, self._layers = False, list(self._chain)
+    def _wire_chain(self) -> None:
+        """Call the layers that have not been called yet, if the input is known."""
+        if not self._chain or not self._tensors:
+            self._layers, self.built = list(self._chain), False
+            self.inputs, self.outputs, self._order, self._graphs, self.input_shapes = [], [], [], {}, ()
             return
-        tensor = self._source
-        for layer in self._chain:
-            layer.input = layer.output = None
-            tensor = layer(tensor)
-        self._wire(self._source, tensor)
+        for layer in self._chain[len(self._tensors) - 1:]:
+            output = layer(self._tensors[-1])
+            assert isinstance(output, Tensor)
+            self._tensors.append(output)
+        self._wire(self._tensors[0], self._tensors[-1])
+        auto_name("functional")  # Keras makes a Functional model in here, and counts it
 
     @property
     def layers(self) -> list[Layer]:
@@ -258,36 +301,80 @@ class Sequential(Model):
 
     def build_for(self, *shapes: Shape) -> None:
         """Take the input shape from the first data, if no layer has declared it."""
+        if len(shapes) != 1:
+            raise KonvError(f"{self.title}: takes 1 input, got {len(shapes)}")
         if self.built:
             return
-        with naming(self.title):
-            source = InputLayer(shapes[0])
-        self._source = source.output
-        try:
-            self._rebuild()
-        except Exception:
-            self._source = None
-            self._rebuild()
-            raise
+        with self._unharmed():
+            if not self._tensors:
+                self._tensors = [InputLayer(shapes[0]).output]
+            self._wire_chain()
+        self._require_built()
 
     def build(self, input_shape=None) -> None:
         """Make the weights for `input_shape`, batch axis first."""
-        if input_shape is not None:
-            self.build_for(parse_shape(tuple(input_shape)[1:], self.title, "input_shape"))
+        if input_shape is None:
+            return
+        shape = parse_shape(tuple(input_shape)[1:], self.title, "input_shape")
+        if self._tensors and self._tensors[0].shape[1:] != shape:
+            raise KonvError(f"{self.title}: takes an input of {describe(self._tensors[0].shape[1:])}, "
+                            f"it cannot be built for {describe(shape)}")
+        self.build_for(shape)
+
+    def compute_output_shape(self, *shapes):
+        if self.built:
+            return super().compute_output_shape(*shapes)
+        builder = GraphBuilder()
+        place = builder.add(InputOp(tuple(shapes[0])[1:]))
+        for layer in self._chain:
+            place = layer.lower(builder, (place,))
+        return (shapes[0][0], *builder.nodes[place].shape)
 
 
-def _input_op(shape: Shape) -> Op:
-    from konv.spec.ops import Input
+def _flattened(layers: Iterable[Layer]) -> list[Layer]:
+    """The layers and those inside them, each once."""
+    found: dict[Layer, None] = {}
+    for layer in layers:
+        found[layer] = None
+        if isinstance(layer, Model):
+            found |= dict.fromkeys(_flattened(layer._layers))
+    return list(found)
 
-    return Input(shape)
+
+def _described(shapes: Sequence[Shape]) -> str:
+    return " and ".join(map(describe, shapes))
+
+
+def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        return array[..., None]
+    if array.ndim == len(shape) + 1 and array.shape[-1] == 1:
+        return array[..., 0]
+    return array
 
 
 def _tensors(value, owner: str) -> list[Tensor]:
     tensors = list(value) if isinstance(value, (list, tuple)) else [value]
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
-            raise KonvError(f"{owner}: inputs and outputs must come from konv.Input and from layers called on it, got {tensor!r}")
+            raise KonvError(f"{owner}: inputs and outputs must come from konv.Input and from layers called on it, "
+                            f"got {tensor!r}")
     return tensors
+
+
+def _cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:
+    """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
+    made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
+        tensor.shape[1:], name=f"{tensor.layer.name}_input").output for tensor in sources}
+    for tensor in _topological(sources, sinks, owner):
+        if id(tensor) not in made:
+            made[id(tensor)] = Tensor(tensor.shape[1:], tensor.layer, tuple(made[id(x)] for x in tensor.inputs))
+    return [made[id(tensor)] for tensor in sources], [made[id(tensor)] for tensor in sinks]
+
+
+def _like(given: Any, tensors: list[Tensor]) -> Any:
+    """The tensors as a list if a list was given, else the one."""
+    return tensors if isinstance(given, (list, tuple)) else tensors[0]
 
 
 def _topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,8 +11,6 @@ from konv.errors import KonvError
 
 def snake_case(name: str) -> str:
     """GlorotUniform -> glorot_uniform, L1L2 -> l1l2, MaxPooling2D -> max_pooling2d: the second spelling of a class."""
-    import re
-
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
@@ -37,7 +36,7 @@ class Registry:
         if inspect.isclass(identifier):
             identifier = identifier()
         if not callable(identifier):
-            raise KonvError(f"{identifier!r} is not {self._article} {self.what}; give a name, an instance or a function")
+            raise KonvError(f"{identifier!r} is not {self._article} {self.what}; give a name or an instance")
         return identifier
 
     def serialize(self, item: Any) -> dict[str, Any] | None:
@@ -46,13 +45,12 @@ class Registry:
             return None
         name = type(item).__name__
         if self.classes.get(name) is type(item):
-            return {"module": self.module, "class_name": name, "config": item.get_config(), "registered_name": None}
+            return _written(self.module, name, item.get_config(), None)
         if not hasattr(item, "get_config"):
-            function = getattr(item, "__name__", name)
-            return {"module": "builtins", "class_name": "function", "config": function, "registered_name": "function"}
-        return {"module": type(item).__module__, "class_name": name, "config": item.get_config(), "registered_name": name}
+            return _written("builtins", "function", getattr(item, "__name__", name), "function")
+        return _written(type(item).__module__, name, item.get_config(), name)
 
-    def deserialize(self, config: Mapping[str, Any] | str | None, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
         """The inverse of `serialize`; `custom_objects` maps further names to classes or functions."""
         if config is None:
             return None
@@ -77,3 +75,7 @@ class Registry:
     @property
     def _article(self) -> str:
         return "an" if self.what[0] in "aeiou" else "a"
+
+
+def _written(module: str, class_name: str, config: Any, registered_name: str | None) -> dict[str, Any]:
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}

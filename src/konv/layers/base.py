@@ -63,6 +63,7 @@ class Layer:
 
     # rank of the input without batch, or None for any; checked before anything else
     input_rank: ClassVar[int | None] = None
+    many_inputs: ClassVar[bool] = False
 
     def __init__(self, *, activity_regularizer=None, trainable: bool = True, dtype=None, autocast: bool = True,
                  name: str | None = None, **kwargs):
@@ -73,12 +74,10 @@ class Layer:
         self.dtype = "float32"
         self.input_shapes: tuple[Shape, ...] = ()  # unbatched, once built
         self.variables_by_name: dict[str, Variable] = {}
-        self.input: Any = None
-        self.output: Any = None
         with naming(self.title):
             if not isinstance(trainable, (bool, np.bool_)):
                 raise KonvError(f"trainable must be True or False, got {trainable!r}")
-            self.trainable = bool(trainable)
+            self._trainable = bool(trainable)
             self.declared_shape = _declared_shape(kwargs)
             _refuse(kwargs | {"activity_regularizer": activity_regularizer})
             if _policy_name(dtype) != "float32":
@@ -88,17 +87,19 @@ class Layer:
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         """The operations of this layer for inputs of these (unbatched) shapes, the first one reading the inputs."""
-        raise NotImplementedError
+        raise UnsupportedError("layers of your own are not supported yet; use those of konv.layers")
 
     def weight_settings(self, name: str) -> dict[str, Any]:
         """initializer, regularizer and constraint of the weight of that name: by default this layer's
         `kernel_initializer` and so on; without an initializer Keras takes glorot_uniform."""
-        settings = {what: getattr(self, f"{name}_{what}", None) for what in ("initializer", "regularizer", "constraint")}
+        whats = ("initializer", "regularizer", "constraint")
+        settings = {what: getattr(self, f"{name}_{what}", None) for what in whats}
         return settings | {"initializer": settings["initializer"] or "glorot_uniform"}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
-        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype},
+                  "registered_name": None}
         return {"name": self.name, "trainable": self.trainable, "dtype": policy}
 
     @classmethod
@@ -114,15 +115,19 @@ class Layer:
 
     def check_input(self, *shapes: Shape) -> None:
         """Raise ShapeError if these inputs cannot be fed to this layer."""
+        if len(shapes) != 1 and not self.many_inputs:
+            raise ShapeError(f"takes one input, got {len(shapes)}")
         for shape in shapes:
             if self.input_rank is not None and len(shape) != self.input_rank:
-                raise ShapeError(f"expected an input of {self.input_rank + 1} axes (batch first), got {describe(shape)}")
+                raise ShapeError(f"expected an input of {self.input_rank + 1} axes (batch first), "
+                                 f"got {describe(shape)}")
         if self.built and self.variables_by_name:
             made = {name: variable.shape for name, variable in self.variables_by_name.items()}
-            wanted = {weight.name: weight.shape for weight in self._weights(*shapes)}
-            if made != wanted:
-                raise ShapeError(f"was built for an input of {describe(self.input_shapes[0])}, "
-                                 f"got {describe(shapes[0])}, which needs weights of other shapes")
+            for weight in self._weights(*shapes):
+                if made[weight.name] != weight.shape:
+                    raise ShapeError(
+                        f"was built for an input of {describe(self.input_shapes[0])}, got {describe(shapes[0])}: "
+                        f"the {weight.name} is {made[weight.name]} and would have to be {weight.shape}")
 
     def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> int:
         """Append this layer's operations to a graph; return the index of its output."""
@@ -152,7 +157,7 @@ class Layer:
 
     def build(self, *shapes) -> None:
         """Make the weights for inputs of these shapes (batch axis first, as in Keras)."""
-        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in shapes))
+        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in _listed(shapes)))
 
     def build_for(self, *shapes: Shape) -> None:
         """Make the weights for inputs of these unbatched shapes; a second call only checks."""
@@ -166,8 +171,8 @@ class Layer:
                 settings = self.weight_settings(weight.name)
                 initializer = initializers.get(settings["initializer"])
                 made[weight.name] = Variable(
-                    initializer(weight.shape), weight.name, path=f"{self.name}/{weight.name}", trainable=weight.trainable,
-                    regularizer=settings.get("regularizer"), constraint=settings.get("constraint"))
+                    initializer(weight.shape), weight.name, path=f"{self.name}/{weight.name}",
+                    trainable=weight.trainable, regularizer=settings["regularizer"], constraint=settings["constraint"])
         self.variables_by_name = made
         self.input_shapes, self.built = shapes, True
 
@@ -178,14 +183,24 @@ class Layer:
         >>> konv.layers.Conv2D(8, 3, padding="same").compute_output_shape((None, 28, 28, 1))
         (None, 28, 28, 8)
         """
+        shapes = _listed(shapes)
         graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
         return (shapes[0][0], *graph.nodes[graph.outputs[0]].shape)
 
     # --- weights ----------------------------------------------------------------------------------
 
     @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; a frozen BatchNormalization also runs in inference mode."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    @property
     def weights(self) -> list[Variable]:
-        return self.trainable_weights + self.non_trainable_weights
+        return list(self.variables_by_name.values())
 
     @property
     def variables(self) -> list[Variable]:
@@ -203,10 +218,16 @@ class Layer:
     non_trainable_variables = non_trainable_weights
 
     def __getattr__(self, name: str) -> Any:
-        """layer.kernel, layer.bias, layer.gamma, ...: the weight of that name."""
-        variables = self.__dict__.get("variables_by_name", {})
-        if name in variables:
-            return variables[name]
+        """layer.kernel, layer.bias, layer.gamma, ...: the weight of that name, None if the layer goes without it."""
+        known = self.__dict__
+        if name in known.get("variables_by_name", {}):
+            return known["variables_by_name"][name]
+        if f"{name}_initializer" in known:
+            if known.get("built"):
+                return None
+            raise AttributeError(f"{self.title}: has no {name} yet; build it, or call it on an input, first")
+        if name in ("input", "output"):
+            raise AttributeError(f"{self.title}: has not been called yet, so it has no {name}")
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def get_weights(self) -> list[np.ndarray]:
@@ -240,16 +261,19 @@ class Layer:
 
     def __call__(self, inputs, training: bool = False):
         """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
-        sources = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+        sources = as_inputs(inputs)
         if all(isinstance(source, Tensor) for source in sources):
             shapes = tuple(source.shape[1:] for source in sources)
             self.build_for(*shapes)
             graph = self.graph(*shapes)
             output = Tensor(graph.nodes[graph.outputs[0]].shape, self, sources)
-            if self.input is None:
+            if "input" not in self.__dict__:
                 self.input, self.output = inputs, output
             return output
-        arrays = [to_array(source, self.title) for source in sources]
+        arrays = [to_array(source, self.title, "the input") for source in sources]
+        for array in arrays:
+            if array.ndim == 0:
+                raise ShapeError(f"{self.title}: expected a batch of samples, got the single number {array}")
         shapes = tuple(array.shape[1:] for array in arrays)
         self.build_for(*shapes)
         return compute(self.graph(*shapes), self.weight_map(), arrays, training)[0]
@@ -282,8 +306,8 @@ class InputLayer(Layer):
                     raise UnsupportedError(f"{argument}={value!r} is not supported; leave it out")
             _refuse(kwargs)
             if (shape is None) == (batch_shape is None):
-                raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the batch "
-                                f"first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
+                raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the "
+                                f"batch first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
             if batch_shape is not None:
                 batch_size, *shape = batch_shape
             self.batch_size = parse_shape((batch_size,), "", "batch_size")[0]
@@ -300,8 +324,8 @@ class InputLayer(Layer):
         return (spec.Input(self.declared_shape or ()),)
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False, "name": self.name,
-                "optional": False}
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,
+                "name": self.name, "optional": False}
 
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,  # noqa: N802
@@ -314,6 +338,18 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, bat
     """
     layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
     return layer.output
+
+
+def as_inputs(value: Any) -> tuple[Any, ...]:
+    """A list of tensors or arrays is several inputs; a list of numbers is one."""
+    several = isinstance(value, (list, tuple)) and any(
+        isinstance(part, Tensor) or hasattr(part, "__array__") or hasattr(part, "__dlpack__") for part in value)
+    return tuple(value) if several else (value,)
+
+
+def _listed(shapes: Sequence[Any]) -> Sequence[Any]:
+    """The shapes of several inputs, given one by one or, as in Keras, as a list."""
+    return shapes[0] if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)) else shapes
 
 
 def parse_shape(shape, owner: str, argument: str) -> Shape:
@@ -341,7 +377,8 @@ def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any])
 
 def _declared_shape(kwargs: dict[str, Any]) -> Shape | None:
     """Take the ways to say the input shape out of the keyword arguments: the first layer may carry it."""
-    shape, whole, size = kwargs.pop("input_shape", None), kwargs.pop("batch_input_shape", None), kwargs.pop("input_dim", None)
+    shape, size = kwargs.pop("input_shape", None), kwargs.pop("input_dim", None)
+    whole = kwargs.pop("batch_input_shape", None)
     if size is not None:
         return parse_shape(size, "", "input_dim")
     if whole is not None:

@@ -15,7 +15,7 @@ class Conv2D(Layer):
 
     (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
     kernel (rows, columns, channels / groups, filters), bias (filters,). With data_format="channels_first" the channels
-    come second. `padding="same"` adds zeros, the odd one at the bottom and right, so that ceil(size / stride) windows fit.
+    come second. `padding="same"` adds zeros, the odd one at the bottom and right, for ceil(size / stride) windows.
 
     >>> import konv
     >>> layer = konv.layers.Conv2D(75, 3, padding="same", activation="relu")

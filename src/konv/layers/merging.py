@@ -17,6 +17,8 @@ class Add(Layer):
     (None, 8, 8, 3)
     """
 
+    many_inputs = True
+
     def __call__(self, inputs, training: bool = False):
         if not isinstance(inputs, (list, tuple)):
             raise KonvError(f"{self.title}: takes a list of inputs, got {inputs!r}")

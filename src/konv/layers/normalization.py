@@ -28,7 +28,8 @@ class BatchNormalization(Layer):
         super().__init__(**kwargs)
         with naming(self.title):
             if renorm or synchronized:
-                raise UnsupportedError(f"{'renorm' if renorm else 'synchronized'}=True is not supported yet; leave it out")
+                argument = "renorm" if renorm else "synchronized"
+                raise UnsupportedError(f"{argument}=True is not supported yet; leave it out")
             if not parse.is_integer(axis):
                 raise KonvError(f"axis must be an integer, got {axis!r}")
             self.axis = int(axis)
@@ -39,7 +40,8 @@ class BatchNormalization(Layer):
             self.renorm_clipping, self.renorm_momentum = renorm_clipping, renorm_momentum
             parse.weight_arguments(
                 self, beta_initializer=beta_initializer, gamma_initializer=gamma_initializer,
-                moving_mean_initializer=moving_mean_initializer, moving_variance_initializer=moving_variance_initializer,
+                moving_mean_initializer=moving_mean_initializer,
+                moving_variance_initializer=moving_variance_initializer,
                 beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer,
                 beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
 

@@ -1,6 +1,6 @@
 """Parse at the door, then trust: one function per kind of argument. Errors name the argument; layers add their name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -38,10 +38,10 @@ def pair(value: Any, argument: str) -> tuple[int, int]:
     >>> pair(3, "kernel_size")
     (3, 3)
     """
-    wants = f"{argument} must be a positive integer or two of them"
-    values: Sequence[Any] = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value, value)
+    listed = isinstance(value, Iterable) and not isinstance(value, str)
+    values: tuple[Any, ...] = tuple(value) if listed else (value, value)
     if len(values) != 2 or not all(is_integer(size) and size > 0 for size in values):
-        raise KonvError(f"{wants}, got {value!r}")
+        raise KonvError(f"{argument} must be a positive integer or two of them, got {value!r}")
     return int(values[0]), int(values[1])
 
 
@@ -121,4 +121,5 @@ def weight_arguments(layer: Any, **given: Any) -> None:
 
 def weight_config(layer: Any) -> dict[str, Any]:
     """The same arguments as Keras writes them."""
-    return {name: _MODULES[name.rpartition("_")[2]].serialize(getattr(layer, name)) for name in layer.weight_argument_names}
+    return {argument: _MODULES[argument.rpartition("_")[2]].serialize(getattr(layer, argument))
+            for argument in layer.weight_argument_names}

@@ -25,12 +25,13 @@ class Rescaling(Layer):
             self._scale, self._offset = _numbers(scale, "scale"), _numbers(offset, "offset")
             listed = isinstance(self._scale, tuple) or isinstance(self._offset, tuple)
             if listed and config.image_data_format() == "channels_first":
-                raise UnsupportedError("one scale or offset per channel is not supported with channels_first; give one number")
+                raise UnsupportedError("a number per channel is not supported yet with channels_first; give one")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         for argument, numbers in (("scale", self._scale), ("offset", self._offset)):
             if isinstance(numbers, tuple) and len(numbers) != (shapes[0][-1] if shapes[0] else None):
-                raise ShapeError(f"{argument} has {len(numbers)} numbers, the last axis of {describe(shapes[0])} has another size")
+                raise ShapeError(f"{argument} has {len(numbers)} numbers, which must be the size of the last axis of "
+                                 f"{describe(shapes[0])}")
         return (Scale(self._scale, self._offset),)
 
     def get_config(self) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _numbers(value: Any, argument: str) -> float | tuple[float, ...]:
         numbers = np.empty((0, 0))
     if numbers.ndim > 1 or numbers.size == 0 or not np.isfinite(numbers).all():
         raise KonvError(f"{argument} must be a number or a sequence of numbers, one per channel, got {value!r}")
-    return float(numbers.item()) if numbers.size == 1 else tuple(numbers.tolist())
+    return float(numbers.item()) if numbers.size == 1 else tuple(float(one) for one in numbers)
 
 
 def _plain(value: Any) -> Any:
