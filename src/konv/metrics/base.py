@@ -1,0 +1,173 @@
+"""What every metric is: running sums, updated batch by batch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from konv.errors import KonvError, ShapeError
+from konv.losses.base import require_float32
+from konv.losses.functions import FORMULAS
+from konv.registry import snake_case
+from konv.variables import Variable
+
+Array = np.ndarray
+
+
+class Metric:
+    """Base class of all metrics, with the arguments of keras.metrics.Metric.
+
+    A subclass gives `update_state`, `result` and makes its sums with `add_variable`.
+
+    >>> import konv
+    >>> metric = konv.metrics.BinaryAccuracy()
+    >>> metric.update_state([[1], [0]], [[0.9], [0.8]])
+    >>> float(metric.result())
+    0.5
+    """
+
+    _direction: str | None = None  # "up" or "down": which way is better, for callbacks
+
+    def __init__(self, dtype=None, name: str | None = None):
+        require_float32(type(self).__name__, dtype)
+        self.name = name or snake_case(type(self).__name__)
+        self.dtype = "float32"
+        self._variables: list[Variable] = []
+
+    def add_variable(self, shape=(), initializer="zeros", dtype=None, aggregation="sum", name=None) -> Variable:
+        """A sum that `reset_state` sets back to zero; kept in float64, so that long epochs lose nothing."""
+        if initializer not in (None, "zeros") and type(initializer).__name__ != "Zeros":
+            raise KonvError(f'{type(self).__name__}: the variables of a metric start at "zeros", got {initializer!r}')
+        variable = Variable(np.zeros(shape), name or "variable", path=f"{self.name}/{name}", trainable=False,
+                            dtype="float64")
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(self, shape=(), initializer=None, dtype=None, name=None) -> Variable:
+        """`add_variable` under its older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        return list(self._variables)
+
+    def update_state(self, *args, **kwargs) -> None:
+        """Take one more batch into account."""
+        raise NotImplementedError
+
+    def result(self) -> Any:
+        """The metric over all batches since the last reset."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        for variable in self._variables:
+            variable.array[...] = 0
+
+    def __call__(self, *args, **kwargs) -> Any:
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Metric":
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class Sum(Metric):
+    """The (weighted) sum of all values.
+
+    >>> metric = Sum(); metric.update_state([1, 3, 5, 7]); float(metric.result())
+    16.0
+    """
+
+    def __init__(self, name="sum", dtype=None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, values, sample_weight=None) -> None:
+        self.total.array += _weighted(values, sample_weight, np.sum)[0]
+
+    def result(self) -> Any:
+        return np.float32(self.total.array)
+
+
+class Mean(Metric):
+    """The (weighted) mean over samples; the values of one sample are averaged first.
+
+    >>> metric = Mean(); metric.update_state([1, 3, 5, 7], sample_weight=[1, 1, 0, 0]); float(metric.result())
+    2.0
+    """
+
+    def __init__(self, name="mean", dtype=None):
+        super().__init__(dtype, name)
+        self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
+
+    def update_state(self, values, sample_weight=None) -> None:
+        total, count = _weighted(values, sample_weight, np.mean)
+        self.total.array += total
+        self.count.array += count
+
+    def result(self) -> Any:
+        count = float(self.count.array)
+        return np.float32(float(self.total.array) / count if count else 0.0)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function of (y_true, y_pred) that gives one number per sample.
+
+    >>> import konv
+    >>> metric = MeanMetricWrapper(konv.losses.mean_squared_error)
+    >>> float(metric([[0.0, 2.0]], [[1.0, 2.0]]))
+    0.5
+    """
+
+    def __init__(self, fn: Callable, name: str | None = None, dtype=None, **kwargs):
+        super().__init__(name or getattr(fn, "__name__", None) or "mean_metric_wrapper", dtype)
+        self._fn, self._options = fn, kwargs
+        if fn in FORMULAS:
+            self._direction = "down"
+
+    def update_state(self, y_true, y_pred, sample_weight=None) -> None:
+        super().update_state(self._fn(y_true, y_pred, **self._options), sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"fn": self._fn} if type(self) is MeanMetricWrapper else {}
+        return super().get_config() | own | self._options
+
+
+def _weighted(values: Any, weight: Any, reduce: Callable) -> tuple[float, float]:
+    """The sum over samples of (weighted) values, each sample reduced to one number first, and the sum of weights."""
+    if weight is None and isinstance(values, float):
+        return values, 1.0
+    values = np.asarray(values)
+    if weight is None:
+        count = len(values) if values.ndim else 1
+        total = np.count_nonzero(values) if values.dtype == bool else float(values.sum(dtype=np.float64))
+        return total * (count / max(values.size, 1) if reduce is np.mean else 1.0), count
+    values, weight = _same_rank(values.astype(np.float32, copy=False), np.asarray(weight, np.float32))
+    if values.ndim > weight.ndim:
+        values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
+    try:
+        weight = np.broadcast_to(weight, values.shape)
+    except ValueError:
+        raise ShapeError(f"sample_weight of shape {weight.shape} does not fit values of shape {values.shape}") from None
+    values = values * weight
+    if values.ndim > 1:
+        rest = tuple(range(1, values.ndim))
+        values, weight = reduce(values, axis=rest), reduce(weight, axis=rest)
+    return float(values.sum(dtype=np.float64)), float(weight.sum(dtype=np.float64))
+
+
+def _same_rank(first: Array, second: Array) -> tuple[Array, Array]:
+    """Both with as many axes, a last axis of size one added or taken away, as Keras does."""
+    if first.ndim == second.ndim + 1 and first.shape[-1] == 1:
+        return (first, second[:, None]) if second.ndim == 1 else (first[..., 0], second)
+    if second.ndim == first.ndim + 1 and second.shape[-1] == 1:
+        return (first[:, None], second) if first.ndim == 1 else (first, second[..., 0])
+    return first, second
