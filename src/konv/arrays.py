@@ -24,3 +24,33 @@ def to_array(value: Any, owner: str, argument: str = "x") -> np.ndarray:
     if value.dtype.kind not in "fiub":
         raise KonvError(f"{owner}: {argument} must hold numbers, got an array of dtype {value.dtype}")
     return value
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+    """One-hot vectors, float64, of class numbers; a last axis of size 1 becomes the axis of the classes.
+
+    >>> to_categorical([0, 2])
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
+    labels = to_array(x, "to_categorical").astype(np.int64)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if labels.size == 0 and not num_classes:
+        raise KonvError("to_categorical: x is empty, so num_classes must be given")
+    classes = int(num_classes or labels.max() + 1)
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        raise KonvError(f"to_categorical: labels must be 0 to {classes - 1} for num_classes={classes}, got {wrong}")
+    return np.eye(classes)[labels]
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+    """x divided by its length along one axis; all zeros stay zeros.
+
+    >>> normalize([[3.0, 4.0]])
+    array([[0.6, 0.8]])
+    """
+    x = to_array(x, "normalize")
+    length = np.linalg.norm(x, order, axis, keepdims=True)
+    return x / np.where(length == 0, 1, length)

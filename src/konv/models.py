@@ -424,4 +424,13 @@ def _one(values: list) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+def __getattr__(name: str) -> Any:
+    """konv.models.load_model and save_model, which stand further right."""
+    if name in ("load_model", "save_model"):
+        from konv import saving
+
+        return getattr(saving, name)
+    raise AttributeError(f"module 'konv.models' has no attribute {name!r}")
+
+
 __all__ = ["InputLayer", "Model", "Sequential", "reset_names"]

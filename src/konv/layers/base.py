@@ -24,6 +24,17 @@ def reset_names() -> None:
     _names.clear()
 
 
+def clear_session(free_memory: bool = True) -> None:
+    """Start the automatic layer names again, as Keras does; konv keeps no other state.
+
+    >>> import konv
+    >>> konv.utils.clear_session()
+    >>> konv.layers.Flatten().name
+    'flatten'
+    """
+    reset_names()
+
+
 def auto_name(prefix: str) -> str:
     """conv2d, conv2d_1, conv2d_2, ..."""
     count = _names[prefix]

@@ -1,0 +1,9 @@
+"""What programs written for older Keras call through `keras.backend`."""
+
+from konv.config import epsilon as epsilon
+from konv.config import floatx as floatx
+from konv.config import image_data_format as image_data_format
+from konv.config import set_epsilon as set_epsilon
+from konv.config import set_floatx as set_floatx
+from konv.config import set_image_data_format as set_image_data_format
+from konv.layers.base import clear_session as clear_session

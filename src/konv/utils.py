@@ -1,0 +1,11 @@
+"""Tools around models, under the names of keras.utils."""
+
+from konv.arrays import normalize as normalize
+from konv.arrays import to_categorical as to_categorical
+from konv.data.decode import array_to_img as array_to_img
+from konv.data.decode import img_to_array as img_to_array
+from konv.data.decode import load_img as load_img
+from konv.data.decode import save_img as save_img
+from konv.data.images import image_dataset_from_directory as image_dataset_from_directory
+from konv.layers.base import clear_session as clear_session
+from konv.random import set_random_seed as set_random_seed
