@@ -75,8 +75,9 @@ def _layer_rows(layer: Layer, connections: dict[int, tuple[str, ...]], expand_ne
 
 
 def _output_shape(layer: Layer) -> tuple[int | None, ...] | None:
-    if isinstance(layer.output, Tensor):
-        return layer.output.shape
+    output = getattr(layer, "output", None)
+    if isinstance(output, Tensor):
+        return output.shape
     if layer.built and layer.input_shapes:
         return layer.compute_output_shape(*((None, *shape) for shape in layer.input_shapes))
     return None
