@@ -1,40 +1,75 @@
-"""The door to the engine."""
+"""The door to the engine: one graph, one set of weights, any number of samples."""
 
 from collections.abc import Mapping, Sequence
+from threading import RLock
+from typing import Any
 
 import numpy as np
 
+from konv.engines.cpu import Program
+from konv.engines.kernels import Kernels, default_kernels
+from konv.engines.threads import Threads, shared
+from konv.plan import build_plan
+from konv.random import next_seed
 from konv.spec.graph import Graph
 from konv.variables import Variable
 
 
 class Runner:
-    """Runs one graph on any number of samples; `weights` are its variables by path, `layer/weight`."""
+    """Runs one graph on any number of samples; `weights` are its variables by path, `layer/weight`.
 
-    def __init__(self, graph: Graph, weights: Mapping[str, Variable]):
+    A plan is made for the largest batch seen in each mode; smaller ones run in the same plan.
+    """
+
+    def __init__(self, graph: Graph, weights: Mapping[str, Variable], kernels: Kernels | None = None,
+                 threads: Threads | None = None):
         self.graph, self.weights = graph, weights
+        self.kernels, self.threads = kernels or default_kernels(), threads or shared()
+        self._programs: dict[bool, Program] = {}
+        self._lock = RLock()
+        self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
     def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Outputs in inference mode; new arrays, the caller's own."""
-        raise NotImplementedError
+        n = len(inputs[0])
+        with self._lock:
+            program = self.program(n, training=False)
+            program.forward(inputs, None)
+            return [output.reshape(n, *shape).copy() for output, shape in self._outputs(program, n)]
 
     def forward(self, inputs: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
         """Outputs in training mode (moving statistics are updated). `seed` decides the dropout masks."""
-        raise NotImplementedError
+        n = len(inputs[0])
+        with self._lock:
+            program = self.program(n, training=True)
+            program.forward(inputs, seed)
+            return [output.reshape(n, *shape) for output, shape in self._outputs(program, n)]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """After `forward`: from the gradient of each output, the gradient of each trainable weight by path.
 
         The arrays belong to the engine and are overwritten by the next backward.
         """
-        raise NotImplementedError
+        with self._lock:
+            return self._programs[True].backward(gradients)
+
+    def program(self, n: int, training: bool) -> Program:
+        """The program for at least n samples."""
+        program = self._programs.get(training)
+        if program is None or program.plan.batch < n:
+            plan = build_plan(self.graph, n, training, self.kernels.machine)
+            program = Program(plan, self.weights, self.kernels.resolve, self.threads, self.kernels.dtype)
+            self._programs[training] = program
+        return program
+
+    def _outputs(self, program: Program, n: int) -> Any:
+        return zip(program.outputs(n), self._shapes, strict=True)
 
 
 def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool) -> list[np.ndarray]:
     """Run a graph once."""
     runner = Runner(graph, weights)
     if training:
-        from konv.random import next_seed
-
         return [output.copy() for output in runner.forward(inputs, next_seed())]
     return runner.infer(inputs)
+

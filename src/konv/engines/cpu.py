@@ -1,0 +1,221 @@
+"""Runs a plan on the processor: owns the arena and the threads, binds each step to a kernel and its arrays.
+
+Everything that can be known before the run is done once per batch size: a run is a list of calls with arguments
+that are ready, claimed by the threads unit by unit. What a unit computes never depends on which thread runs it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from konv.engines.threads import Threads
+from konv.kernels.packing import pack_index, unpack_index
+from konv.plan.memory import root
+from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLES, SEED, Fill, Plan, Segment, Step
+from konv.variables import Variable
+
+Call = tuple[Callable, tuple]
+Unit = list[Call]
+# resolve(step, args) -> the function to call with these arguments, or others of the same types
+Resolve = Callable[[Step, tuple], Callable]
+
+
+@dataclass
+class Bound:
+    """The calls for one number of samples: for each segment, for each thread, for each unit of work."""
+
+    prologue: list[list[list[Unit]]]
+    forward: list[list[list[Unit]]]
+    backward: list[list[list[Unit]]]
+
+
+class Program:
+    """A plan with its memory. Not for concurrent use: the runner holds a lock."""
+
+    def __init__(self, plan: Plan, weights: Mapping[str, Variable], resolve: Resolve, threads: Threads, dtype=np.float32):
+        self.plan, self.weights, self.resolve, self.threads = plan, weights, resolve, threads
+        self.dtype = np.dtype(dtype)
+        self.seed = np.zeros(2, np.uint32)
+        self.samples = np.arange(plan.batch, dtype=np.int64)
+        # float64 takes twice the room that the plan counts with
+        wide = self.dtype.itemsize // 4
+        self._wide = wide
+        self._arena = aligned(plan.arena_bytes * wide)
+        self._locals = [aligned(plan.local_bytes * wide) for _ in range(threads.count)]
+        self._constants = {name: self._constant(name) for name in plan.constants}
+        self._tuples: dict[tuple, np.ndarray] = {}
+        self._functions: dict[int, Callable] = {}
+        self._bound: dict[int, Bound] = {}
+        self._packed: tuple[int, ...] | None = None
+        used = {name for part in (plan.prologue, plan.forward) for s in part for step in s.steps for name in step.names}
+        self._used = [variable for path, variable in weights.items() if path in used]
+        written = {arg for s in plan.forward for step in s.steps if step.kernel == "norm_update" for arg in step.names}
+        self._moving = [variable for path, variable in weights.items() if path in written and not variable.trainable]
+        self.gradients = self._gradients()
+        self._whole = {name: self._array(name, 0, plan.batch) for name in (*plan.inputs, *plan.outputs, *plan.output_gradients)}
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def forward(self, inputs: Sequence[np.ndarray], seed: int | None) -> None:
+        """Run forward; in training `seed` decides the dropout masks."""
+        n = len(inputs[0])
+        bound = self._bound.get(n) or self._bind(n)
+        for name, array in zip(self.plan.inputs, inputs, strict=True):
+            target = self._interior(name)[:n]
+            np.copyto(target, array.reshape(target.shape), casting="unsafe")
+        versions = tuple([variable.version for variable in self._used])
+        if versions != self._packed:
+            self._run(bound.prologue)
+            self._packed = versions
+        if seed is not None:
+            self.seed[0], self.seed[1] = seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF
+        self._run(bound.forward)
+        if seed is not None:
+            for variable in self._moving:
+                variable.touch()
+
+    def outputs(self, n: int) -> list[np.ndarray]:
+        """Views of the outputs as images (n, height, width, channels); the next run overwrites them."""
+        return [self._interior(name)[:n] for name in self.plan.outputs]
+
+    def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        n = len(gradients[0])
+        for name, array in zip(self.plan.output_gradients, gradients, strict=True):
+            target = self._interior(name)[:n]
+            target[...] = np.asarray(array).reshape(target.shape)
+        self._run(self._bound[n].backward)
+        return self.gradients
+
+    def _run(self, segments: list[list[list[Unit]]]) -> None:
+        for segment in segments:
+            units = segment[0]
+            if len(units) == 1 or self.threads.count == 1:
+                for unit in units:
+                    for function, args in unit:
+                        function(*args)
+            else:
+                claim = count()
+                self.threads.run([_worker(mine, claim) for mine in segment])
+
+    # --- binding ----------------------------------------------------------------------------------
+
+    def _bind(self, n: int) -> Bound:
+        parts = (self.plan.prologue, self.plan.forward, self.plan.backward)
+        self._bound[n] = bound = Bound(*([self._segment(segment, n) for segment in part] for part in parts))
+        return bound
+
+    def _segment(self, segment: Segment, n: int) -> list[list[Unit]]:
+        if segment.domain == ONCE:
+            every = (0, min(PARTS, n))
+            units = [[self._call(step, 0, n, every, 1, 0) for step in steps] for steps in independent(segment.steps, self.plan)]
+            return [units] * self.threads.count
+        if segment.domain == ROW_DOMAIN:
+            step, units = segment.steps[0], []
+            for start, stop in spans(segment.rows, min(PARTS, segment.rows)):
+                units.append([self._call(step, 0, n, (0, 1), 1, 0, np.array((start, stop), np.int64))])
+            return [units] * self.threads.count
+        per_thread = []
+        for thread in range(self.threads.count):
+            units = []
+            for part, (start, stop) in enumerate(spans(n, min(PARTS, n))):
+                blocks = range(start, stop, segment.block)
+                units.append([self._call(step, low, min(low + segment.block, stop), (part, 1), int(low == start), thread)
+                              for low in blocks for step in segment.steps])
+            per_thread.append(units)
+        return per_thread
+
+    def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
+              rows=None) -> Call:
+        special = {SAMPLES: self.samples[low:high], SEED: self.seed, FIRST: first, ROWS: rows}
+        args = tuple(self._argument(arg, special, low, high, parts, thread) for arg in step.args)
+        function = self._functions.get(id(step))
+        if function is None:
+            function = self._functions[id(step)] = self.resolve(step, args)
+        return function, args
+
+    def _argument(self, arg, special, low: int, high: int, parts: tuple[int, int], thread: int):
+        if isinstance(arg, tuple):
+            return self._tuples.setdefault(arg, np.array(arg, np.int64))
+        if not isinstance(arg, str):
+            return arg
+        if arg in special:
+            return special[arg]
+        if arg in self.plan.buffers:
+            return self._array(arg, low, high, parts, thread)
+        if arg in self._constants:
+            return self._constants[arg]
+        if arg.startswith("gradient:"):
+            return self.gradients[arg.removeprefix("gradient:")]
+        return self._weight(arg)
+
+    def _weight(self, path: str) -> np.ndarray:
+        array = self.weights[path].array
+        return array if array.dtype == self.dtype else array.astype(self.dtype)
+
+    def _array(self, name: str, low: int, high: int, parts: tuple[int, int] = (0, 1), thread: int = 0) -> np.ndarray:
+        """What a call sees of a buffer: its samples, its parts (first, count), or all."""
+        buffer, place = self.plan.buffers[name], root(name, self.plan.buffers)
+        dtype = {"real": self.dtype, "uint8": np.dtype(np.uint8), "int32": np.dtype(np.int32)}[buffer.dtype]
+        offset = self.plan.offsets[place] * self._wide
+        size = int(np.prod(buffer.shape, dtype=np.int64)) * dtype.itemsize
+        if place in self.plan.local:
+            memory, first, number = self._locals[thread], 0, high - low
+        else:
+            memory = self._arena
+            first, number = {PER_SAMPLE: (low, high - low), PER_PART: parts}.get(buffer.leading, (0, 1))
+        start = offset + first * size
+        array = memory[start:start + number * size].view(dtype)
+        return array.reshape(buffer.shape if buffer.leading == "whole" else (number, *buffer.shape))
+
+    def _interior(self, name: str) -> np.ndarray:
+        top, _, left, _ = self.plan.buffers[name].halo
+        height, width, _ = self.plan.buffers[name].inside
+        return self._whole[name][:, top:top + height, left:left + width]
+
+    def _constant(self, name: str) -> np.ndarray:
+        constant = self.plan.constants[name]
+        if isinstance(constant, Fill):
+            array = np.empty(constant.shape, self.dtype)
+            array.reshape(len(constant.values), -1)[...] = np.array(constant.values)[:, None]
+            return array
+        return unpack_index(constant) if name.startswith("index:parts") else pack_index(constant)
+
+    def _gradients(self) -> dict[str, np.ndarray]:
+        names = {arg for s in self.plan.backward for step in s.steps for arg in step.names if arg.startswith("gradient:")}
+        paths = [name.removeprefix("gradient:") for name in names]
+        return {path: np.zeros(self.weights[path].shape, self.dtype) for path in paths}
+
+
+def _worker(units: list[Unit], claim: count) -> Callable[[], None]:
+    def work() -> None:
+        total = len(units)
+        while (mine := next(claim)) < total:
+            for function, args in units[mine]:
+                function(*args)
+    return work
+
+
+def spans(total: int, parts: int) -> list[tuple[int, int]]:
+    """Cut range(total) into `parts` of nearly equal size; which ones depends on nothing else."""
+    return [(total * part // parts, total * (part + 1) // parts) for part in range(parts)]
+
+
+def independent(steps: Sequence[Step], plan: Plan) -> list[list[Step]]:
+    """Group steps that touch the same buffers; the groups may run at the same time."""
+    groups: list[tuple[set[str], list[Step]]] = []
+    for step in steps:
+        names = {root(name, plan.buffers) for name in step.names if name in plan.buffers or name.startswith("gradient:")}
+        joined = [group for group in groups if group[0] & names]
+        rest = [group for group in groups if not group[0] & names]
+        merged = (names.union(*(group[0] for group in joined)), [s for group in joined for s in group[1]] + [step])
+        groups = [*rest, merged]
+    return [group[1] for group in groups]
+
+
+def aligned(size: int) -> np.ndarray:
+    """`size` zero bytes that begin at a cache line."""
+    raw = np.zeros(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start:start + size]

@@ -1,0 +1,49 @@
+"""The threads of the engine: one set for the whole process, as many as there are cores to use."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+
+def available() -> int:
+    """KONV_NUM_THREADS, or the number of cores that this process may use."""
+    wanted = os.environ.get("KONV_NUM_THREADS", "")
+    if wanted and not (wanted.isdigit() and int(wanted) > 0):
+        raise ValueError(f"KONV_NUM_THREADS must be a positive integer, got {wanted!r}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(wanted) if wanted else cores
+
+
+class Threads:
+    """Runs one function per thread and waits for all; the calling thread takes the first."""
+
+    def __init__(self, count: int | None = None):
+        self.count = count or available()
+        self._pool: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
+
+    def run(self, functions: Sequence[Callable[[], None]]) -> None:
+        """An exception in any of them is raised here, after all have ended."""
+        futures = [self._executor().submit(function) for function in functions[1:]]
+        try:
+            functions[0]()
+        finally:
+            for future in futures:
+                future.exception()  # waits
+        for future in futures:
+            future.result()
+
+    def _executor(self) -> ThreadPoolExecutor:
+        if self._pool is None or self._process != os.getpid():  # a fork has no threads
+            self._pool, self._process = ThreadPoolExecutor(max(self.count - 1, 1), "konv"), os.getpid()
+        return self._pool
+
+
+_shared: list[Threads] = []
+
+
+def shared() -> Threads:
+    """The one set of threads."""
+    if not _shared:
+        _shared.append(Threads())
+    return _shared[0]

@@ -1,0 +1,30 @@
+"""The index tables that say where each number of a kernel goes when it is packed for the tile."""
+
+import numpy as np
+
+from konv.plan.steps import Pack
+
+
+def pack_index(layout: Pack) -> np.ndarray:
+    """For each place in the packed array the number of the weight that stands there, or -1."""
+    height, width, channels, filters = layout.kernel
+    numbers = np.arange(height * width * channels * filters, dtype=np.int32).reshape(layout.kernel)
+    rows, columns = (np.array(axis) for axis in zip(*layout.taps, strict=True))
+    taken = numbers[rows, columns]  # (taps, channels, filters)
+    taken = taken.reshape(len(layout.taps), channels, layout.groups, filters // layout.groups).transpose(2, 0, 1, 3)
+    if layout.transposed:
+        taken = taken.swapaxes(2, 3)
+    produced = taken.shape[3]
+    index = np.full((layout.groups, layout.shape[2], layout.panels * layout.lanes), -1, np.int32)
+    index[:, :, :produced] = taken.reshape(layout.groups, -1, produced)
+    index = index.reshape(layout.groups, layout.shape[2], layout.panels, layout.lanes).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(index)
+
+
+def unpack_index(layout: Pack) -> np.ndarray:
+    """The inverse: for each number of the weight its place in the packed array."""
+    index = pack_index(layout).reshape(-1)
+    places = np.nonzero(index >= 0)[0].astype(np.int32)
+    inverse = np.empty(len(places), np.int32)
+    inverse[index[places]] = places
+    return inverse

@@ -1,0 +1,406 @@
+"""The obvious NumPy form of every kernel: the oracle of the fast ones, and the path on a machine without Numba.
+
+Arrays of images are x (N, H, W, C) with their halo inside; `inside` is (top, left, height, width) of the image in it.
+Outputs are arguments. float64 works as well as float32, which is what finite differences need.
+"""
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+
+def view(x, inside):
+    """The image without its halo."""
+    top, left, height, width = (int(value) for value in inside)
+    return x[:, top:top + height, left:left + width]
+
+
+# --- convolutions and dense layers ------------------------------------------------------------------
+
+
+def pack(weight, index, packed):
+    # weight (any)  index, packed (groups, panels, K, lanes); index -1 is a lane without a number
+    packed[...] = np.where(index >= 0, weight.reshape(-1)[index], 0)
+
+
+def unpack(parts, index, gradient, first):
+    # parts (parts, groups, panels, K, lanes)  index (gradient.size,): places in a part
+    total = parts.reshape(len(parts), -1).sum(0)[index.reshape(gradient.shape)]
+    gradient[...] = total if first else gradient + total
+
+
+def reduce_parts(parts, gradient, first):
+    # parts (parts, C)  gradient (C,)
+    gradient[...] = parts.sum(0) + (0 if first else gradient)
+
+
+def _pixels(array, start, row, column, image, flat, height, width, depth):
+    """Overlapping windows of `depth` contiguous numbers: (N, height, width, depth)."""
+    if flat:
+        height, width, count = 1, width * array.shape[0], 1
+    else:
+        count = array.shape[0]
+    size = array.itemsize
+    return as_strided(array.reshape(-1)[start:], (count, height, width, depth), (image * size, row * size, column * size, size))
+
+
+def product(a, b, bias, c, taps, geometry, floor, accumulate):
+    # c[pixel, f] = max(floor, bias[f] + sum over taps t, k < inner of a[pixel + t + k] * b[t, k, f])
+    flat, height, width, inner, *rest = (int(value) for value in geometry)
+    a_start, a_row, a_column, a_image, a_group, c_start, c_row, c_column, c_image, c_group, filters, _ = rest
+    for group in range(b.shape[0]):
+        target = _pixels(c, c_start + group * c_group, c_row, c_column, c_image, flat, height, width, filters)
+        total = np.zeros(target.shape, c.dtype) + bias.reshape(b.shape[0], -1)[group, :filters]
+        for t, tap in enumerate(taps):
+            source = _pixels(a, a_start + group * a_group + int(tap), a_row, a_column, a_image, flat, height, width, inner)
+            kernel = b[group, :, t * inner:(t + 1) * inner].transpose(1, 0, 2).reshape(inner, -1)[:, :filters]
+            total += source @ kernel
+        target[...] = np.maximum(total + (target if accumulate else 0), floor)
+
+
+def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows):
+    # dw[k, f] (+)= sum over pixels of a[pixel + k] * d[pixel, f]; `tiles` is the range of tiles of `rows` k to do
+    flat, height, width, inner, *rest = (int(value) for value in geometry)
+    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters = rest
+    dw = dw[0]  # of one part
+    _, panels, _, lanes = dw.shape
+    per_tap = -(-inner // rows)
+    for tile in range(int(tiles[0]), int(tiles[1])):
+        group, rest_tile = divmod(tile, per_tap * len(taps))
+        tap, k = rest_tile // per_tap, rest_tile % per_tap * rows
+        depth = min(rows, inner - k)
+        start = a_start + group * a_group + int(taps[tap]) + k
+        source = _pixels(a, start, a_row, a_column, a_image, flat, height, width, depth)
+        error = _pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
+        total = np.zeros((depth, panels * lanes), dw.dtype)
+        total[:, :filters] = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))
+        place = dw[group, :, tap * inner + k:tap * inner + k + depth]
+        place[...] = total.reshape(depth, panels, lanes).transpose(1, 0, 2) + (0 if first else place)
+
+
+def channel_sums(d, inside, sums, first):
+    # sums (1, C) of one part
+    sums[...] = view(d, inside).sum((0, 1, 2)) + (0 if first else sums)
+
+
+# --- elementwise ------------------------------------------------------------------------------------
+
+
+def clear(x):
+    x[...] = 0
+
+
+def clear_halo(x, halo):
+    top, bottom, left, right = (int(value) for value in halo)
+    height, width = x.shape[1:3]
+    x[:, :top] = 0
+    x[:, height - bottom:] = 0
+    x[:, :, :left] = 0
+    x[:, :, width - right:] = 0
+
+
+def copy(x, y, x_inside, y_inside):
+    # the same numbers in the same order, whatever the two shapes
+    target = view(y, y_inside)
+    target[...] = view(x, x_inside).reshape(target.shape)
+
+
+def permute(x, y, x_inside, y_inside, order):
+    view(y, y_inside)[...] = view(x, x_inside).transpose(0, *(1 + int(axis) for axis in order))
+
+
+def add(a, b, y, a_inside, b_inside, y_inside):
+    view(y, y_inside)[...] = view(a, a_inside) + view(b, b_inside)
+
+
+def scale(x, y, factor, offset, x_inside, y_inside):
+    # factor, offset (C,)
+    view(y, y_inside)[...] = view(x, x_inside) * factor + offset
+
+
+def gate(d, y, d_inside, y_inside, factor):
+    # back through relu and dropout: what came out as zero passes nothing
+    error = view(d, d_inside)
+    error[...] = np.where(view(y, y_inside) > 0, error * factor, 0)
+
+
+def threefry(key0, key1, counter0, counter1):
+    """Threefry 2x32 with 13 rounds (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011): its first word."""
+    with np.errstate(over="ignore"):
+        keys = (key0, key1, np.uint32(0x1BD11BDA) ^ key0 ^ key1)
+        x0, x1 = counter0 + keys[0], counter1 + keys[1]
+        for step, turn in enumerate((13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17)):
+            x0 = x0 + x1
+            x1 = ((x1 << np.uint32(turn)) | (x1 >> np.uint32(32 - turn))) ^ x0
+            if step % 4 == 3:
+                block = step // 4 + 1
+                x0 = x0 + keys[block % 3]
+                x1 = x1 + keys[(block + 1) % 3] + np.uint32(block)
+    return x0
+
+
+def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate):
+    # y = x / (1 - rate) where the number of the element, drawn anew in every step, is at least rate
+    source = view(x, x_inside)
+    _, height, width, channels = source.shape
+    place = np.arange(height * width * channels, dtype=np.uint32).reshape(1, height, width, channels)
+    words = threefry(seed[0], seed[1] ^ np.uint32(layer), place, samples.astype(np.uint32).reshape(-1, 1, 1, 1))
+    kept = words >= np.uint32(min(int(rate * 2**32), 2**32 - 1))
+    view(y, y_inside)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate)), 0)
+
+
+# --- normalisation ----------------------------------------------------------------------------------
+
+
+def moments(y, inside, result):
+    # result (N, 2, C): mean and sum of squared deviations of each sample
+    image = view(y, inside)
+    result[:, 0] = image.mean((1, 2))
+    result[:, 1] = ((image - result[:, 0][:, None, None]) ** 2).sum((1, 2))
+
+
+def norm_update(result, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
+    # coefficients (4, C): mean, 1 / deviation, scale, shift of the batch; the moving statistics follow
+    means, squares = result[:, 0].astype(np.float64), result[:, 1].astype(np.float64)
+    mean = means.mean(0)
+    variance = (squares.sum(0) + pixels * ((means - mean) ** 2).sum(0)) / (pixels * len(result))
+    _coefficients(mean, variance, gamma, beta, coefficients, epsilon)
+    moving_mean[...] = moving_mean * momentum + mean * (1 - momentum)
+    moving_variance[...] = moving_variance * momentum + variance * (1 - momentum)
+
+
+def norm_frozen(gamma, beta, moving_mean, moving_variance, coefficients, epsilon):
+    _coefficients(moving_mean.astype(np.float64), moving_variance.astype(np.float64), gamma, beta, coefficients, epsilon)
+
+
+def _coefficients(mean, variance, gamma, beta, coefficients, epsilon):
+    inverse = 1 / np.sqrt(variance + epsilon)
+    coefficients[0], coefficients[1] = mean, inverse
+    coefficients[2] = gamma * inverse
+    coefficients[3] = beta - mean * gamma * inverse
+
+
+def norm(y, coefficients, z, y_inside, z_inside, floor):
+    view(z, z_inside)[...] = np.maximum(view(y, y_inside) * coefficients[2] + coefficients[3], floor)
+
+
+def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
+    # sums (N, 2, C): of d, and of d * (y - mean)
+    error = view(d, d_inside)
+    sums[:, 0] = error.sum((1, 2))
+    sums[:, 1] = (error * (view(y, y_inside) - coefficients[0])).sum((1, 2))
+
+
+def norm_gradient(sums, pixels, coefficients, gamma, dgamma, first_gamma, dbeta, first_beta, back):
+    # back (3, C): dy = back0 * dz - back1 - (y - mean) * back2
+    total = sums.astype(np.float64).sum(0)
+    inverse, count = coefficients[1].astype(np.float64), pixels * len(sums)
+    dgamma[...] = total[1] * inverse + (0 if first_gamma else dgamma)
+    dbeta[...] = total[0] + (0 if first_beta else dbeta)
+    back[0] = gamma * inverse
+    back[1] = gamma * inverse * total[0] / count
+    back[2] = gamma * inverse**3 * total[1] / count
+
+
+def norm_gradient_frozen(coefficients, back):
+    back[0], back[1], back[2] = coefficients[2], 0, 0
+
+
+def _undo(dz, image, coefficients, back, gated, factor):
+    error = back[0] * dz - back[1] - (image - coefficients[0]) * back[2]
+    return np.where(image > 0, error * factor, 0) if gated else error
+
+
+def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
+    view(dy, dy_inside)[...] = _undo(view(d, d_inside), view(y, y_inside), coefficients, back, gated, factor)
+
+
+# --- pooling ----------------------------------------------------------------------------------------
+
+
+def _windows(geometry, inside):
+    """(tap number, output rows and columns whose window has the tap inside the image, input rows and columns there)."""
+    kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w = (int(value) for value in geometry[:6])
+    height, width = (int(value) for value in geometry[8:10])
+    out_h, out_w = (int(value) for value in geometry[12:14])
+    for r in range(kernel_h):
+        for s in range(kernel_w):
+            rows, columns = np.arange(out_h) * stride_h - pad_h + r, np.arange(out_w) * stride_w - pad_w + s
+            i, j = np.nonzero((rows >= 0) & (rows < height))[0], np.nonzero((columns >= 0) & (columns < width))[0]
+            if len(i) and len(j):
+                yield r * kernel_w + s, np.ix_(i, j), np.ix_(rows[i], columns[j])
+
+
+def max_pool(y, coefficients, p, chosen, geometry, floor, *, record):
+    # p = the largest of y * scale + shift in each window; chosen (N, OH, OW, C): which tap it was, the first of equals
+    image = view(y, geometry[6:10]) * coefficients[2] + coefficients[3]
+    count, (out_h, out_w) = len(y), (int(value) for value in geometry[12:14])
+    best = np.full((count, out_h, out_w, y.shape[3]), -np.inf, y.dtype)
+    which = np.zeros(best.shape, np.int32)
+    for tap, place, pixel in _windows(geometry, None):
+        value, at = image[(slice(None), *pixel)], (slice(None), *place)
+        better = value > best[at]
+        which[at] = np.where(better, tap, which[at])
+        best[at] = np.where(better, value, best[at])
+    view(p, geometry[10:14])[...] = np.maximum(best, floor)
+    if record:
+        chosen[...] = which
+
+
+def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
+    # as norm_sums, where d is the gradient of the pooled image
+    image, error = view(y, geometry[6:10]), view(d, geometry[10:14])
+    sums[:, 0] = error.sum((1, 2))
+    sums[:, 1] = 0
+    for tap, place, pixel in _windows(geometry, None):
+        at = (slice(None), *place)
+        here = np.where(chosen[at] == tap, error[at], 0)
+        sums[:, 1] += (here * (image[(slice(None), *pixel)] - coefficients[0])).sum((1, 2))
+
+
+def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
+    image, error = view(y, geometry[6:10]), view(d, geometry[10:14])
+    dz = np.zeros(image.shape, y.dtype)
+    for tap, place, pixel in _windows(geometry, None):
+        at = (slice(None), *place)
+        dz[(slice(None), *pixel)] += np.where(chosen[at] == tap, error[at], 0)
+    view(dy, dy_inside)[...] = _undo(dz, image, coefficients, back, gated, factor)
+
+
+def _window_counts(geometry):
+    out = np.zeros([int(value) for value in geometry[12:14]])
+    for _, place, _ in _windows(geometry, None):
+        out[place] += 1
+    return out[None, :, :, None]
+
+
+def average_pool(x, y, geometry):
+    image, result = view(x, geometry[6:10]), view(y, geometry[10:14])
+    total = np.zeros(result.shape, x.dtype)
+    for _, place, pixel in _windows(geometry, None):
+        total[(slice(None), *place)] += image[(slice(None), *pixel)]
+    result[...] = total / _window_counts(geometry)
+
+
+def average_pool_backward(d, dx, geometry, dx_inside):
+    error = view(d, geometry[10:14]) / _window_counts(geometry)
+    result = view(dx, dx_inside)
+    result[...] = 0
+    for _, place, pixel in _windows(geometry, None):
+        result[(slice(None), *pixel)] += error[(slice(None), *place)]
+
+
+def global_pool(x, y, chosen, x_inside, y_inside, average):
+    # chosen (N, C): which pixel was the largest
+    image = view(x, x_inside)
+    flat = image.reshape(len(image), -1, image.shape[3])
+    chosen[...] = 0 if average else flat.argmax(1)
+    view(y, y_inside)[...] = (flat.mean(1) if average else flat.max(1))[:, None, None]
+
+
+def global_pool_backward(d, chosen, dx, d_inside, dx_inside, average):
+    error, result = view(d, d_inside), view(dx, dx_inside)
+    _, height, width, _ = result.shape
+    if average:
+        result[...] = error / (height * width)
+        return
+    pixel = np.arange(height * width).reshape(1, height, width, 1)
+    result[...] = np.where(chosen[:, None, None] == pixel, error, 0)
+
+
+# --- activations ------------------------------------------------------------------------------------
+
+# name: f(x, a, b, c) and f'(x, y, a, b, c); the order is that of konv.plan.forward.ACTIVATIONS
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def _sigmoid(x):
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _relu(x, largest, slope, threshold):
+    return np.where(x >= threshold, np.minimum(x, largest), slope * (x - threshold))
+
+
+def _relu_slope(x, y, largest, slope, threshold):
+    return np.where(x > threshold, np.where(x < largest, 1.0, 0.0), slope)
+
+
+def _gelu(x, approximate, *_):
+    if approximate:
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
+
+
+def _gelu_slope(x, y, approximate, *_):
+    if approximate:
+        t = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x**2)
+    return 0.5 * (1 + _erf(x / math.sqrt(2))) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def _exp_slope(y, scale):
+    return y + scale
+
+
+ACTIVATIONS = {
+    "relu": (_relu, _relu_slope),
+    "sigmoid": (lambda x, *_: _sigmoid(x), lambda x, y, *_: y * (1 - y)),
+    "tanh": (lambda x, *_: np.tanh(x), lambda x, y, *_: 1 - y * y),
+    "softplus": (lambda x, *_: _softplus(x), lambda x, y, *_: _sigmoid(x)),
+    "softsign": (lambda x, *_: x / (1 + np.abs(x)), lambda x, y, *_: (1 - np.abs(y)) ** 2),
+    "elu": (lambda x, a, *_: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
+            lambda x, y, a, *_: np.where(x > 0, 1.0, _exp_slope(y, a))),
+    "selu": (lambda x, *_: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+             lambda x, y, *_: np.where(x > 0, SELU_SCALE, _exp_slope(y, SELU_SCALE * SELU_ALPHA))),
+    "gelu": (_gelu, _gelu_slope),
+    "silu": (lambda x, *_: x * _sigmoid(x), lambda x, y, *_: _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))),
+    "exponential": (lambda x, *_: np.exp(x), lambda x, y, *_: y),
+    "hard_sigmoid": (lambda x, *_: np.clip(x / 6 + 0.5, 0, 1), lambda x, y, *_: np.where(np.abs(x) < 3, 1 / 6, 0.0)),
+    "hard_silu": (lambda x, *_: x * np.clip(x / 6 + 0.5, 0, 1),
+                  lambda x, y, *_: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, x / 3 + 0.5))),
+    "mish": (lambda x, *_: x * np.tanh(_softplus(x)),
+             lambda x, y, *_: np.tanh(_softplus(x)) + x * (1 - np.tanh(_softplus(x)) ** 2) * _sigmoid(x)),
+}
+
+
+def activation(x, y, x_inside, y_inside, a, b, c, *, code):
+    function = list(ACTIVATIONS.values())[code][0]
+    view(y, y_inside)[...] = function(view(x, x_inside), a, b, c)
+
+
+def activation_backward(d, x, y, dx, d_inside, x_inside, y_inside, dx_inside, a, b, c, *, code):
+    slope = list(ACTIVATIONS.values())[code][1]
+    view(dx, dx_inside)[...] = view(d, d_inside) * slope(view(x, x_inside), view(y, y_inside), a, b, c)
+
+
+def softmax(x, y, x_inside, y_inside, log):
+    image = view(x, x_inside)
+    shifted = image - image.max(3, keepdims=True)
+    total = np.exp(shifted).sum(3, keepdims=True)
+    view(y, y_inside)[...] = shifted - np.log(total) if log else np.exp(shifted) / total
+
+
+def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
+    error, result = view(d, d_inside), view(y, y_inside)
+    if log:
+        view(dx, dx_inside)[...] = error - np.exp(result) * error.sum(3, keepdims=True)
+    else:
+        view(dx, dx_inside)[...] = result * (error - (error * result).sum(3, keepdims=True))
+
+
+# how a kernel takes the ints of its variant
+VARIANTS = {
+    "product": lambda variant: {},
+    "kernel_product": lambda variant: {"rows": variant[0]},
+    "max_pool": lambda variant: {"record": variant[0]},
+    "activation": lambda variant: {"code": variant[0]},
+    "activation_backward": lambda variant: {"code": variant[0]},
+}

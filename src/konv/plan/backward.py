@@ -1,0 +1,265 @@
+"""The backward steps of each kind of block: a table from kind to a function that emits them.
+
+Each function finds the gradient of its block's output in `e.gradient(block.output)` and adds its part to the
+gradients of the inputs and of the weights.
+"""
+
+from math import prod
+
+from konv.plan.blocks import Block, is_relu, part
+from konv.plan.emitter import Emitter, inside
+from konv.plan.forward import (
+    KINDS,
+    activation_code,
+    chosen,
+    identity_coefficients,
+    image_order,
+    pool_geometry,
+    scale_constants,
+)
+from konv.plan.linear import backward_products, is_covered, kernel_product
+from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, SAMPLES, SEED, WHOLE, Buffer
+from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
+
+# a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples
+PARTS_LIMIT = 4 << 20
+
+
+def emit_backward(e: Emitter) -> None:
+    state = Backward(e)
+    for index in dict.fromkeys(e.graph.outputs):
+        if e.gradient(index).halo != NO_HALO:
+            e.step("clear_halo", f"d{index}", e.gradient(index).halo)
+    for block in reversed(e.blocks):
+        if block.output in e.needs_gradient and block.output in state.arrived:
+            BACKWARD[block.kind](state, block, e.gradient(block.output))
+    for kernel, *args in state.later:
+        e.step(kernel, *args, domain=ONCE)
+
+
+class Backward:
+    """What the functions below share: which gradients have arrived, and what waits for the end."""
+
+    def __init__(self, e: Emitter):
+        self.e = e
+        self.arrived: set[int] = set(e.graph.outputs)
+        self.written: set[str] = set()  # weights that a layer used twice has met already
+        self.gated: set[int] = set()  # gradients that have passed back through relu and dropout already
+        self.later: list[tuple] = []  # sums over parts; at the end, so that they split no segment
+
+    def contribute(self, index: int, emit) -> None:
+        """Call emit(buffer) to fill the gradient of a value, or to fill a spare one that is then added to it."""
+        if index not in self.e.needs_gradient:
+            return
+        gradient = self.e.gradient(index)
+        if index not in self.arrived:
+            self.arrived.add(index)
+            self.clear_halo(gradient)
+            emit(gradient)
+            return
+        spare = self.e.buffer(f"spare{index}", gradient.shape, halo=gradient.halo)
+        emit(spare)
+        self.e.step("add", gradient.name, spare.name, gradient.name, *[inside(gradient)] * 3)
+
+    def clear_halo(self, buffer: Buffer) -> None:
+        if buffer.halo != NO_HALO:
+            self.e.step("clear_halo", buffer.name, buffer.halo)
+
+    def gate(self, index: int) -> tuple[int, float]:
+        """Whether whoever computes the gradient of this value shall undo its relu and dropout at once, and the factor."""
+        e = self.e
+        block = next(block for block in e.blocks if block.output == index)
+        if block.kind != "linear" or len(e.graph.users[index]) != 1 or index in e.graph.outputs or not has_relu(e, block):
+            return 0, 1.0
+        self.gated.add(index)
+        return 1, dropout_factor(e, block)
+
+    def first(self, weight: str) -> int:
+        """1 for the first contribution to the gradient of a weight, 0 for those that are added to it."""
+        first = weight not in self.written
+        self.written.add(weight)
+        return int(first)
+
+
+def has_relu(e: Emitter, block: Block) -> bool:
+    return any(is_relu(e.graph.nodes[i].op) for i in block.nodes)
+
+
+def dropout_factor(e: Emitter, block: Block) -> float:
+    node = part(e.graph, block, Dropout)
+    return 1 / (1 - node.op.rate) if node is not None and isinstance(node.op, Dropout) else 1.0
+
+
+def _linear(s: Backward, block: Block, d: Buffer) -> None:
+    e, node, sizes = s.e, block.nodes[0], s.e.linear(block)
+    y, x = e.value(block.output), e.value(block.inputs[0])
+    if has_relu(e, block) and block.output not in s.gated:
+        e.step("gate", d.name, y.name, inside(d), inside(y), dropout_factor(e, block))
+    if e.graph.nodes[node].trainable:
+        _kernel_gradient(s, node, sizes, x, d)
+    source = block.inputs[0]
+    if source not in e.needs_gradient:
+        return
+    dx, accumulate = e.gradient(source), int(source in s.arrived)
+    if not accumulate:
+        s.arrived.add(source)
+        s.clear_halo(dx)
+        if not is_covered(sizes):
+            e.step("clear", dx.name)
+    kernel = e.weight(node, "kernel")
+    assert kernel is not None
+    for phase, product in enumerate(backward_products(sizes, d, dx, e.machine)):
+        packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
+        zeros = e.fill((0.0,), product.pack.groups * product.pack.panels * product.pack.lanes)
+        e.step("product", d.name, packed, zeros, dx.name, product.taps, product.geometry, float("-inf"), accumulate,
+               variant=product.variant)
+
+
+def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
+    e = s.e
+    product = kernel_product(sizes, x, d, e.machine)
+    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
+    assert kernel is not None
+    by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT
+    shape = product.pack.shape
+    dw = e.buffer(f"parts{node}", (1, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
+    args = (x.name, d.name, dw.name, product.taps, product.geometry)
+    if bias is not None:
+        sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
+        e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
+        s.later.append(("reduce_parts", sums.name, f"gradient:{bias}", s.first(bias)))
+    if by_rows:
+        e.step("kernel_product", *args, ROWS, 1, variant=product.variant, domain=ROW_DOMAIN, rows=product.rows)
+    else:
+        e.step("kernel_product", *args, (0, product.rows), FIRST, variant=product.variant)
+    e.constants[f"index:parts{node}"] = product.pack
+    s.later.append(("unpack", dw.name, f"index:parts{node}", f"gradient:{kernel}", s.first(kernel)))
+
+
+def _norm(s: Backward, block: Block, d: Buffer) -> None:
+    e, index = s.e, block.nodes[0]
+    y, z = e.value(block.inputs[0]), e.value(block.output)
+    if has_relu(e, block):
+        e.step("gate", d.name, z.name, inside(d), inside(z), 1.0)
+    coefficients, back = f"norm{index}", e.buffer(f"back{index}", (3, y.shape[2]), WHOLE).name
+    pool = part(e.graph, block, Pool)
+    if e.graph.nodes[index].trainable:
+        sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
+        if pool is None:
+            e.step("norm_sums", d.name, y.name, coefficients, sums, inside(d), inside(y))
+        else:
+            geometry = pool_geometry(pool.op, y, d)
+            e.step("norm_pool_sums", d.name, chosen(e, block), y.name, coefficients, sums, geometry)
+        _norm_gradient(s, index, y, sums, coefficients, back)
+    elif block.inputs[0] in e.needs_gradient:
+        e.prologue_step("norm_gradient_frozen", coefficients, back)
+    _through_norm(s, block, d, y, coefficients, back, pool)
+
+
+def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: str, back: str) -> None:
+    """The gradients of gamma and beta, and the three coefficients of the way back."""
+    e = s.e
+    gamma, beta = e.weight(index, "gamma"), e.weight(index, "beta")
+    channels = y.shape[2]
+    targets = []
+    for weight, name in ((gamma, "gamma"), (beta, "beta")):
+        targets += [f"gradient:{weight}" if weight else e.buffer(f"no{name}{index}", (channels,), WHOLE).name]
+        targets += [s.first(weight) if weight else 1]
+    e.step("norm_gradient", sums, y.inside[0] * y.inside[1], coefficients, gamma or e.fill((1.0,), channels), *targets, back,
+           domain=ONCE)
+
+
+def _through_norm(s: Backward, block: Block, d: Buffer, y: Buffer, coefficients: str, back: str, pool) -> None:
+    source = block.inputs[0]
+    gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
+
+    def emit(dx: Buffer) -> None:
+        if pool is None:
+            s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx), gate, factor)
+        else:
+            s.e.step("norm_pool_backward", d.name, chosen(s.e, block), y.name, coefficients, back, dx.name,
+                     pool_geometry(pool.op, y, d), inside(dx), gate, factor)
+    s.contribute(source, emit)
+
+
+def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
+    y = s.e.value(block.inputs[0])
+    channels = y.shape[2]
+    back = s.e.fill((1.0, 0.0, 0.0), 3, channels)
+    _through_norm(s, block, d, y, identity_coefficients(s.e, channels), back, part(s.e.graph, block, Pool))
+
+
+def _pool(s: Backward, block: Block, d: Buffer) -> None:
+    x, op = s.e.value(block.inputs[0]), s.e.graph.nodes[block.nodes[0]].op
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "average_pool_backward", d.name, dx.name, pool_geometry(op, x, d), inside(dx)))
+
+
+def _global_pool(s: Backward, block: Block, d: Buffer) -> None:
+    op = s.e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, GlobalPool)
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "global_pool_backward", d.name, f"chosen{block.output}", dx.name, inside(d), inside(dx), KINDS[op.kind]))
+
+
+def _activation(s: Backward, block: Block, d: Buffer) -> None:
+    e = s.e
+    x, y, op = e.value(block.inputs[0]), e.value(block.output), e.graph.nodes[block.nodes[0]].op
+    variant, constants = activation_code(op)  # type: ignore[arg-type]
+    s.contribute(block.inputs[0], lambda dx: e.step(
+        "activation_backward", d.name, x.name, y.name, dx.name, inside(d), inside(x), inside(y), inside(dx), *constants,
+        variant=variant))
+
+
+def _softmax(s: Backward, block: Block, d: Buffer) -> None:
+    y, op = s.e.value(block.output), s.e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Softmax)
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "softmax_backward", d.name, y.name, dx.name, inside(d), inside(y), inside(dx), int(op.log)))
+
+
+def _dropout(s: Backward, block: Block, d: Buffer) -> None:
+    op = s.e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Dropout)
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "dropout", d.name, dx.name, inside(d), inside(dx), SAMPLES, SEED, block.output, op.rate))
+
+
+def _scale(s: Backward, block: Block, d: Buffer) -> None:
+    scale, _ = scale_constants(s.e, block, d)
+    zeros = s.e.fill((0.0,), d.shape[2])
+    s.contribute(block.inputs[0], lambda dx: s.e.step("scale", d.name, dx.name, scale, zeros, inside(d), inside(dx)))
+
+
+def _copy(s: Backward, block: Block, d: Buffer) -> None:
+    s.contribute(block.inputs[0], lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+
+
+def _permute(s: Backward, block: Block, d: Buffer) -> None:
+    op = s.e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Permute)
+    order = image_order(op.order)
+    back = tuple(order.index(axis) for axis in range(3))
+    s.contribute(block.inputs[0], lambda dx: s.e.step("permute", d.name, dx.name, inside(d), inside(dx), back))
+
+
+def _add(s: Backward, block: Block, d: Buffer) -> None:
+    for source in block.inputs:
+        s.contribute(source, lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+
+
+BACKWARD = {
+    "linear": _linear,
+    "norm": _norm,
+    "max_pool": _max_pool,
+    "pool": _pool,
+    "globalpool": _global_pool,
+    "activation": _activation,
+    "softmax": _softmax,
+    "dropout": _dropout,
+    "scale": _scale,
+    "flatten": _copy,
+    "reshape": _copy,
+    "permute": _permute,
+    "add": _add,
+}

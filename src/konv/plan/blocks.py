@@ -1,0 +1,82 @@
+"""Fusion: which neighbouring operations run as one block. The rules are a table, one a line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from konv.spec.graph import Graph, Node
+from konv.spec.ops import Activation, BatchNorm, Conv, Dense, Dropout, Op, Pool
+
+
+def is_relu(op: Op) -> bool:
+    return isinstance(op, Activation) and op.name == "relu" and not op.constants
+
+
+def is_max_pool(op: Op) -> bool:
+    return isinstance(op, Pool) and op.kind == "max"
+
+
+def is_a(*kinds: type[Op]) -> Callable[[Op], bool]:
+    return lambda op: isinstance(op, kinds)
+
+
+# kind, operations in a row. Each but the first must be the only reader of the one before it.
+# The longest row that fits is taken; dropout after relu needs no mask of its own: what is zero stays zero.
+FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
+    ("linear", (is_a(Conv, Dense), is_relu, is_a(Dropout))),
+    ("linear", (is_a(Conv, Dense), is_relu)),
+    ("linear", (is_a(Conv, Dense),)),
+    ("norm", (is_a(BatchNorm), is_relu, is_max_pool)),
+    ("norm", (is_a(BatchNorm), is_max_pool)),
+    ("norm", (is_a(BatchNorm), is_relu)),
+    ("norm", (is_a(BatchNorm),)),
+    ("max_pool", (is_max_pool,)),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Operations run together: `nodes` are their indices, the last one is the value that others read."""
+
+    kind: str
+    nodes: tuple[int, ...]
+    inputs: tuple[int, ...]
+
+    @property
+    def output(self) -> int:
+        return self.nodes[-1]
+
+
+def fuse(graph: Graph) -> list[Block]:
+    """The blocks of a graph in the order in which they run."""
+    blocks: list[Block] = []
+    taken: set[int] = set()
+    for index, node in enumerate(graph.nodes):
+        if index in taken:
+            continue
+        kind, row = next(_fitting(graph, index), (type(node.op).__name__.lower(), (index,)))
+        taken |= set(row)
+        blocks.append(Block(kind, row, node.inputs))
+    return blocks
+
+
+def _fitting(graph: Graph, index: int):
+    for kind, tests in FUSIONS:
+        row = _row(graph, index, len(tests))
+        if row and all(test(graph.nodes[i].op) for test, i in zip(tests, row, strict=True)):
+            yield kind, row
+
+
+def _row(graph: Graph, index: int, length: int) -> tuple[int, ...] | None:
+    """The chain of `length` nodes from `index` on of which each is read by the next alone."""
+    row = [index]
+    while len(row) < length:
+        users = graph.users[row[-1]]
+        if len(users) != 1 or row[-1] in graph.outputs:
+            return None
+        row.append(users[0])
+    return tuple(row)
+
+
+def part(graph: Graph, block: Block, *kinds: type[Op]) -> Node | None:
+    """The node of the block whose operation is of one of these kinds."""
+    return next((graph.nodes[i] for i in block.nodes if isinstance(graph.nodes[i].op, kinds)), None)

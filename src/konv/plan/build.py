@@ -1,0 +1,48 @@
+"""From a graph to a plan: rewrite, fuse, emit the steps forward and backward, place the buffers."""
+
+from math import prod
+
+from konv.errors import UnsupportedError
+from konv.plan.backward import emit_backward
+from konv.plan.blocks import Block, fuse
+from konv.plan.emitter import Emitter
+from konv.plan.forward import emit_forward
+from konv.plan.memory import place
+from konv.plan.rewrite import channels_last
+from konv.plan.segments import segments
+from konv.plan.steps import PARTS, Plan
+from konv.plan.tiling import Machine
+from konv.spec.graph import Graph
+
+__all__ = ["Block", "build_plan"]
+
+
+def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Machine()) -> Plan:  # noqa: B008 (frozen)
+    """The plan of a network for up to `batch` samples.
+
+    >>> from konv.spec.graph import GraphBuilder
+    >>> from konv.spec.ops import Dense, Input
+    >>> builder = GraphBuilder()
+    >>> _ = builder.add(Dense(2), (builder.add(Input((3,)), layer="x"),), "dense")
+    >>> [step.kernel for segment in build_plan(builder.graph(1), 4, False).forward for step in segment.steps]
+    ['product']
+    """
+    graph = channels_last(graph, training)
+    if any(prod(size or 1 for size in node.shape) == 0 for node in graph.nodes):
+        raise UnsupportedError("a layer's output is empty")
+    emitter = Emitter(graph, fuse(graph), training, machine)
+    emit_forward(emitter)
+    forward = emitter.take()
+    backward = []
+    if training:
+        emit_backward(emitter)
+        backward = emitter.take()
+    buffers = emitter.buffers
+    outputs = tuple(emitter.value(index).name for index in graph.outputs)
+    parts = [segments(steps, buffers, batch, machine) for steps in (emitter.prologue, forward, backward)]
+    inputs = tuple(emitter.value(index).name for index in graph.inputs)
+    gradients = tuple(emitter.gradient(index).name for index in graph.outputs) if training else ()
+    keep = {*inputs, *outputs, *gradients}
+    local, offsets, arena, scratch = place(buffers, parts, keep, batch, min(PARTS, batch), training)
+    return Plan(batch, buffers, emitter.constants, *map(tuple, parts), inputs, outputs, gradients,  # type: ignore[arg-type]
+                local, offsets, arena, scratch)

@@ -1,0 +1,127 @@
+"""The notebook of a plan in the making: which buffers there are, and the steps so far."""
+
+from math import prod
+
+from konv.plan.blocks import Block, part
+from konv.plan.linear import Linear, linear_of
+from konv.plan.steps import NO_HALO, ONCE, PER_SAMPLE, Buffer, Fill, Halo, Pack, Step
+from konv.plan.tiling import Machine
+from konv.spec.graph import Graph
+from konv.spec.ops import Conv, Dense, Flatten, Reshape, Shape
+
+
+def image(shape: Shape) -> tuple[int, int, int]:
+    """Any sample as (height, width, channels): a vector is one pixel, a sequence one row."""
+    sizes = [size or 0 for size in shape]
+    *leading, channels = [1, 1, *sizes] if len(sizes) < 3 else sizes
+    if len(sizes) == 0:
+        channels = 1
+    return prod(leading[:-1]), leading[-1], channels
+
+
+class Emitter:
+    def __init__(self, graph: Graph, blocks: list[Block], training: bool, machine: Machine):
+        self.graph, self.blocks, self.training, self.machine = graph, blocks, training, machine
+        self.buffers: dict[str, Buffer] = {}
+        self.constants: dict[str, Fill | Pack] = {}
+        self.prologue: list[Step] = []
+        self._steps: list[Step] = []
+        self._halos = self._value_halos()
+        self.needs_gradient = self._needing_gradient() if training else set()
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = "samples", rows: int = 0) -> None:
+        self._steps.append(Step(kernel, args, domain, variant, rows))
+
+    def prologue_step(self, kernel: str, *args) -> None:
+        """A step that depends on weights alone."""
+        self.prologue.append(Step(kernel, args, ONCE))
+
+    def take(self) -> list[Step]:
+        """The steps since the last call."""
+        steps, self._steps = self._steps, []
+        return steps
+
+    def pack(self, weight: str, layout: Pack, name: str) -> str:
+        """A copy of a weight in the order in which the tile reads it; made once per training step."""
+        self.constants[f"index:{name}"] = layout
+        self.buffer(name, layout.shape, "whole")
+        self.prologue.append(Step("pack", (weight, f"index:{name}", name), ONCE))
+        return name
+
+    def fill(self, values: tuple[float, ...], *shape: int) -> str:
+        """The name of a constant array of this shape in which each of the values fills an equal share."""
+        name = f"fill:{','.join(map(repr, values))}:{'x'.join(map(str, shape))}"
+        self.constants[name] = Fill(values, shape)
+        return name
+
+    # --- buffers ----------------------------------------------------------------------------------
+
+    def buffer(self, name: str, shape: tuple[int, ...], leading: str = PER_SAMPLE, dtype: str = "real",
+               halo: Halo = NO_HALO, alias: str = "") -> Buffer:
+        if name not in self.buffers:
+            self.buffers[name] = Buffer(name, shape, leading, dtype, halo, alias)
+        return self.buffers[name]
+
+    def _image(self, name: str, index: int, halo: Halo) -> Buffer:
+        height, width, channels = image(self.graph.nodes[index].shape)
+        top, bottom, left, right = halo
+        return self.buffer(name, (height + top + bottom, width + left + right, channels), halo=halo)
+
+    def value(self, index: int) -> Buffer:
+        """The buffer of a node's output; a flattened image without halo is the same memory."""
+        node = self.graph.nodes[index]
+        name = f"v{index}"
+        if name not in self.buffers and isinstance(node.op, (Flatten, Reshape)):
+            source = self.value(node.inputs[0])
+            if source.halo == NO_HALO == self._halos[index] and index not in self.graph.outputs:
+                return self.buffer(name, image(node.shape), alias=source.alias or source.name)
+        return self._image(name, index, self._halos[index])
+
+    def gradient(self, index: int) -> Buffer:
+        """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads."""
+        return self._image(f"d{index}", index, self._gradient_halo(index))
+
+    def _gradient_halo(self, index: int) -> Halo:
+        for block in self.blocks:
+            if block.output == index and block.kind == "linear" and block.inputs[0] in self.needs_gradient:
+                return self.linear(block).gradient_halo
+        return NO_HALO
+
+    def _value_halos(self) -> dict[int, Halo]:
+        """The widest halo that any reader wants."""
+        halos = {index: NO_HALO for index in range(len(self.graph.nodes))}
+        for block in self.blocks:
+            if block.kind == "linear":
+                wanted = self.linear(block).input_halo
+                source = block.inputs[0]
+                halos[source] = tuple(map(max, halos[source], wanted))  # type: ignore[assignment]
+        return halos
+
+    # --- questions about blocks -------------------------------------------------------------------
+
+    def linear(self, block: Block) -> Linear:
+        node = part(self.graph, block, Conv, Dense)
+        assert node is not None
+        return linear_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
+
+    def weight(self, index: int, name: str) -> str | None:
+        """The path of a node's weight, or None where it has none of that name."""
+        names = {weight.name for weight in self.graph.weights(index)}
+        return f"{self.graph.nodes[index].layer}/{name}" if name in names else None
+
+    def _needing_gradient(self) -> set[int]:
+        """Nodes whose output's gradient is wanted: some weight before or at them is trained."""
+        found: set[int] = set()
+        for index, node in enumerate(self.graph.nodes):
+            trained = node.trainable and any(weight.trainable for weight in self.graph.weights(index))
+            if trained or any(source in found for source in node.inputs):
+                found.add(index)
+        return found
+
+
+def inside(buffer: Buffer) -> tuple[int, int, int, int]:
+    """Where the image lies in its buffer: top, left, height, width."""
+    height, width, _ = buffer.inside
+    return buffer.halo[0], buffer.halo[2], height, width

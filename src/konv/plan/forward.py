@@ -1,0 +1,212 @@
+"""The forward steps of each kind of block: a table from kind to a function that emits them."""
+
+from math import inf, prod
+
+from konv.errors import UnsupportedError
+from konv.plan.blocks import Block, is_relu, part
+from konv.plan.emitter import Emitter, image, inside
+from konv.plan.linear import forward_product
+from konv.plan.steps import NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
+from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
+
+KINDS = {"max": 0, "average": 1}
+
+
+def emit_forward(e: Emitter) -> None:
+    for block in e.blocks:
+        if block.kind not in FORWARD:
+            raise UnsupportedError(f"the engine cannot run {block.kind} yet")
+        target = e.value(block.output)
+        if block.kind != "input" and target.halo != NO_HALO:
+            e.step("clear_halo", target.name, target.halo)
+        FORWARD[block.kind](e, block, target)
+
+
+def _linear(e: Emitter, block: Block, y: Buffer) -> None:
+    node = block.nodes[0]
+    x = e.value(block.inputs[0])
+    product = forward_product(e.linear(block), x, y, e.machine)
+    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
+    assert kernel is not None
+    packed = e.pack(kernel, product.pack, f"packed{node}")
+    lanes = product.pack.groups * product.pack.panels * product.pack.lanes
+    if bias is None:
+        offset = e.fill((0.0,), lanes)
+    else:  # a bias is packed as a kernel of one row
+        groups, filters = product.pack.groups, product.pack.kernel[3]
+        layout = Pack((1, 1, 1, filters), ((0, 0),), groups, product.pack.panels, product.pack.lanes)
+        offset = e.pack(bias, layout, f"bias{node}")
+    floor = 0.0 if any(is_relu(e.graph.nodes[i].op) for i in block.nodes) else -inf
+    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, floor, 0, variant=product.variant)
+    dropout = part(e.graph, block, Dropout)
+    if dropout is not None:
+        assert isinstance(dropout.op, Dropout)
+        e.step("dropout", y.name, y.name, inside(y), inside(y), SAMPLES, SEED, block.output, dropout.op.rate)
+
+
+def _norm(e: Emitter, block: Block, z: Buffer) -> None:
+    y = e.value(block.inputs[0])
+    coefficients = norm_coefficients(e, block, y)
+    relu = 0.0 if any(is_relu(e.graph.nodes[i].op) for i in block.nodes) else -inf
+    pool = part(e.graph, block, Pool)
+    if pool is None:
+        e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu)
+        return
+    _pool_step(e, block, pool.op, y, coefficients, z, relu)
+
+
+def norm_coefficients(e: Emitter, block: Block, y: Buffer) -> str:
+    """Rows of the buffer: mean, 1 / deviation, scale, shift, so that the result is y * scale + shift."""
+    node = e.graph.nodes[block.nodes[0]]
+    op, index = node.op, block.nodes[0]
+    assert isinstance(op, BatchNorm)
+    channels = y.shape[2]
+    gamma = e.weight(index, "gamma") or e.fill((1.0,), channels)
+    beta = e.weight(index, "beta") or e.fill((0.0,), channels)
+    mean, variance = e.weight(index, "moving_mean"), e.weight(index, "moving_variance")
+    coefficients = e.buffer(f"norm{index}", (4, channels), "whole").name
+    if not e.training or not node.trainable:
+        e.prologue_step("norm_frozen", gamma, beta, mean, variance, coefficients, op.epsilon)
+        return coefficients
+    moments = e.buffer(f"moments{index}", (2, channels)).name
+    e.step("moments", y.name, inside(y), moments)
+    pixels = y.inside[0] * y.inside[1]
+    e.step("norm_update", moments, pixels, gamma, beta, mean, variance, coefficients, op.momentum, op.epsilon, domain=ONCE)
+    return coefficients
+
+
+def identity_coefficients(e: Emitter, channels: int) -> str:
+    """Of a block that pools without normalising."""
+    return e.fill((0.0, 1.0, 1.0, 0.0), 4, channels)
+
+
+def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
+    y = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    _pool_step(e, block, op, y, identity_coefficients(e, y.shape[2]), p, -inf)
+
+
+def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
+    e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), pool_geometry(op, y, p), floor,
+           variant=(int(e.training),))
+
+
+def chosen(e: Emitter, block: Block) -> str:
+    """Which pixel of each window was the largest: row * kernel width + column."""
+    shape = image(e.graph.nodes[block.output].shape) if e.training else (1, 1, 1)  # in inference nobody asks
+    window = part(e.graph, block, Pool).op.window.kernel  # type: ignore[union-attr]
+    return e.buffer(f"chosen{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
+
+
+def pool_geometry(op, x: Buffer, y: Buffer) -> tuple[int, ...]:
+    """Kernel, strides, padding before, and where both images lie in their buffers."""
+    rows, columns = op.window.axes(*x.inside[:2])
+    return (*op.window.kernel, *op.window.strides, rows.before, columns.before, *inside(x), *inside(y))
+
+
+def _pool(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    e.step("average_pool", x.name, y.name, pool_geometry(e.graph.nodes[block.nodes[0]].op, x, y))
+
+
+def _global_pool(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, GlobalPool)
+    index = e.buffer(f"chosen{block.output}", (y.shape[2],), dtype="int32").name
+    e.step("global_pool", x.name, y.name, index, inside(x), inside(y), KINDS[op.kind])
+
+
+def _activation(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Activation)
+    e.step("activation", x.name, y.name, inside(x), inside(y), *activation_code(op)[1], variant=activation_code(op)[0])
+
+
+# the order is that of the kernels' variants; each takes up to three constants
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "gelu", "silu", "exponential",
+               "hard_sigmoid", "hard_silu", "mish")
+RELU_DEFAULTS = (inf, 0.0, 0.0)
+
+
+def activation_code(op: Activation) -> tuple[tuple[int], tuple[float, float, float]]:
+    """The variant and the constants of an activation."""
+    if op.name not in ACTIVATIONS:
+        raise UnsupportedError(f"activation {op.name!r} is not supported yet")
+    constants = op.constants or (RELU_DEFAULTS if op.name == "relu" else ())
+    first, second, third = (*(float(c) for c in constants), 0.0, 0.0, 0.0)[:3]
+    return (ACTIVATIONS.index(op.name),), (first, second, third)
+
+
+def _softmax(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Softmax)
+    e.step("softmax", x.name, y.name, inside(x), inside(y), int(op.log))
+
+
+def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Dropout)
+    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, SEED, block.output, op.rate)
+
+
+def _scale(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    e.step("scale", x.name, y.name, *scale_constants(e, block, y), inside(x), inside(y))
+
+
+def scale_constants(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Scale)
+    both = (value if isinstance(value, tuple) else (value,) for value in (op.scale, op.offset))
+    scale, offset = (e.fill(tuple(map(float, values)), y.shape[2]) for values in both)
+    return scale, offset
+
+
+def _copy(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    if not y.alias:
+        e.step("copy", x.name, y.name, inside(x), inside(y))
+
+
+def _permute(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, Permute)
+    e.step("permute", x.name, y.name, inside(x), inside(y), image_order(op.order))
+
+
+def image_order(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The same reordering of an image's three axes."""
+    lead = 3 - len(order)
+    if lead < 0:
+        raise UnsupportedError(f"samples of more than three axes cannot be reordered yet: {order}")
+    return (*range(lead), *(axis + lead for axis in order))
+
+
+def _add(e: Emitter, block: Block, y: Buffer) -> None:
+    first, *others = (e.value(index) for index in block.inputs)
+    for position, other in enumerate(others):
+        left = first if position == 0 else y
+        e.step("add", left.name, other.name, y.name, inside(left), inside(other), inside(y))
+
+
+FORWARD = {
+    "input": lambda e, block, y: None,
+    "linear": _linear,
+    "norm": _norm,
+    "max_pool": _max_pool,
+    "pool": _pool,
+    "globalpool": _global_pool,
+    "activation": _activation,
+    "softmax": _softmax,
+    "dropout": _dropout,
+    "scale": _scale,
+    "flatten": _copy,
+    "reshape": _copy,
+    "permute": _permute,
+    "add": _add,
+}

@@ -1,0 +1,180 @@
+"""Convolutions and dense layers as matrix products whose left operand overlaps itself.
+
+In an image with its halo the numbers under one row of a window are contiguous. So a window is a list of `taps`,
+runs of `inner` contiguous numbers, at fixed distances from the pixel where the window stands. The same holds for the
+input gradient, which is a window over the output gradient; where the stride is s, each of the s * s phases of the
+input has a window of its own. A dense layer is a window of one pixel.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+from konv.plan.steps import Buffer, Halo, Pack
+from konv.plan.tiling import Machine, Tile, choose_tile, panels, split_run
+from konv.spec.ops import Conv, Dense, Op
+
+Image = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The sizes of one convolution; a dense layer is one of 1 x 1."""
+
+    input: Image
+    output: Image
+    kernel: tuple[int, int, int, int]  # rows, columns, channels per group, filters
+    strides: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)  # before: top, left
+    groups: int = 1
+
+    @property
+    def input_halo(self) -> Halo:
+        """The zeros that its windows read around the input."""
+        sides = []
+        for axis in (0, 1):
+            last = (self.output[axis] - 1) * self.strides[axis] + self.dilation[axis] * (self.kernel[axis] - 1)
+            sides += [self.padding[axis], max(last - self.padding[axis] - self.input[axis] + 1, 0)]
+        return tuple(sides)  # type: ignore[return-value]
+
+    @property
+    def gradient_halo(self) -> Halo:
+        """The zeros that the input gradient reads around the output gradient."""
+        sides = []
+        for axis in (0, 1):
+            reach = [shift for phase in self.phases(axis) for _, shift in phase.taps]
+            ends = [shift + phase.count - 1 for phase in self.phases(axis) for _, shift in phase.taps]
+            sides += [max(0, -min(reach)), max(0, max(ends) - self.output[axis] + 1)]
+        return tuple(sides)  # type: ignore[return-value]
+
+    def phases(self, axis: int) -> list["Phase"]:
+        """Input pixels start, start + stride, ... see the taps t at output pixel i + shift, i counting from 0."""
+        size, stride, pad = self.input[axis], self.strides[axis], self.padding[axis]
+        found = []
+        for start in range(min(stride, size)):
+            taps = tuple((t, (start + pad - t * self.dilation[axis]) // stride) for t in reversed(range(self.kernel[axis]))
+                         if (start + pad - t * self.dilation[axis]) % stride == 0)
+            found.append(Phase(start, -(-(size - start) // stride), taps))
+        return found
+
+
+@dataclass(frozen=True)
+class Phase:
+    start: int
+    count: int
+    taps: tuple[tuple[int, int], ...]
+
+
+def linear_of(op: Op, source: Image, result: Image) -> Linear:
+    """The sizes of a Conv or Dense node between images of these sizes."""
+    if isinstance(op, Dense):
+        return Linear(source, result, (1, 1, source[2], op.units))
+    assert isinstance(op, Conv)
+    rows, columns = op.window.axes(*source[:2])
+    return Linear(source, result, op.kernel_shape(source), op.window.strides, op.window.dilation,
+                  (rows.before, columns.before), op.groups)
+
+
+@dataclass(frozen=True)
+class Product:
+    """The arguments of the kernel `product`, or of `kernel_product`, but for its arrays."""
+
+    pack: Pack
+    taps: tuple[int, ...]
+    geometry: tuple[int, ...]
+    variant: tuple[int, ...]
+    rows: int = 0
+
+
+def forward_product(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> Product:
+    runs = _forward_runs(sizes, x)
+    height, width, _ = sizes.output
+    start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
+    steps = (start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row, sizes.kernel[2])
+    filters = sizes.kernel[3] // sizes.groups
+    target = (y.start, y.row, y.shape[2], y.shape[0] * y.row, filters)
+    return _product(sizes, runs, (height, width), steps, target, filters, False, machine)
+
+
+def backward_products(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) -> list[Product]:
+    """The input gradient: one product per phase of the stride that any window reaches."""
+    found = []
+    for rows, columns in product(sizes.phases(0), sizes.phases(1)):
+        if not rows.taps or not columns.taps:
+            continue
+        runs = _backward_runs(sizes, rows, columns, d)
+        steps = (d.start, d.row, d.shape[2], d.shape[0] * d.row, sizes.kernel[3] // sizes.groups)
+        target = (dx.start + rows.start * dx.row + columns.start * dx.shape[2], sizes.strides[0] * dx.row,
+                  sizes.strides[1] * dx.shape[2], dx.shape[0] * dx.row, sizes.kernel[2])
+        found.append(_product(sizes, runs, (rows.count, columns.count), steps, target, sizes.kernel[2], True, machine))
+    return found
+
+
+def is_covered(sizes: Linear) -> bool:
+    """Whether every input pixel is written by some phase of the input gradient."""
+    return all(phase.taps for axis in (0, 1) for phase in sizes.phases(axis))
+
+
+def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Product:
+    """The kernel gradient: rows of the tile run over the kernel, the inner loop over pixels."""
+    taps, offsets, inner = _forward_runs(sizes, x)
+    filters = sizes.kernel[3] // sizes.groups
+    tile = choose_tile(inner, filters, machine)
+    pack = Pack(sizes.kernel, taps, sizes.groups, panels(filters, tile, machine), tile.vectors * machine.lanes)
+    height, width, _ = sizes.output
+    start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
+    flat = _is_flat((start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row),
+                    (d.start, d.row, d.shape[2], d.shape[0] * d.row), height, width)
+    if flat:
+        height, width = 1, height * width
+    geometry = (flat, height, width, inner,
+                start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row, sizes.kernel[2],
+                d.start, d.row, d.shape[2], d.shape[0] * d.row, filters, filters)
+    tiles = len(offsets) * -(-inner // tile.rows) * pack.groups
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, machine.lanes), tiles)
+
+
+Runs = tuple[tuple[tuple[int, int], ...], tuple[int, ...], int]  # kernel taps in order, offsets of the runs, their length
+
+
+def _forward_runs(sizes: Linear, x: Buffer) -> Runs:
+    height, width, channels, _ = sizes.kernel
+    taps = tuple(product(range(height), range(width)))
+    if sizes.dilation[1] == 1 and sizes.groups == 1:
+        return taps, tuple(r * sizes.dilation[0] * x.row for r in range(height)), width * channels
+    offsets = tuple(r * sizes.dilation[0] * x.row + s * sizes.dilation[1] * x.shape[2] for r, s in taps)
+    return taps, offsets, channels
+
+
+def _backward_runs(sizes: Linear, rows: Phase, columns: Phase, d: Buffer) -> Runs:
+    filters = sizes.kernel[3] // sizes.groups
+    taps = tuple((r, s) for (r, _), (s, _) in product(rows.taps, columns.taps))
+    if sizes.dilation[1] == 1 and sizes.groups == 1:  # neighbouring taps of a phase read neighbouring pixels
+        first = columns.taps[0][1] * d.shape[2]
+        return taps, tuple(shift * d.row + first for _, shift in rows.taps), len(columns.taps) * filters
+    offsets = tuple(e * d.row + f * d.shape[2] for (_, e), (_, f) in product(rows.taps, columns.taps))
+    return taps, offsets, filters
+
+
+def _is_flat(source, target, height: int, width: int) -> bool:
+    """Whether all pixels of all samples follow each other at one distance on both sides."""
+    return all(row == width * column and image == height * row for _, row, column, image in (source, target))
+
+
+def _product(sizes: Linear, runs: Runs, size, steps, target, filters: int, transposed: bool, machine: Machine) -> Product:
+    taps, offsets, inner = runs
+    height, width = size
+    flat = _is_flat(steps[:4], target[:4], height, width)
+    if flat:
+        height, width = 1, height * width
+    # the length of a flat line depends on the number of samples: any rest is done with tiles of half the rows, then one
+    tile = choose_tile(1 << 16 if flat else width, filters, machine)
+    if flat:
+        tile = Tile(tile.rows, tile.vectors, max(tile.rows // 2, 1))
+    piece = split_run(inner)
+    offsets = tuple(offset + start for offset in offsets for start in range(0, inner, piece))
+    pack = Pack(sizes.kernel, taps, sizes.groups, panels(filters, tile, machine), tile.vectors * machine.lanes, transposed)
+    # so many taps at a time that their share of a panel stays in the second-level cache
+    chunk = max(1, machine.cache // 2 // (piece * pack.lanes * 4))
+    geometry = (int(flat), height, width, piece, *steps, *target, filters, min(chunk, len(offsets)))
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(flat), machine.lanes))

@@ -1,0 +1,96 @@
+"""The graph that the engine runs: channels last, nothing that does nothing.
+
+A value is a node of the new graph together with a reordering of its axes that is still owed. Elementwise operations
+hand the debt on; an operation that needs another order pays it with one Permute. So `channels_first` networks cost
+one reordering at the door and one at the exit, not two per layer.
+"""
+
+from dataclasses import replace
+
+from konv.errors import UnsupportedError
+from konv.spec.graph import Graph, GraphBuilder, Node
+from konv.spec.ops import (
+    Activation,
+    Add,
+    BatchNorm,
+    Conv,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Input,
+    Op,
+    Permute,
+    Pool,
+    Reshape,
+    Scale,
+    Softmax,
+)
+
+Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
+ELEMENTWISE = (Activation, Add, Dropout)
+LAST, FIRST = (1, 2, 0), (2, 0, 1)  # channels first to last, and back
+
+
+def compose(outer: Order, inner: Order) -> Order:
+    """The order of a value whose axes are taken by `outer` out of one that owes `inner`."""
+    return tuple(inner[axis] for axis in outer)
+
+
+def channels_last(graph: Graph, training: bool) -> Graph:
+    """Rewrite a graph of konv.spec for the engine; outputs keep their places."""
+    builder = GraphBuilder()
+    values: list[tuple[int, Order]] = []
+
+    def pay(index: int, order: Order, layer: str) -> int:
+        """A node without debt."""
+        return index if order == tuple(range(len(order))) else builder.add(Permute(order), (index,), layer)
+
+    for node in graph.nodes:
+        sources = [values[source] for source in node.inputs]
+        values.append(_rewritten(builder, node, sources, pay, training))
+    outputs = tuple(pay(*values[index], layer=graph.nodes[index].layer) for index in graph.outputs)
+    return builder.graph(*outputs)
+
+
+def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, Order]:
+    op, rank = node.op, len(node.shape)
+    plain: Order = tuple(range(rank))
+    if isinstance(op, Input):
+        if any(size is None for size in node.shape):
+            raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
+        return builder.add(op, (), node.layer), plain
+    index, order = sources[0]
+    if isinstance(op, Dropout) and (not training or op.rate == 0) or _is_identity(op):
+        return index, order
+    if isinstance(op, Permute):
+        return index, compose(op.order, order)
+    if isinstance(op, Dropout) and op.noise_shape is not None:
+        raise UnsupportedError(f'Dropout "{node.layer}": noise_shape={op.noise_shape} is not supported yet')
+    if isinstance(op, ELEMENTWISE) and all(other == order for _, other in sources):
+        return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
+    wanted, op, left = _last_axis(op, rank, len(order))
+    paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]
+    return builder.add(op, tuple(paid), node.layer, node.trainable), left or plain
+
+
+def _is_identity(op: Op) -> bool:
+    return isinstance(op, Activation) and op.name == "linear"
+
+
+def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
+    """Which order the operation wants, the operation in that order, and what its result then owes."""
+    if isinstance(op, (Conv, Pool)) and op.data_format == "channels_first":
+        return LAST, replace(op, data_format="channels_last"), FIRST
+    if isinstance(op, GlobalPool) and op.data_format == "channels_first":
+        return LAST, replace(op, data_format="channels_last"), FIRST if op.keepdims else None
+    if isinstance(op, Flatten) and op.data_format == "channels_first" and rank_in == 3:
+        return LAST, replace(op, data_format="channels_last"), None
+    if isinstance(op, (BatchNorm, Softmax)):
+        axis = op.axis % rank
+        others = [a for a in range(rank) if a != axis]
+        back = tuple((*others, axis).index(a) for a in range(rank))
+        return (*others, axis), replace(op, axis=-1), back
+    return None, op, None
+
+
+__all__ = ["Reshape", "Scale", "channels_last"]

@@ -1,0 +1,138 @@
+"""What a plan is made of."""
+
+from dataclasses import dataclass, field
+from math import prod
+
+# special arguments that the engine fills in for each call
+SAMPLES = "$samples"  # int64 numbers of the samples in the block
+SEED = "$seed"  # uint32 (2,): decides the dropout masks
+FIRST = "$first"  # 1 for the first block of a part, when partial sums start anew
+ROWS = "$rows"  # int64 (2,): the range of a unit in the domain "rows"
+
+# what a buffer has one of along its first axis
+PER_SAMPLE, PER_PART, WHOLE = "sample", "part", "whole"
+# over what a step may be split among threads
+SAMPLE_DOMAIN, ROW_DOMAIN, ONCE = "samples", "rows", "once"
+
+# Samples are summed in this many parts, whatever the number of threads, so that the bits never depend on it.
+PARTS = 16
+
+Halo = tuple[int, int, int, int]  # zeros around an image: top, bottom, left, right
+NO_HALO: Halo = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array of the engine. Images have the shape (height, width, channels), halo included."""
+
+    name: str
+    shape: tuple[int, ...]
+    leading: str = PER_SAMPLE
+    dtype: str = "real"  # float32, or whatever the engine computes in
+    halo: Halo = NO_HALO
+    alias: str = ""  # another name for the memory of this buffer, under another shape
+
+    @property
+    def bytes(self) -> int:
+        """Per sample, per part or in all, by `leading`."""
+        return prod(self.shape) * (1 if self.dtype == "uint8" else 4)
+
+    @property
+    def inside(self) -> tuple[int, int, int]:
+        """Height, width and channels without the halo."""
+        top, bottom, left, right = self.halo
+        height, width, channels = self.shape
+        return height - top - bottom, width - left - right, channels
+
+    @property
+    def row(self) -> int:
+        """Numbers from one pixel to the one below it."""
+        return self.shape[1] * self.shape[2]
+
+    @property
+    def start(self) -> int:
+        """Numbers from the beginning of a sample to its first pixel."""
+        return self.halo[0] * self.row + self.halo[2] * self.shape[2]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """How a kernel (kh, kw, channels, filters) lies in memory for the tile: (group, panel, k, lane).
+
+    k runs over `taps` (row, column of the kernel) and, within each, over the channels; `transposed` swaps channels and
+    filters, which is what the input gradient reads. Lanes beyond the last filter are zero.
+    """
+
+    kernel: tuple[int, int, int, int]
+    taps: tuple[tuple[int, int], ...]
+    groups: int
+    panels: int
+    lanes: int  # of a panel: vectors x lanes of a register
+    transposed: bool = False
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Per group: channels summed over, channels produced."""
+        _, _, channels, filters = self.kernel
+        return (filters // self.groups, channels) if self.transposed else (channels, filters // self.groups)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return self.groups, self.panels, len(self.taps) * self.channels[0], self.lanes
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A constant array in which each of the values fills an equal share."""
+
+    values: tuple[float, ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a kernel. A string argument names a buffer, a weight (`layer/kernel`), a gradient
+    (`gradient:layer/kernel`), a constant or a `$special`; a tuple becomes an int64 array; numbers stay numbers.
+    """
+
+    kernel: str
+    args: tuple[object, ...]
+    domain: str = SAMPLE_DOMAIN
+    variant: tuple[int, ...] = ()  # plain ints that choose a compiled variant of the kernel
+    rows: int = 0  # in the domain "rows": how many there are to split
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(arg for arg in self.args if isinstance(arg, str) and not arg.startswith("$"))
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Steps that a thread runs one after the other on its share of the work, without waiting for the others."""
+
+    domain: str
+    steps: tuple[Step, ...]
+    block: int = 1  # samples at a time, so that what the steps hand on stays in cache
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    batch: int
+    buffers: dict[str, Buffer]
+    constants: dict[str, Fill | Pack]
+    prologue: tuple[Segment, ...]  # packs the weights; in inference only when they have changed
+    forward: tuple[Segment, ...]
+    backward: tuple[Segment, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    output_gradients: tuple[str, ...]
+    local: frozenset[str]  # buffers of which every thread has a block's worth of its own
+    offsets: dict[str, int] = field(default_factory=dict)  # bytes, in the arena or in the thread's own one
+    arena_bytes: int = 0
+    local_bytes: int = 0
+
+    def __str__(self) -> str:
+        from konv.plan.show import show_plan
+
+        return show_plan(self)
