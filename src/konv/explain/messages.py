@@ -34,17 +34,18 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "size: depends on the size of the input, which is not fixed (None)",
         "ko": "크기: 입력 크기가 정해지지 않아(None) 계산할 수 없음",
     },
+    "unchanged": {"en": "the values pass unchanged", "ko": "값이 그대로 통과함"},
     "operation": {"en": "operation: {op}", "ko": "연산: {op}"},
     # --- windows ---
     "height": {"en": "height: {equation}", "ko": "높이: {equation}"},
     "width": {"en": "width: {equation}", "ko": "너비: {equation}"},
     "legend_size": {
-        "en": "(input - kernel + padding)/stride + 1",
-        "ko": "(입력 - 커널 + 패딩)/스트라이드 + 1",
+        "en": "(input - window + padding)/stride + 1",
+        "ko": "(입력 - 윈도우 + 패딩)/스트라이드 + 1",
     },
     "legend_floor": {
-        "en": "(input - kernel + padding)/stride rounded down, + 1",
-        "ko": "(입력 - 커널 + 패딩)/스트라이드의 소수점 아래를 버린 값 + 1",
+        "en": "(input - window + padding)/stride rounded down, + 1",
+        "ko": "(입력 - 윈도우 + 패딩)/스트라이드의 소수점 아래를 버린 값 + 1",
     },
     "extent_height": {
         "en": "height of the dilated kernel: {equation}",
@@ -58,32 +59,32 @@ MESSAGES: dict[str, dict[str, str]] = {
     "padding_height": {"en": "rows to add: {equation}", "ko": "덧붙일 행: {equation}"},
     "padding_width": {"en": "columns to add: {equation}", "ko": "덧붙일 열: {equation}"},
     "legend_padding": {
-        "en": "(output - 1)*stride + kernel - input, never below 0: just what the last window lacks",
-        "ko": "(출력 - 1)*스트라이드 + 커널 - 입력, 0보다 작으면 0: 마지막 윈도에 모자라는 만큼",
+        "en": "(output - 1)*stride + window - input, never below 0: just what the last window lacks",
+        "ko": "(출력 - 1)*스트라이드 + 윈도우 - 입력, 0보다 작으면 0: 마지막 윈도우에 모자라는 만큼",
     },
     "padding_sides": {
         "en": "padding: top {top}, bottom {bottom}, left {left}, right {right}",
         "ko": "패딩: 위 {top}, 아래 {bottom}, 왼쪽 {left}, 오른쪽 {right}",
     },
     "unread": {
-        "en": "never read: the last {rows} rows and the last {columns} columns of the input, which no window reaches",
-        "ko": "읽지 않는 픽셀: 입력의 마지막 행 {rows}개와 마지막 열 {columns}개에는 윈도가 닿지 않음",
+        "en": "never read at the end of the input: rows {rows}, columns {columns} (no window reaches them)",
+        "ko": "입력 끝에서 읽지 않음: 행 {rows}개, 열 {columns}개 (윈도우가 닿지 않음)",
     },
     "skipped": {
-        "en": "jumped over: {rows} rows and {columns} columns of the input lie between the steps and are never read",
-        "ko": "건너뛰는 픽셀: 입력의 행 {rows}개와 열 {columns}개는 걸음 사이에 있어 읽지 않음",
+        "en": "never read in between: rows {rows}, columns {columns} (the window jumps over them)",
+        "ko": "중간에서 읽지 않음: 행 {rows}개, 열 {columns}개 (윈도우가 건너뜀)",
     },
     # --- convolution ---
     "conv": {
-        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per input channel), {filters} in all: "
+        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per channel), {filters} in all: "
         "the products and the bias are summed into one feature map per filter (strides {strides}, padding {padding})",
-        "ko": "합성곱: 크기 {kernel}x{channels} 필터(입력 채널마다 {kernel} 커널 하나) {filters}개; "
+        "ko": "합성곱: 크기 {kernel}x{channels} 필터(채널마다 {kernel} 커널 하나) {filters}개; "
         "곱한 값과 편향을 모두 더해 필터마다 특성 맵 하나를 만듦 (스트라이드 {strides}, 패딩 {padding})",
     },
     "conv_no_bias": {
-        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per input channel), {filters} in all: "
+        "en": "convolution with filters of {kernel}x{channels} (one {kernel} kernel per channel), {filters} in all: "
         "the products are summed, without bias, into one feature map per filter (strides {strides}, padding {padding})",
-        "ko": "합성곱: 크기 {kernel}x{channels} 필터(입력 채널마다 {kernel} 커널 하나) {filters}개; "
+        "ko": "합성곱: 크기 {kernel}x{channels} 필터(채널마다 {kernel} 커널 하나) {filters}개; "
         "곱한 값을 편향 없이 모두 더해 필터마다 특성 맵 하나를 만듦 (스트라이드 {strides}, 패딩 {padding})",
     },
     "group_channels": {"en": "channels per group: {equation}", "ko": "그룹당 채널 수: {equation}"},
@@ -109,14 +110,14 @@ MESSAGES: dict[str, dict[str, str]] = {
     "pool_max": {
         "en": "max pooling: the largest value of each {window} window of each channel "
         "(strides {strides}, padding {padding})",
-        "ko": "최대 풀링: 채널마다 {window} 윈도에서 가장 큰 값 (스트라이드 {strides}, 패딩 {padding})",
+        "ko": "최대 풀링: 채널마다 {window} 윈도우에서 가장 큰 값 (스트라이드 {strides}, 패딩 {padding})",
     },
     "pool_average": {
         "en": "average pooling: the mean of each {window} window of each channel, padding left out "
         "(strides {strides}, padding {padding})",
-        "ko": "평균 풀링: 채널마다 {window} 윈도의 평균, 패딩은 제외 (스트라이드 {strides}, 패딩 {padding})",
+        "ko": "평균 풀링: 채널마다 {window} 윈도우의 평균, 패딩은 제외 (스트라이드 {strides}, 패딩 {padding})",
     },
-    "window_values": {"en": "values per window: {equation}", "ko": "윈도 하나의 값 개수: {equation}"},
+    "window_values": {"en": "values per window: {equation}", "ko": "윈도우 하나의 값 개수: {equation}"},
     "global_max": {
         "en": "global max pooling: the largest value of each of {channels} feature maps",
         "ko": "전역 최대 풀링: 특성 맵 {channels}개 각각의 가장 큰 값",

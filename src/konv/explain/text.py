@@ -69,6 +69,8 @@ def layer_statements(facts: LayerFacts) -> Iterable[Statement]:
     """What is to say about a layer below its shapes."""
     for step in facts.steps:
         yield from statements(step)
+    if not facts.steps:
+        yield Statement("unchanged")
     if not facts.parameters:
         yield Statement("no_parameters")
     if facts.parameters and not facts.trainable:

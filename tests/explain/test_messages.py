@@ -1,0 +1,49 @@
+"""The message table: every key in every language, with the same fields, and no equals sign that is not an equation."""
+
+import string
+
+import pytest
+
+from konv.errors import KonvError
+from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
+
+
+def fields(text):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("key", MESSAGES)
+def test_every_language_says_the_same(key):
+    assert set(MESSAGES[key]) == set(LANGUAGES)
+    english, korean = (MESSAGES[key][lang] for lang in LANGUAGES)
+    assert set(fields(english)) == set(fields(korean))
+    assert english.strip() == english != ""
+    assert korean.strip() == korean != ""
+    assert "=" not in english + korean
+
+
+@pytest.mark.parametrize("term", ["합성곱", "특성 맵", "필터", "커널", "스트라이드", "패딩", "완전 연결층", "배치 정규화", "풀링"])
+def test_terms_of_korean_textbooks(term):
+    assert any(term in message["ko"] for message in MESSAGES.values())
+
+
+def test_every_message_is_used():
+    """A key that nothing says would be translated for nobody."""
+    from pathlib import Path
+
+    import konv.explain
+
+    source = "".join(path.read_text() for path in Path(konv.explain.__file__).parent.glob("*.py"))
+    source = source[: source.index("MESSAGES: dict")] + source[source.index("def check_language") :]
+    made = {"pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
+            "padding_height", "padding_width"}
+    assert [key for key in MESSAGES if f'"{key}"' not in source and key not in made] == []
+
+
+def test_unknown_language():
+    with pytest.raises(KonvError, match="lang must be one of 'en', 'ko', got 'fr'"):
+        check_language("fr")
+
+
+def test_say():
+    assert say("values", "ko", equation="2*2 = 4") == "값의 개수: 2*2 = 4"
