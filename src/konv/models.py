@@ -189,6 +189,39 @@ class Model(Trainer, Layer):
 
     # --- doors to the stages on the right ---------------------------------------------------------
 
+    def get_config(self) -> dict[str, Any]:
+        """The architecture as Keras writes it: all layers with their arguments, and how they are wired."""
+        from konv.saving.serialization import Writer
+
+        return Writer().config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Model":
+        """A new, untrained model of the architecture that `get_config` gave."""
+        from konv.saving.deserialization import Loader
+
+        return Loader(custom_objects).model(cls, config)
+
+    def to_json(self, **kwargs) -> str:
+        """The architecture and the arguments of `compile` as text; `konv.models.model_from_json` reads it."""
+        import json
+
+        from konv.saving import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile` as Keras writes them; empty if the model has not been compiled."""
+        from konv.saving.serialization import Writer
+
+        return Writer().compile_config(self)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with what `get_compile_config` gave."""
+        from konv.saving.files import compile_from_config
+
+        compile_from_config(self, config)
+
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """Write architecture, weights and optimizer state to a `.keras` file, atomically."""
         from konv.saving import save_model
@@ -331,6 +364,19 @@ class Sequential(Model):
         return (shapes[0][0], *builder.nodes[place].shape)
 
 
+def model_from_json(json_string: str, custom_objects=None) -> Model:
+    """A new, untrained model from what `to_json` gave.
+
+    >>> import konv
+    >>> text = konv.Sequential([konv.Input((3,)), konv.layers.Dense(2)]).to_json()
+    >>> model_from_json(text).output_shape
+    (None, 2)
+    """
+    from konv.saving.files import model_from_json
+
+    return model_from_json(json_string, custom_objects)
+
+
 def _flattened(layers: Iterable[Layer]) -> list[Layer]:
     """The layers and those inside them, each once."""
     found: dict[Layer, None] = {}
@@ -433,4 +479,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'konv.models' has no attribute {name!r}")
 
 
-__all__ = ["InputLayer", "Model", "Sequential", "reset_names"]
+__all__ = ["InputLayer", "Model", "Sequential", "model_from_json", "reset_names"]

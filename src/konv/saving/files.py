@@ -1,0 +1,203 @@
+"""save_model, load_model, save_weights, load_weights: the doors to all files."""
+
+import io
+import json
+import warnings
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from konv.errors import FileError, KonvError, UnsupportedError
+from konv.models import Model
+from konv.saving import layout
+from konv.saving.deserialization import Loader
+from konv.saving.reader import CONFIG, METADATA, WEIGHTS, KerasFile, open_keras, open_weights, parse_json
+from konv.saving.serialization import Writer
+from konv.saving.writer import write_atomically
+
+KERAS_VERSION = "3.15.1"  # whose format is written
+
+# Endings of files that are not read or written yet, and what they are.
+LATER = {".h5": "an HDF5 file of Keras 2", ".hdf5": "an HDF5 file of Keras 2", ".onnx": "an ONNX file",
+         ".safetensors": "a safetensors file", ".weights.json": "a sharded weights file", ".tflite": "a TFLite file",
+         ".pb": "a TensorFlow file", ".pt": "a PyTorch file", ".pth": "a PyTorch file"}
+
+
+def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+    """Write architecture, weights, compile arguments and optimizer state to a `.keras` file, atomically.
+
+    An existing file is replaced, or with overwrite=False is an error.
+
+    >>> import konv, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "model.keras")
+    >>> save_model(konv.Sequential([konv.Input((3,)), konv.layers.Dense(2)]), path)
+    >>> load_model(path).output_shape
+    (None, 2)
+    """
+    path = _path(filepath, (".keras",))
+    if zipped is False or not kwargs.pop("include_optimizer", True):
+        raise UnsupportedError("save_model: zipped=False and include_optimizer=False are not supported for .keras files")
+    if kwargs.pop("save_format", "keras") not in ("keras", None, False):
+        raise UnsupportedError('save_model: the one save_format is "keras"; leave the argument out')
+    if kwargs:
+        raise KonvError(f"save_model: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
+    _require_model(model, "save_model")
+    if not model.built:
+        warnings.warn(f"{model.title} has no weights yet and is saved without; build it or fit it first", stacklevel=3)
+    config = json.dumps(Writer().serialize(model))
+    version = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().strftime("%Y-%m-%d@%H:%M:%S")}
+
+    def write(stream: BinaryIO) -> None:
+        weights = io.BytesIO()
+        layout.write_groups(weights, _groups(model))
+        with zipfile.ZipFile(stream, "w") as archive:  # stored, not compressed, as Keras does
+            for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getvalue())):
+                archive.writestr(name, data)
+
+    write_atomically(path, write, overwrite)
+
+
+def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True,
+               safe_mode: bool = True) -> Any:
+    """The model in a `.keras` file of Keras 3 or konv, compiled as it was saved unless compile=False.
+
+    Nothing in the file is executed, whatever safe_mode says: a class that konv does not know must come in custom_objects.
+    Raises FileError for a file that is damaged or foreign.
+    """
+    path = _path(filepath, (".keras",))
+    with open_keras(path) as file:
+        loader = Loader(custom_objects, file.weights.numbers)
+        model = loader.deserialize(file.config)
+        if not isinstance(model, Model):
+            raise FileError(f"{CONFIG} holds {type(model).__name__}, not a model")
+        if compile:
+            _compile(model, file, loader)
+        pairs, notes = _read(model, file.weights, skip_mismatch=False)
+        layout.assign(pairs)
+    _warn(path, notes)
+    return model
+
+
+def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically."""
+    if max_shard_size is not None:
+        raise UnsupportedError("save_weights: max_shard_size is not supported yet; konv writes one file")
+    path = _path(filepath, (".weights.h5",))
+    _require_built(model, "save_weights")
+
+    def write(stream: BinaryIO) -> None:
+        layout.write_groups(stream, _groups(model))
+
+    write_atomically(path, write, overwrite)
+
+
+def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+    """Read the weights from a `.weights.h5` or `.keras` file of the same architecture.
+
+    All of them or, when anything does not fit, none; with skip_mismatch=True the layers that fit, with a warning for
+    the others. An optimizer that has the same state to restore gets it.
+    """
+    for argument in ("by_name", "objects_to_skip"):
+        if kwargs.pop(argument, None):
+            raise UnsupportedError(f"load_weights: {argument} is not supported yet")
+    if kwargs:
+        raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
+    path = _path(filepath, (".weights.h5", ".keras"))
+    _require_built(model, "load_weights")
+    with open_weights(path) as weights:
+        pairs, notes = _read(model, weights, skip_mismatch)
+        layout.assign(pairs)
+    _warn(path, notes)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """An untrained model from what `model.to_json()` gave; the door is konv.models.model_from_json."""
+    loader = Loader(custom_objects)
+    config = parse_json(json_string, "model_from_json: json_string")
+    model = loader.deserialize(config)
+    if not isinstance(model, Model):
+        raise KonvError(f"model_from_json: json_string describes {type(model).__name__}, not a model")
+    if config.get("compile_config"):
+        compile_from_config(model, config["compile_config"], loader)
+    return model
+
+
+def compile_from_config(model: Model, config: Mapping[str, Any], loader: Loader | None = None) -> None:
+    """Compile a model with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
+    model.compile(**(loader or Loader()).deserialize(config))
+    if model.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def _groups(model: Model) -> list[layout.Group]:
+    optimizer = layout.optimizer_group(model)
+    return [*layout.layer_groups(model), *([optimizer] if optimizer else [])]
+
+
+def _compile(model: Model, file: KerasFile, loader: Loader) -> None:
+    config = file.config.get("compile_config")
+    if not config:
+        return
+    try:
+        compile_from_config(model, config, loader)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{error}; with compile=False the model loads without its loss, metrics and optimizer") from error
+
+
+def _read(model: Model, weights: Any, skip_mismatch: bool) -> tuple[list[Any], list[str]]:
+    """All weights of the model with the arrays for them, and what a user should know; the model is not touched."""
+    pairs, notes = [], []
+    for group in layout.layer_groups(model):
+        try:
+            pairs += layout.read_group(weights, group)
+        except FileError as error:
+            if not skip_mismatch:
+                raise
+            notes.append(f"skipped {error}")
+    optimizer = layout.optimizer_group(model)
+    if optimizer is None or len(weights.group(layout.OPTIMIZER)) <= layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
+        return pairs, notes  # no state here, or none in the file: a fresh optimizer is what both mean
+    try:
+        pairs += layout.read_group(weights, optimizer)
+    except FileError as error:
+        notes.append(f"the state of the optimizer was not loaded: {error}")
+    return pairs, notes
+
+
+def _warn(path: Path, notes: list[str]) -> None:
+    if notes:
+        warnings.warn(f"{path}: {'; '.join(notes)}", stacklevel=4)
+
+
+def _path(filepath: Any, endings: tuple[str, ...]) -> Path:
+    """The file's path, if its ending says that it can be read or written here."""
+    if not isinstance(filepath, (str, Path)) and not hasattr(filepath, "__fspath__"):
+        raise KonvError(f"filepath must be a path, got {filepath!r} of type {type(filepath).__name__}")
+    text = str(filepath)
+    if "://" in text:
+        raise UnsupportedError(f"{text}: konv reads and writes files of this machine only")
+    if not text.endswith(endings):
+        wanted = " or ".join(endings)
+        for ending, what in LATER.items():
+            if text.endswith(ending) and not text.endswith(".weights.h5"):
+                raise UnsupportedError(f"{text}: is {what} by its name, which is not supported yet; use {wanted}")
+        raise KonvError(f"{text}: the file name must end in {wanted}")
+    if "\0" in text:
+        raise KonvError(f"filepath must not hold a zero byte, got {text!r}")
+    return Path(filepath)
+
+
+def _require_model(model: Any, function: str) -> None:
+    if not isinstance(model, Model):
+        raise KonvError(f"{function}: expected a model, got {model!r} of type {type(model).__name__}")
+
+
+def _require_built(model: Any, function: str) -> None:
+    _require_model(model, function)
+    if not model.built:
+        raise KonvError(f"{function}: {model.title} has no weights yet; build it, or fit it on data, first")

@@ -1,0 +1,128 @@
+"""HDF5 files of weights: checked as a whole when opened, read array by array against the shape that is wanted.
+
+Keras writes plain arrays: contiguous, unfiltered, inside the file. Everything else that HDF5 can do (links to other
+files, virtual arrays, external storage, compression, object types, fill values instead of data) is refused.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from konv.errors import FileError, UnsupportedError
+
+MAX_OBJECTS = 200_000
+MAX_DEPTH = 40  # a model inside a model adds 2
+
+VARS = "vars"
+KINDS = {"f": "f", "i": "iu", "u": "iu"}  # kind of the weight: kinds of array that may fill it
+
+
+class WeightFile:
+    """The arrays of a file by the path of the object that owns them: `groups["layers/conv2d"]["0"]`."""
+
+    def __init__(self, groups: dict[str, dict[str, Any]]):
+        self.groups = groups
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.groups
+
+    def group(self, path: str) -> dict[str, Any]:
+        """The arrays of one owner by their number; none if the file does not know it."""
+        return self.groups.get(path, {})
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the file really holds: an upper bound for what a model in it may allocate."""
+        return sum(math.prod(array.shape) for arrays in self.groups.values() for array in arrays.values())
+
+    def read(self, path: str, key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
+        dataset, dtype = self.group(path).get(key), np.dtype(dtype)
+        if dataset is None:
+            raise FileError(f"{path}/{VARS} has no array {key!r}")
+        if dataset.shape != shape:
+            raise FileError(f"{path}/{VARS}/{key} has shape {dataset.shape}, the model needs {shape}")
+        if dataset.dtype.kind not in KINDS[dtype.kind]:
+            raise FileError(f"{path}/{VARS}/{key} holds {dataset.dtype}, the model needs {dtype}")
+        with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
+            return np.asarray(dataset[()], dtype=dtype)
+
+
+@contextmanager
+def open_h5(stream: Any, size: int) -> Iterator[WeightFile]:
+    """The arrays in an HDF5 file of `size` bytes, to be read until the block ends."""
+    import h5py
+
+    with h5py.File(stream, "r") as file:
+        yield WeightFile(_groups(h5py, file, size))
+
+
+def _groups(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
+    """Walk all groups, check every link and every array."""
+    groups: dict[str, dict[str, Any]] = {}
+    seen = {_address(h5py, file)}
+    waiting = [("", file)]
+    while waiting:
+        path, group = waiting.pop()
+        for name in group:
+            item = _checked_item(h5py, group, name, path)
+            if _address(h5py, item) in seen:  # a loop, or the same object under two names
+                raise FileError(f"{path}/{name} is another name of an object that was seen already")
+            seen.add(_address(h5py, item))
+            if len(seen) > MAX_OBJECTS:
+                raise FileError(f"holds more than {MAX_OBJECTS} objects")
+            inner = f"{path}/{name}" if path else name
+            if isinstance(item, h5py.Group):
+                if inner.count("/") >= MAX_DEPTH:
+                    raise FileError(f"its groups are nested deeper than {MAX_DEPTH} levels")
+                if name == VARS:
+                    groups[path] = {}
+                waiting.append((inner, item))
+                continue
+            owner, _, parent = path.rpartition("/")
+            if parent != VARS:
+                _refuse_stray(path, name, file)
+            _check_array(h5py, item, inner, size)
+            groups[owner][name] = item
+    return groups
+
+
+def _checked_item(h5py: Any, group: Any, name: str, path: str) -> Any:
+    link = group.get(name, getlink=True)
+    if not isinstance(link, h5py.HardLink):
+        raise FileError(f"{path}/{name} is a link to another place ({type(link).__name__}); such links are not followed")
+    item = group[name]
+    if not isinstance(item, (h5py.Group, h5py.Dataset)):
+        raise FileError(f"{path}/{name} is neither a group nor an array")
+    return item
+
+
+def _refuse_stray(path: str, name: str, file: Any) -> None:
+    if "layer_names" in file.attrs or "model_weights" in file:
+        raise UnsupportedError("is a weights file of Keras 2; konv does not read those yet")
+    raise FileError(f"{path}/{name}: an array outside of a group {VARS!r}; this is not a weights file of Keras 3")
+
+
+def _check_array(h5py: Any, dataset: Any, name: str, size: int) -> None:
+    plan = dataset.id.get_create_plist()
+    layout, kind = plan.get_layout(), dataset.dtype.kind
+    if layout == h5py.h5d.VIRTUAL:
+        raise FileError(f"{name} is a virtual array made of other files")
+    if plan.get_external_count():
+        raise FileError(f"{name} is stored in another file")
+    if plan.get_nfilters() or layout == h5py.h5d.CHUNKED:
+        raise FileError(f"{name} is compressed or stored in chunks; Keras stores plain arrays")
+    if kind not in "fiu" or dataset.dtype.itemsize > 8 or dataset.attrs.get("dtype") is not None:
+        raise FileError(f"{name} holds {dataset.attrs.get('dtype', dataset.dtype)}; weights are float16, 32 or 64")
+    if dataset.shape is None:
+        raise FileError(f"{name} has no shape")
+    claimed, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
+    if claimed != stored or stored > size:
+        raise FileError(f"{name} claims {claimed} bytes of shape {dataset.shape}, and {stored} of {size} are stored")
+
+
+def _address(h5py: Any, item: Any) -> int:
+    return h5py.h5o.get_info(item.id).addr

@@ -1,0 +1,155 @@
+"""Layers, models, losses, metrics and optimizers to the dicts that Keras writes into config.json."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from konv import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from konv.errors import KonvError
+from konv.layers.base import Layer, Tensor
+from konv.models import Model, Sequential
+from konv.saving.layout import class_name
+
+# Every class of konv.layers by its name in Keras, but neither the base class nor an alias.
+LAYERS: dict[str, type] = {
+    name: item for name in layers.__all__
+    if inspect.isclass(item := getattr(layers, name)) and item.__name__ == name and item is not Layer}
+MODELS: dict[str, type] = {"Sequential": Sequential, "Functional": Model, "Model": Model}
+KERAS_MODULES: dict[type, str] = {
+    **dict.fromkeys(LAYERS.values(), "keras.layers"), Sequential: "keras", Model: "keras.src.models.functional"}
+
+# The modules of everything else, under the names that Keras gives them; each has a table of classes of its own.
+REGISTRIES: dict[str, Any] = {
+    "keras.losses": losses, "keras.metrics": metrics, "keras.optimizers.schedules": optimizers.schedules,
+    "keras.optimizers": optimizers, "keras.initializers": initializers, "keras.regularizers": regularizers,
+    "keras.constraints": constraints}
+
+# Layers for which Keras notes the input shape, because they override its method `build`.
+NOTE_SHAPE = frozenset(("Conv2D", "BatchNormalization", "Flatten", "Dense", "Rescaling", "Add"))
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """The dict that Keras writes for a layer, a model, a loss, a metric or an optimizer; lists and dicts of them too.
+
+    >>> import konv
+    >>> serialize_keras_object(konv.layers.Flatten())["class_name"]
+    'Flatten'
+    """
+    return Writer().serialize(obj)
+
+
+class Writer:
+    """One pass over an object; a layer that is met twice gets a number, so that it is one layer again when read."""
+
+    def __init__(self):
+        self._configs: dict[int, dict[str, Any]] = {}
+        self._shared = 0
+
+    def serialize(self, item: Any) -> Any:
+        """The item as JSON can hold it."""
+        if item is None or isinstance(item, (str, bool, int, float)):
+            return item
+        if isinstance(item, (list, tuple)):
+            return type(item)(self.serialize(value) for value in item)
+        if isinstance(item, Mapping):
+            return {key: self.serialize(value) for key, value in item.items()}
+        if isinstance(item, np.generic) or (isinstance(item, np.ndarray) and not item.ndim):
+            return item.item()
+        if isinstance(item, np.ndarray):
+            return {"class_name": "__numpy__", "config": {"value": item.tolist(), "dtype": item.dtype.name}}
+        if isinstance(item, Layer):
+            return self._layer(item)
+        for module in REGISTRIES.values():
+            if f"{type(item).__module__}.".startswith(f"{module.__name__}."):
+                return self.serialize(module.serialize(item))
+        return self._custom(item)
+
+    def _layer(self, layer: Layer) -> dict[str, Any]:
+        kind, module = class_name(layer), KERAS_MODULES.get(type(layer))
+        made = {"module": module or type(layer).__module__, "class_name": kind, "config": self.config(layer),
+                "registered_name": None if module and kind != "Functional" else kind}
+        if isinstance(layer, Model):
+            if layer.built:
+                made["build_config"] = {"input_shape": layer.input_shape if isinstance(layer, Sequential) else None}
+            made["compile_config"] = self.compile_config(layer)
+        elif layer.built and kind in NOTE_SHAPE:
+            shapes = [(None, *shape) for shape in layer.input_shapes]
+            made["build_config"] = {"input_shape": shapes if layer.many_inputs else shapes[0]}
+        first = self._configs.setdefault(id(layer), made)
+        if first is not made:
+            if "shared_object_id" not in first:
+                self._shared += 1
+                first["shared_object_id"] = self._shared
+            made["shared_object_id"] = first["shared_object_id"]
+        return made
+
+    def config(self, layer: Layer) -> dict[str, Any]:
+        """What `get_config` of this layer or model returns, all objects in it turned into dicts."""
+        if not isinstance(layer, Model) or type(layer).get_config is not Model.get_config:
+            return self.serialize(layer.get_config())
+        return self._sequential(layer) if isinstance(layer, Sequential) else self._functional(layer)
+
+    def compile_config(self, model: Model) -> dict[str, Any]:
+        """The arguments of `compile`; empty if the model has not been compiled."""
+        return self.serialize(getattr(model, "compile_arguments", None) or {})
+
+    def _custom(self, item: Any) -> dict[str, Any]:
+        if inspect.isfunction(item) and item.__name__ != "<lambda>":
+            return {"module": item.__module__, "class_name": "function", "config": item.__name__,
+                    "registered_name": item.__name__}
+        if not hasattr(item, "get_config"):
+            raise KonvError(f"{item!r} cannot be written to a file; it needs a name and a method get_config")
+        return {"module": type(item).__module__, "class_name": type(item).__name__,
+                "config": self.serialize(item.get_config()), "registered_name": type(item).__name__}
+
+    # --- models -----------------------------------------------------------------------------------
+
+    def _sequential(self, model: Sequential) -> dict[str, Any]:
+        chain = [model.inputs[0].layer, *model.layers] if model.built else model.layers
+        config = Layer.get_config(model) | {"layers": [self._layer(layer) for layer in chain]}
+        return config | {"build_input_shape": model.input_shape} if model.built else config
+
+    def _functional(self, model: Model) -> dict[str, Any]:
+        places = _places(model)
+        made = []
+        for layer in model.layers:
+            nodes = [self._node(tensor, places) for tensor in model._order if tensor.layer is layer and tensor.inputs]
+            config = self._layer(layer)
+            config.update(name=layer.name, inbound_nodes=nodes)
+            made.append(config)
+        return {"name": model.name, "trainable": model.trainable, "layers": made,
+                "input_layers": _structure(model.input, places), "output_layers": _structure(model.output, places)}
+
+    def _node(self, tensor: Tensor, places: dict[int, list[Any]]) -> dict[str, Any]:
+        """One call of a layer."""
+        sources = [
+            {"class_name": "__keras_tensor__",
+             "config": {"shape": source.shape, "dtype": source.dtype, "keras_history": places[id(source)]}}
+            for source in tensor.inputs]
+        many = len(sources) > 1 or tensor.layer.many_inputs
+        # Keras notes the mask that the call of a model may take.
+        return {"args": [sources] if many else sources, "kwargs": {"mask": None} if isinstance(tensor.layer, Model) else {}}
+
+
+def first_call(layer: Layer) -> int:
+    """The number of the first call of a layer in a functional model: one that is functional itself was called once before."""
+    return 1 if isinstance(layer, Model) and not isinstance(layer, Sequential) else 0
+
+
+def _places(model: Model) -> dict[int, list[Any]]:
+    """For each tensor of a functional model: the name of its layer, which call of it, which output."""
+    calls: dict[Layer, int] = {}
+    places = {}
+    for tensor in model._order:
+        number = calls.get(tensor.layer, first_call(tensor.layer))
+        calls[tensor.layer] = number + 1
+        places[id(tensor)] = [tensor.layer.name, number, 0]
+    return places
+
+
+def _structure(tensors: Any, places: dict[int, list[Any]]) -> Any:
+    if isinstance(tensors, (list, tuple)):
+        return [_structure(tensor, places) for tensor in tensors]
+    return places[id(tensors)]
