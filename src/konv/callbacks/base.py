@@ -1,0 +1,243 @@
+"""What a callback is, the list that calls them, and the history that every `fit` keeps."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Logs = dict[str, Any]
+
+
+class Callback:
+    """Called at the beginning and end of training, epochs and batches; override what you need.
+
+    >>> class Shout(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(epoch, logs["loss"])
+    >>> Shout().on_epoch_end(0, {"loss": 0.5})
+    0 0.5
+    """
+
+    def __init__(self):
+        self.params: dict[str, Any] | None = None
+        self._model: Any = None
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Take epochs, steps and verbose of the run."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Take the model of the run."""
+        self._model = model
+
+    @property
+    def model(self) -> Any:
+        return self._model
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """An older name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """An older name of `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Before the first batch of an epoch; epochs count from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """After an epoch and its validation."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self.on_batch_begin(batch, logs=logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.on_batch_end(batch, logs=logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of `evaluate`."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of `evaluate`."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of `predict`."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of `predict`; logs has its "outputs"."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """At the beginning of `fit`."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """At the end of `fit`."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """At the beginning of `evaluate`, and of the validation in `fit`."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """At the end of `evaluate`."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """At the beginning of `predict`."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """At the end of `predict`."""
+
+
+class History(Callback):
+    """Every number of every epoch: `history["loss"]` is a list with one number per epoch, `epoch` their numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.history: dict[str, list[Any]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self
+
+
+class CallbackList(Callback):
+    """Several callbacks called as one, in their order; logs reach them sorted by name and as Python numbers.
+
+    >>> calls = CallbackList([LambdaCallback(on_epoch_begin=lambda epoch, logs: print("epoch", epoch))])
+    >>> calls.on_epoch_begin(0)
+    epoch 0
+    """
+
+    def __init__(self, callbacks: Callback | Iterable[Callback] | None = None, add_history: bool = False,
+                 add_progbar: bool = False, model: Any = None, **params):
+        super().__init__()
+        self.callbacks = _flatten(callbacks)
+        self._history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
+        if add_history and self._history is None:
+            self._history = History()
+            self.callbacks.append(self._history)
+        if add_progbar and not any(type(callback).__name__ == "ProgbarLogger" for callback in self.callbacks):
+            from konv.callbacks.progress import ProgbarLogger
+
+            self.callbacks.append(ProgbarLogger())
+        self.set_model(model)
+        self.set_params(params)
+
+    def append(self, callback: Callback) -> None:
+        """Add one more at the end."""
+        self.callbacks.append(callback)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        for callback in self.callbacks if params else ():
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        if model is None:
+            return
+        self._model = model
+        if self._history is not None:
+            model.history = self._history
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def _numbered(self, event: str, number: int, logs: Logs | None) -> None:
+        logs = plain(logs)
+        for callback in self.callbacks:
+            getattr(callback, event)(number, logs=logs)
+
+    def _plain(self, event: str, logs: Logs | None) -> None:
+        logs = plain(logs)
+        for callback in self.callbacks:
+            getattr(callback, event)(logs)
+
+    def on_batch_begin(self, batch, logs=None):
+        self._numbered("on_batch_begin", batch, logs)
+
+    def on_batch_end(self, batch, logs=None):
+        self._numbered("on_batch_end", batch, logs)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._numbered("on_train_batch_begin", batch, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._numbered("on_train_batch_end", batch, logs)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._numbered("on_test_batch_begin", batch, logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._numbered("on_test_batch_end", batch, logs)
+
+    def on_predict_batch_begin(self, batch, logs=None):
+        self._numbered("on_predict_batch_begin", batch, logs)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self._numbered("on_predict_batch_end", batch, logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        logs = plain(logs)
+        for callback in self.callbacks:
+            callback.on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = plain(logs)
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+
+    def on_train_begin(self, logs=None):
+        self._plain("on_train_begin", logs)
+
+    def on_train_end(self, logs=None):
+        self._plain("on_train_end", logs)
+
+    def on_test_begin(self, logs=None):
+        self._plain("on_test_begin", logs)
+
+    def on_test_end(self, logs=None):
+        self._plain("on_test_end", logs)
+
+    def on_predict_begin(self, logs=None):
+        self._plain("on_predict_begin", logs)
+
+    def on_predict_end(self, logs=None):
+        self._plain("on_predict_end", logs)
+
+
+class LambdaCallback(Callback):
+    """A callback from functions, such as on_epoch_end=lambda epoch, logs: print(logs)."""
+
+    def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,
+                 on_train_batch_begin=None, on_train_batch_end=None, **kwargs):
+        super().__init__()
+        self.__dict__.update(kwargs)
+        given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
+                 "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
+                 "on_train_batch_end": on_train_batch_end}
+        self.__dict__.update({event: function for event, function in given.items() if function is not None})
+
+
+def plain(logs: Logs | None) -> Logs:
+    """Logs sorted by name, numbers as Python floats, nested dicts flattened."""
+    result: Logs = {}
+    for name, value in sorted((logs or {}).items()):
+        if isinstance(value, dict):
+            result |= plain(value)
+            continue
+        try:
+            result[name] = float(value)
+        except (TypeError, ValueError):
+            result[name] = value
+    return result
+
+
+def _flatten(callbacks: Any) -> list[Callback]:
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, (list, tuple)):
+        return [callback for group in callbacks for callback in _flatten(group)]
+    return [callbacks]
+
+
+def say(message: str) -> None:
+    """A line for the user, as Keras prints it."""
+    print(message, flush=True)

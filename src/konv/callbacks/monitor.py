@@ -1,0 +1,258 @@
+"""Callbacks that watch one number and act when it improves or stops improving."""
+
+import os
+import warnings
+from collections.abc import Callable
+from operator import gt, lt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from konv.callbacks.base import Callback, Logs, say
+from konv.errors import FileError, KonvError, UnsupportedError
+
+
+class MonitorCallback(Callback):
+    """Base of the callbacks that watch a number; `mode` says whether larger ("max") or smaller ("min") is better.
+
+    "auto" asks the metric of that name; a loss should fall.
+    """
+
+    def __init__(self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None,
+                 min_delta: float = 0):
+        super().__init__()
+        if mode not in ("auto", "min", "max"):
+            warnings.warn(f'{type(self).__name__}: mode={mode!r} is unknown, "auto" is used', stacklevel=3)
+            mode = "auto"
+        self.monitor, self.mode, self.best = monitor, mode, baseline
+        self.min_delta = abs(min_delta)
+        self.monitor_op: Callable[[Any, Any], bool] | None = None
+
+    def _set_monitor_op(self) -> None:
+        """Decide which way is better, once the model's metrics are known."""
+        self.monitor_op = {"min": lt, "max": gt}.get(self.mode) or self._automatic_op()
+        if self.monitor_op is lt:
+            self.min_delta = -self.min_delta
+
+    def _automatic_op(self) -> Callable[[Any, Any], bool]:
+        name = self.monitor.removeprefix("val_")
+        if name == "loss":
+            return lt
+        for group in getattr(self.model, "metrics", ()):
+            for metric in getattr(group, "metrics", ()):
+                if metric.name == name and getattr(metric, "_direction", None):
+                    return gt if metric._direction == "up" else lt
+        raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not known; '
+                        f'give mode="max" or mode="min"')
+
+    def _is_improvement(self, value: Any, reference: Any) -> bool:
+        if reference is None:
+            return True
+        assert self.monitor_op is not None
+        return bool(self.monitor_op(value - self.min_delta, reference))
+
+    def _missing(self, logs: Logs) -> str:
+        return f'{type(self).__name__}: monitor="{self.monitor}" is not among the numbers of the epoch: {", ".join(logs)}'
+
+
+class EarlyStopping(MonitorCallback):
+    """Stops training when the watched number has not improved for `patience` epochs.
+
+    >>> EarlyStopping(monitor="val_accuracy", patience=3, restore_best_weights=True).patience
+    3
+    """
+
+    def __init__(self, monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto", baseline=None,
+                 restore_best_weights=False, start_from_epoch=0):
+        super().__init__(monitor, mode, min_delta=min_delta)
+        self.patience, self.verbose, self.baseline = patience, verbose, baseline
+        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self._forget()
+
+    def _forget(self) -> None:
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = None
+        self.best_weights: list[np.ndarray] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.monitor_op is None:
+            self._set_monitor_op()
+        current = self.get_monitor_value(logs)
+        if current is None or epoch < self.start_from_epoch:
+            return
+        if self.restore_best_weights and self.best_weights is None:
+            # even if no epoch ever improves (all nan), there is something to go back to
+            self.best_weights, self.best_epoch = self.model.get_weights(), epoch
+        self.wait += 1
+        if self._is_improvement(current, self.best):
+            self.best, self.best_epoch = current, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self._is_improvement(current, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.stopped_epoch > 0 and self.verbose > 0:
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.restore_best_weights and self.best_weights is not None:
+            if self.verbose > 0:
+                say(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+            self.model.set_weights(self.best_weights)
+
+    def get_monitor_value(self, logs: Logs | None) -> Any:
+        """The watched number of this epoch, or None with a warning."""
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            warnings.warn(self._missing(logs or {}), stacklevel=3)
+        return value
+
+
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model, or its weights, after epochs or batches; `filepath` may hold {epoch:02d} and {val_loss:.2f}.
+
+    >>> ModelCheckpoint("best.keras", monitor="val_accuracy", save_best_only=True).save_freq
+    'epoch'
+    """
+
+    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False, mode="auto",
+                 save_freq="epoch", initial_value_threshold=None):
+        super().__init__(monitor, mode, initial_value_threshold)
+        self.filepath = os.fspath(filepath)
+        self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
+        self.save_freq = save_freq
+        self._since, self._last_batch, self._epoch = 0, None, 0
+        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+            raise KonvError(f'ModelCheckpoint: save_freq must be "epoch" or a number of batches, got {save_freq!r}')
+        if save_weights_only and not self.filepath.endswith(".weights.h5"):
+            raise KonvError(f'ModelCheckpoint: with save_weights_only=True filepath must end in ".weights.h5", got '
+                            f'"{self.filepath}"')
+        if not save_weights_only and self.filepath.endswith(".h5"):
+            raise UnsupportedError(f'ModelCheckpoint: whole models in ".h5" are not supported; let filepath end in '
+                                   f'".keras", got "{self.filepath}"')
+        if not save_weights_only and not self.filepath.endswith(".keras"):
+            raise KonvError(f'ModelCheckpoint: filepath must end in ".keras", got "{self.filepath}"')
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self._due(batch):
+            self._save(self._epoch, batch, logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(epoch, None, logs)
+
+    def _due(self, batch: int) -> bool:
+        if self.save_freq == "epoch":
+            return False
+        new_epoch = self._last_batch is None or batch <= self._last_batch
+        self._since += batch + 1 if new_epoch else batch - self._last_batch
+        self._last_batch = batch
+        if self._since < self.save_freq:
+            return False
+        self._since = 0
+        return True
+
+    def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
+        path = Path(self._path(epoch, batch, logs or {}))
+        if not self._wanted(epoch, logs or {}, path):
+            return
+        if path.is_dir():
+            raise FileError(f'ModelCheckpoint: "{path}" is a folder; give the path of a file')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save = self.model.save_weights if self.save_weights_only else self.model.save
+        save(str(path), overwrite=True)
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: finished saving model to {path}")
+
+    def _wanted(self, epoch: int, logs: Logs, path: Path) -> bool:
+        if not self.save_best_only:
+            if self.verbose > 0:
+                say(f"\nEpoch {epoch + 1}: saving model to {path}")
+            return True
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(f"{self._missing(logs)}; the model is saved all the same", stacklevel=4)
+            return True
+        if self.monitor_op is None:
+            self._set_monitor_op()
+        before = "None" if self.best is None else f"{self.best:.5f}"
+        better = self._is_improvement(current, self.best)
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: {self.monitor} improved from {before} to {current:.5f}, saving model to {path}"
+                if better else f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {before}")
+        if better:
+            self.best = current
+        return better
+
+    def _path(self, epoch: int, batch: int | None, logs: Logs) -> str:
+        numbers = {"epoch": epoch + 1} | ({} if batch is None else {"batch": batch + 1}) | logs
+        try:
+            return self.filepath.format(**numbers)
+        except KeyError as error:
+            raise KonvError(f'ModelCheckpoint: filepath="{self.filepath}" asks for {error}; there are: '
+                            f"{', '.join(numbers)}") from None
+
+
+class ReduceLROnPlateau(MonitorCallback):
+    """Multiplies the learning rate by `factor` when the watched number has not improved for `patience` epochs.
+
+    >>> ReduceLROnPlateau(factor=0.2, patience=5, min_lr=1e-5).factor
+    0.2
+    """
+
+    def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4, cooldown=0,
+                 min_lr=0.0, **kwargs):
+        super().__init__(monitor, mode, min_delta=min_delta)
+        if kwargs:
+            raise KonvError(f"ReduceLROnPlateau: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
+        if factor >= 1.0:
+            raise KonvError(f"ReduceLROnPlateau: factor must be below 1, got {factor!r}")
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr = cooldown, min_lr
+        self.cooldown_counter = self.wait = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.best = None
+        self.cooldown_counter = self.wait = 0
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.monitor_op is None:
+            self._set_monitor_op()
+        logs = {} if logs is None else logs
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(self._missing(logs), stacklevel=2)
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self._is_improvement(current, self.best):
+            self.best, self.wait = current, 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience:
+                self._reduce(epoch)
+
+    def _reduce(self, epoch: int) -> None:
+        old = float(self.model.optimizer.learning_rate)
+        if old <= np.float32(self.min_lr):
+            return
+        new = max(old * self.factor, self.min_lr)
+        self.model.optimizer.learning_rate = new
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.")
+        self.cooldown_counter, self.wait = self.cooldown, 0
+
+    def in_cooldown(self) -> bool:
+        """Whether epochs pass without being counted, after a reduction."""
+        return self.cooldown_counter > 0
