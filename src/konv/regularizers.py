@@ -62,7 +62,7 @@ class L1(L1L2):
     """
 
     def __init__(self, l1: float | None = 0.01):
-        super().__init__(l1=_factor(self, "l1", l1, 0.01))
+        super().__init__(l1=_single(_factor(self, "l1", l1, 0.01)))
 
     def get_config(self) -> dict[str, Any]:
         return {"l1": self.l1}
@@ -92,7 +92,7 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
         if mode not in ("rows", "columns"):
             raise KonvError(f'OrthogonalRegularizer: mode must be "rows" or "columns", got {mode!r}')
-        self.factor, self.mode = _factor(self, "factor", factor, 0.01), mode
+        self.factor, self.mode = _single(_factor(self, "factor", factor, 0.01)), mode
 
     def __call__(self, x: Any) -> float:
         _, _, products, weight = self._cosines(x)
@@ -128,6 +128,11 @@ def _factor(owner: Any, argument: str, value: float | None, default: float) -> f
     if not good:
         raise KonvError(f"{type(owner).__name__}: {argument} must be a finite number >= 0, got {value!r}")
     return float(value)
+
+
+def _single(value: float) -> float:
+    """As Keras keeps and writes it: 0.1 becomes 0.10000000149011612."""
+    return float(np.float32(value))
 
 
 _REGISTRY = Registry("regularizer", "keras.regularizers", (L1, L2, L1L2, OrthogonalRegularizer), {"l1_l2": L1L2})

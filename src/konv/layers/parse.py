@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from konv import config, constraints, initializers, regularizers
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.spec.window import PADDINGS
 
 # how the name of an argument for a weight ends: the module that reads and writes it
@@ -102,9 +102,9 @@ def unbatched_axis(axis: int, rank: int) -> int:
     (2, -1)
     """
     if axis in (0, -rank - 1):
-        raise KonvError(f"axis={axis} is the batch axis; use one of {', '.join(str(i + 1) for i in range(rank))} or -1")
+        raise ShapeError(f"axis={axis} is the batch axis; use one of {', '.join(str(i + 1) for i in range(rank))} or -1")
     if not -rank <= axis <= rank:
-        raise KonvError(f"axis={axis} does not exist in an input of {rank + 1} axes (batch first)")
+        raise ShapeError(f"axis={axis} does not exist in an input of {rank + 1} axes (batch first)")
     return axis - 1 if axis > 0 else axis
 
 

@@ -51,6 +51,9 @@ class AveragePooling2D(_Pooling2D):
 
     kind = "average"
 
+    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
 
 class _GlobalPooling2D(Layer):
     """One number per channel; `kind` says which."""

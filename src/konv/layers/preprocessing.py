@@ -41,10 +41,10 @@ class Rescaling(Layer):
 def _numbers(value: Any, argument: str) -> float | tuple[float, ...]:
     """One number, or a tuple of them."""
     try:
-        numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        numbers = np.empty((0, 0))
-    if numbers.ndim > 1 or numbers.size == 0 or not np.isfinite(numbers).all():
+        numbers = np.asarray(value)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0)
+    if numbers.ndim > 1 or numbers.size == 0 or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
         raise KonvError(f"{argument} must be a number or a sequence of numbers, one per channel, got {value!r}")
     return float(numbers.item()) if numbers.size == 1 else tuple(float(one) for one in numbers)
 

@@ -1,0 +1,203 @@
+"""Every layer beside the same layer of Keras: config, weights, shapes, numbers."""
+
+import keras
+import numpy as np
+import pytest
+
+import konv
+
+IMAGE, WIDE, FIRST = (9, 11, 3), (8, 8, 6), (6, 9, 11)
+
+# class, its arguments (a function of the library where they are objects), shape of one sample
+CASES = [
+    ("Conv2D", {"filters": 4, "kernel_size": 3}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": (2, 3), "padding": "same", "activation": "relu"}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 1, "use_bias": False}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "strides": (2, 3)}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 5, "strides": 4, "padding": "same", "activation": "tanh"}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 2, "strides": 3, "padding": "same"}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "dilation_rate": (3, 2), "padding": "SAME"}, IMAGE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "groups": 2, "activation": "sigmoid"}, WIDE),
+    ("Conv2D", {"filters": 6, "kernel_size": 3, "groups": 6, "padding": "same"}, WIDE),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first"}, FIRST),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "groups": 2, "strides": 2,
+                "padding": "same", "activation": "elu"}, FIRST),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "activation": "softmax"}, IMAGE),
+    ("Conv2D", {"filters": 33, "kernel_size": 3, "padding": "same", "activation": "swish"}, (5, 7, 17)),
+    ("Conv2D", lambda k: {
+        "filters": 4, "kernel_size": 3, "kernel_initializer": k.initializers.HeNormal(seed=3),
+        "bias_initializer": "ones", "kernel_regularizer": k.regularizers.L1L2(0.1, 0.2), "bias_regularizer": "l2",
+        "kernel_constraint": k.constraints.MaxNorm(3, axis=(0, 1, 2)), "bias_constraint": "non_neg"}, IMAGE),
+    ("Convolution2D", {"filters": 4, "kernel_size": 3, "kernel_initializer": None, "trainable": False}, IMAGE),
+    ("Dense", {"units": 5}, (7,)),
+    ("Dense", {"units": 5, "activation": "softmax", "use_bias": False}, (7,)),
+    ("Dense", {"units": 5, "activation": "gelu"}, (3, 4, 7)),
+    ("Dense", lambda k: {"units": 5, "kernel_regularizer": k.regularizers.L1(0.1), "kernel_initializer": "orthogonal",
+                         "kernel_constraint": "unit_norm"}, (7,)),
+    ("MaxPooling2D", {}, IMAGE),
+    ("MaxPooling2D", {"pool_size": (2, 3), "strides": (1, 2), "padding": "same"}, IMAGE),
+    ("MaxPool2D", {"pool_size": 3, "strides": 2, "data_format": "channels_first"}, FIRST),
+    ("MaxPooling2D", {"pool_size": 2, "strides": 3, "padding": "same"}, IMAGE),
+    ("AveragePooling2D", {"pool_size": 2}, IMAGE),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, IMAGE),
+    ("AvgPool2D", {"pool_size": (3, 2), "strides": 1, "data_format": "channels_first"}, FIRST),
+    ("GlobalAveragePooling2D", {}, IMAGE),
+    ("GlobalAvgPool2D", {"keepdims": True, "data_format": "channels_first"}, FIRST),
+    ("GlobalMaxPooling2D", {"keepdims": True}, IMAGE),
+    ("GlobalMaxPool2D", {"data_format": "channels_first"}, FIRST),
+    ("BatchNormalization", {}, IMAGE),
+    ("BatchNormalization", {"axis": 1, "momentum": 0.9, "epsilon": 1e-5}, FIRST),
+    ("BatchNormalization", {"axis": 3, "center": False}, IMAGE),
+    ("BatchNormalization", {"scale": False, "gamma_initializer": "random_normal", "trainable": False}, (7,)),
+    ("BatchNormalization", {"gamma_regularizer": "l1", "beta_constraint": "non_neg", "moving_mean_initializer": "ones"},
+     (4, 7)),
+    ("Dropout", {"rate": 0.25}, IMAGE),
+    ("Dropout", {"rate": 0.5, "noise_shape": (None, 1, 1, 3), "seed": 7}, IMAGE),
+    ("Flatten", {}, IMAGE),
+    ("Flatten", {"data_format": "channels_first"}, FIRST),
+    ("Flatten", {}, (4,)),
+    ("Activation", {"activation": "relu6"}, IMAGE),
+    ("Activation", {"activation": "linear"}, (7,)),
+    ("Activation", {"activation": "log_softmax"}, IMAGE),
+    ("ReLU", {}, IMAGE),
+    ("ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.5}, IMAGE),
+    ("LeakyReLU", {"negative_slope": 0.4}, IMAGE),
+    ("ELU", {"alpha": 0.5}, IMAGE),
+    ("Softmax", {}, IMAGE),
+    ("Softmax", {"axis": 1}, IMAGE),
+    ("Softmax", {"axis": (-2,)}, IMAGE),
+    ("Rescaling", {"scale": 1 / 255, "offset": -0.5}, IMAGE),
+    ("Rescaling", {"scale": [1.0, 2.0, 3.0], "offset": [0.0, 1.0, -1.0]}, IMAGE),
+    ("Rescaling", {"scale": [2.0]}, IMAGE),
+    ("Add", {}, IMAGE),
+]
+
+
+def _name(case):
+    arguments = case[1] if isinstance(case[1], dict) else {"objects": ""}
+    return "-".join([case[0], *(f"{key}={value}" for key, value in arguments.items())])
+
+
+def pair(case):
+    """The layer of konv and that of Keras."""
+    name, arguments, _ = case
+    layers = []
+    for library in (konv, keras):
+        given = arguments(library) if callable(arguments) else arguments
+        layers.append(getattr(library.layers, name)(**given, name="it"))
+    return layers
+
+
+def built(case):
+    ours, theirs = pair(case)
+    shape = (None, *case[2])
+    shapes = [shape, shape] if case[0] == "Add" else shape
+    ours.build(shapes)
+    theirs.build(shapes)
+    return ours, theirs, shapes
+
+
+each = pytest.mark.parametrize("case", CASES, ids=_name)
+
+
+@each
+def test_config(case):
+    ours, theirs = pair(case)
+    assert ours.get_config() == theirs.get_config()
+
+
+@each
+def test_from_the_config_of_keras(case):
+    _, theirs = pair(case)
+    config = theirs.get_config()
+    assert getattr(konv.layers, case[0]).from_config(config).get_config() == config
+
+
+@each
+def test_keras_reads_our_config(case):
+    ours, _ = pair(case)
+    config = ours.get_config()
+    assert getattr(keras.layers, case[0]).from_config(config).get_config() == config
+
+
+@each
+def test_weights(case):
+    ours, theirs, _ = built(case)
+    facts = [[(w.name, tuple(w.shape), str(w.dtype)) for w in layer.weights] for layer in (ours, theirs)]
+    assert facts[0] == facts[1]
+    for which in ("trainable_weights", "non_trainable_weights"):
+        ours_, theirs_ = ([w.name for w in getattr(layer, which)] for layer in (ours, theirs))
+        assert ours_ == theirs_
+
+
+@each
+def test_output_shape_and_parameters(case):
+    ours, theirs, shapes = built(case)
+    assert ours.compute_output_shape(shapes) == tuple(theirs.compute_output_shape(shapes))
+    assert ours.count_params() == theirs.count_params()
+
+
+@each
+def test_output(case):
+    ours, theirs, _ = built(case)
+    random = np.random.default_rng(0)
+    weights = [random.uniform(0.2, 1, w.shape) * (1 if "variance" in w.name else random.choice([-1, 1], w.shape))
+               for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    x = random.standard_normal((3, *case[2])).astype(np.float32)
+    given = [x, x * x] if case[0] == "Add" else x
+    np.testing.assert_allclose(ours(given), np.asarray(theirs(given)), rtol=2e-5, atol=2e-5)
+
+
+@each
+def test_arguments_and_their_defaults(case):
+    import inspect
+
+    def arguments(layer):
+        found = {}
+        for cls in (layer, *layer.__mro__):
+            for parameter in inspect.signature(cls.__init__).parameters.values():
+                if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                    found.setdefault(parameter.name, parameter.default)
+        return found
+
+    ours, theirs = arguments(getattr(konv.layers, case[0])), inspect.signature(getattr(keras.layers, case[0]).__init__)
+    for position, parameter in enumerate(theirs.parameters.values()):
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.name != "self":
+            assert ours[parameter.name] == parameter.default, parameter.name
+            assert list(ours)[position] == parameter.name
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "MaxPooling2D", "BatchNormalization", "GlobalAveragePooling2D", "ReLU",
+                                  "LeakyReLU", "ELU", "Dense", "InputLayer", "Dropout", "Rescaling"])
+def test_automatic_names(name):
+    keras.backend.clear_session()
+    arguments = {"Conv2D": (3, 3), "Dense": (3,), "InputLayer": ((3,),), "Dropout": (0.1,), "Rescaling": (2.0,)}
+    for _ in range(3):
+        ours, theirs = (getattr(library.layers, name)(*arguments.get(name, ())) for library in (konv, keras))
+        assert ours.name == theirs.name
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape"), [
+    ("Conv2D", {"filters": 4, "kernel_size": 3}, (None, None, None, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same", "strides": 2}, (None, 7, None, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first"}, (5, 3, None, 8)),
+    ("MaxPooling2D", {}, (None, None, 7, 3)),
+    ("AveragePooling2D", {"pool_size": 2, "padding": "same"}, (2, None, 7, 3)),
+    ("GlobalMaxPooling2D", {}, (None, None, None, 3)),
+    ("BatchNormalization", {}, (None, None, None, 3)),
+    ("Flatten", {}, (None, None, 7, 3)),
+    ("Dense", {"units": 3}, (None, None, 5)),
+])
+def test_unknown_sizes(name, arguments, shape):
+    ours, theirs = (getattr(library.layers, name)(**arguments) for library in (konv, keras))
+    assert ours.compute_output_shape(shape) == tuple(theirs.compute_output_shape(shape))
+
+
+@pytest.mark.parametrize("name", sorted(set(konv.layers.__all__) - {"add", "Layer"}))
+def test_every_name_is_one_of_keras(name):
+    assert hasattr(keras.layers, name)
+    assert getattr(konv.layers, name).__doc__

@@ -1,0 +1,178 @@
+"""Wrong arguments and inputs: the error names the layer, the argument, what came and what would do."""
+
+import numpy as np
+import pytest
+
+import konv
+from konv import layers as L
+from konv.errors import KonvError, ShapeError, UnsupportedError
+
+# constructor call, fragments of the message
+ARGUMENTS = [
+    (lambda: L.Conv2D(0, 3), ['Conv2D "conv2d"', "filters", "positive integer", "0"]),
+    (lambda: L.Conv2D(-4, 3), ["filters", "-4"]),
+    (lambda: L.Conv2D(2.5, 3), ["filters", "2.5"]),
+    (lambda: L.Conv2D(True, 3), ["filters", "True"]),
+    (lambda: L.Conv2D("8", 3), ["filters", "'8'"]),
+    (lambda: L.Conv2D(8, 0), ["kernel_size", "positive integer or two", "0"]),
+    (lambda: L.Conv2D(8, (3, -1)), ["kernel_size", "(3, -1)"]),
+    (lambda: L.Conv2D(8, 3.0), ["kernel_size", "3.0"]),
+    (lambda: L.Conv2D(8, True), ["kernel_size", "True"]),
+    (lambda: L.Conv2D(8, (3, 3, 3)), ["kernel_size", "two", "(3, 3, 3)"]),
+    (lambda: L.Conv2D(8, None), ["kernel_size", "None"]),
+    (lambda: L.Conv2D(8, "33"), ["kernel_size", "'33'"]),
+    (lambda: L.Conv2D(8, 3, strides=0), ["strides", "0"]),
+    (lambda: L.Conv2D(8, 3, strides=(1, 2.0)), ["strides", "(1, 2.0)"]),
+    (lambda: L.Conv2D(8, 3, dilation_rate=0), ["dilation_rate", "0"]),
+    (lambda: L.Conv2D(8, 3, strides=2, dilation_rate=2), ["strides=(2, 2)", "dilation_rate=(2, 2)", "leave one"]),
+    (lambda: L.Conv2D(8, 3, padding="full"), ["padding", '"valid" or "same"', "'full'"]),
+    (lambda: L.Conv2D(8, 3, padding=1), ["padding", "1"]),
+    (lambda: L.Conv2D(8, 3, padding=None), ["padding", "None"]),
+    (lambda: L.Conv2D(8, 3, data_format="NHWC"), ["data_format", '"channels_last"', "'NHWC'"]),
+    (lambda: L.Conv2D(50, 3, groups=4), ["filters=50 must be divisible by groups=4"]),
+    (lambda: L.Conv2D(8, 3, groups=0), ["groups", "0"]),
+    (lambda: L.Conv2D(8, 3, activation="rellu"), ['activation="rellu"', "did you mean 'relu'"]),
+    (lambda: L.Conv2D(8, 3, use_bias="no"), ["use_bias", "'no'"]),
+    (lambda: L.Conv2D(8, 3, kernel_initializer="he"), ["kernel_initializer", '"he"', "initializer"]),
+    (lambda: L.Conv2D(8, 3, kernel_regularizer=0.1), ["kernel_regularizer", "0.1"]),
+    (lambda: L.Conv2D(8, 3, bias_constraint="positive"), ["bias_constraint", '"positive"']),
+    (lambda: L.Conv2D(8, 3, kernel_sise=3), ["unknown argument kernel_sise=3"]),
+    (lambda: L.Conv2D(8, 3, name=3), ["Conv2D", "name", "3"]),
+    (lambda: L.Conv2D(8, 3, trainable="yes"), ["trainable", "'yes'"]),
+    (lambda: L.Conv2D(8, 3, input_shape=(28, 28, 0)), ["input_shape", "(28, 28, 0)", "positive"]),
+    (lambda: L.Dense(0), ['Dense "dense"', "units", "0"]),
+    (lambda: L.Dense(2.0), ["units", "2.0"]),
+    (lambda: L.MaxPooling2D(0), ['MaxPooling2D "max_pooling2d"', "pool_size", "0"]),
+    (lambda: L.MaxPooling2D(2, strides=-1), ["strides", "-1"]),
+    (lambda: L.AveragePooling2D(2, padding="SAMEE"), ["padding", "'SAMEE'"]),
+    (lambda: L.GlobalAveragePooling2D(keepdims=3), ["keepdims", "3"]),
+    (lambda: L.BatchNormalization(axis=1.5), ["axis", "1.5"]),
+    (lambda: L.BatchNormalization(momentum=1.5), ["momentum", "between 0 and 1", "1.5"]),
+    (lambda: L.BatchNormalization(epsilon=-1), ["epsilon", "-1"]),
+    (lambda: L.Dropout(1.5), ['Dropout "dropout"', "rate", "between 0 and 1", "1.5"]),
+    (lambda: L.Dropout("half"), ["rate", "'half'"]),
+    (lambda: L.Dropout(0.5, noise_shape=(None, 0)), ["noise_shape", "(None, 0)"]),
+    (lambda: L.Dropout(0.5, seed=1.5), ["seed", "1.5"]),
+    (lambda: L.ReLU(max_value=-1), ["max_value", "at least 0", "-1"]),
+    (lambda: L.ReLU(threshold=None), ["threshold", "None"]),
+    (lambda: L.LeakyReLU(-0.1), ["negative_slope", "-0.1"]),
+    (lambda: L.Softmax(axis="channels"), ["axis", "'channels'"]),
+    (lambda: L.Rescaling("255"), ["scale", "'255'"]),
+    (lambda: L.Rescaling([[1.0]], 0), ["scale", "[[1.0]]"]),
+    (lambda: L.Activation("steep"), ["Activation", "steep"]),
+    (lambda: L.InputLayer(), ["InputLayer", "shape", "(28, 28, 1)"]),
+    (lambda: konv.Input((28, 28, -1)), ["shape", "-1"]),
+    (lambda: konv.Input((28, 28.0, 1)), ["shape", "28.0"]),
+    (lambda: konv.Input("28"), ["shape", "'28'"]),
+    (lambda: konv.Input((3,), batch_size=0), ["batch_size", "0"]),
+    (lambda: konv.Input((3,), dtype="colour"), ["dtype", "colour"]),
+    (lambda: L.Add()(konv.Input((3,))), ["Add", "list"]),
+    (lambda: L.Add()([konv.Input((3,)), konv.Input((4,))]), ["Add", "(None, 3)", "(None, 4)", "equal"]),
+    (lambda: L.Dense(3)([konv.Input((3,)), konv.Input((3,))]), ["Dense", "one input", "2"]),
+]
+
+UNSUPPORTED = [
+    (lambda: L.Conv2D(8, 3, dtype="float16"), ["dtype", "'float16'", "float32"]),
+    (lambda: L.Conv2D(8, 3, padding=((1, 1), (2, 2))), ["padding", "explicit"]),
+    (lambda: L.Conv2D(8, 3, activity_regularizer="l2"), ["activity_regularizer", "kernel_regularizer"]),
+    (lambda: L.Conv2D(8, 3, lora_rank=2), ["lora_rank"]),
+    (lambda: L.Conv2D(8, 3, activation=L.ReLU()), ["activation", "layer after this one"]),
+    (lambda: L.Conv2D(8, 3, activation=np.tanh), ["activation", "konv.activations"]),
+    (lambda: L.Conv2D(8, 3, activation="celu"), ["celu", "not supported yet"]),
+    (lambda: L.Conv2D(8, 3, kernel_regularizer=lambda w: 0.0), ["kernel_regularizer", "gradient"]),
+    (lambda: L.Dense(8, quantization_config=object()), ["quantization_config"]),
+    (lambda: L.BatchNormalization(renorm=True), ["renorm"]),
+    (lambda: L.BatchNormalization(synchronized=True), ["synchronized"]),
+    (lambda: L.Dropout(0.5, noise_shape=(32, 1)), ["noise_shape", "batch"]),
+    (lambda: L.Softmax(axis=(1, 2)), ["axis", "(1, 2)"]),
+    (lambda: konv.Input((3,), sparse=True), ["sparse"]),
+    (lambda: konv.Input((3,), ragged=True), ["ragged"]),
+    (lambda: konv.Input((3,), optional=True), ["optional"]),
+    (lambda: L.Layer()(konv.Input((3,))), ["Layer", "not supported yet"]),
+    (lambda: konv.Model(), ["Model", "inputs="]),
+    (lambda: konv.config.set_dtype_policy("mixed_float16"), ["mixed_float16", "float32"]),
+    (lambda: konv.config.set_floatx("float64"), ["float64"]),
+]
+
+# layer, shape of the input with batch, fragments of the message
+INPUTS = [
+    (L.Conv2D(8, 3), (None, 28, 28), ["Conv2D", "(batch, height, width, channels)", "(None, 28, 28)", "x[..., None]"]),
+    (L.Conv2D(8, 3), (None, 28, 28, 1, 1), ["(None, 28, 28, 1, 1)"]),
+    (L.Conv2D(8, 3), (None, 28, 28, None), ["channels", "known"]),
+    (L.Conv2D(8, 5), (None, 28, 4, 1), ["window of 5", "input of width 4", "(4 - 5)//1 + 1 = 0", 'padding="same"']),
+    (L.Conv2D(8, 3, dilation_rate=4), (None, 8, 8, 1), ["dilation 4", "spans 9", "height 8"]),
+    (L.Conv2D(8, 3, groups=4), (None, 8, 8, 6), ["6 channels", "divisible by groups=4"]),
+    (L.Conv2D(8, 3, data_format="channels_first"), (None, 1, 28), ["(batch, channels, height, width)"]),
+    (L.MaxPooling2D(3), (None, 2, 2, 1), ["MaxPooling2D", "window of 3", "height 2"]),
+    (L.GlobalAveragePooling2D(), (None, 8), ["GlobalAveragePooling2D", "(None, 8)"]),
+    (L.Dense(3), (None,), ["Dense", "last axis"]),
+    (L.Dense(3), (None, None), ["Dense", "last axis", "(None, None)"]),
+    (L.BatchNormalization(axis=4), (None, 8, 8, 3), ["BatchNormalization", "axis=4", "4 axes"]),
+    (L.BatchNormalization(axis=0), (None, 8, 8, 3), ["axis=0", "batch"]),
+    (L.Softmax(axis=-2), (None, 8), ["axis=-2", "batch"]),
+    (L.Dropout(0.5, noise_shape=(None, 1)), (None, 8, 8, 3), ["noise_shape=(None, 1)", "(None, 8, 8, 3)"]),
+    (L.Rescaling([1, 2]), (None, 8, 8, 3), ["scale has 2 numbers", "(None, 8, 8, 3)"]),
+]
+
+
+def _says(error, fragments):
+    assert all(fragment in str(error.value) for fragment in fragments), str(error.value)
+
+
+@pytest.mark.parametrize(("make", "fragments"), ARGUMENTS)
+def test_wrong_arguments(make, fragments):
+    with pytest.raises(KonvError) as error:
+        make()
+    assert not isinstance(error.value, UnsupportedError)
+    _says(error, fragments)
+
+
+@pytest.mark.parametrize(("make", "fragments"), UNSUPPORTED)
+def test_what_is_not_supported_says_so(make, fragments):
+    with pytest.raises(UnsupportedError) as error:
+        make()
+    _says(error, fragments)
+
+
+@pytest.mark.parametrize(("layer", "shape", "fragments"), INPUTS)
+def test_wrong_inputs(layer, shape, fragments):
+    with pytest.raises(ShapeError) as error:
+        layer.build(shape)
+    _says(error, [layer.title, *fragments])
+    assert not layer.built
+
+
+@pytest.mark.parametrize(("layer", "made_for", "shape", "fragments"), [
+    (L.Conv2D(8, 3), (None, 8, 8, 3), (None, 8, 8, 4), ["(None, 8, 8, 3)", "(None, 8, 8, 4)", "(3, 3, 4, 8)"]),
+    (L.Dense(3), (None, 5), (None, 6), ["Dense", "kernel", "(5, 3)", "(6, 3)"]),
+    (L.BatchNormalization(), (None, 8, 8, 3), (None, 8, 8, 4), ["gamma", "(3,)", "(4,)"]),
+])
+def test_another_input_than_it_was_built_for(layer, made_for, shape, fragments):
+    layer.build(made_for)
+    with pytest.raises(ShapeError) as error:
+        layer(konv.Input(shape[1:]))
+    _says(error, [layer.title, *fragments])
+
+
+@pytest.mark.parametrize(("value", "fragments"), [
+    (np.array(["a"]), ["Dense", "numbers"]),
+    (object(), ["Dense"]),
+    (3.0, ["Dense", "batch"]),
+    (np.ones((2, 4)), ["Dense", "(None, 4)"]),
+])
+def test_wrong_arrays(value, fragments):
+    layer = L.Dense(3, input_shape=(5,))
+    layer.build((None, 5))
+    with pytest.raises(KonvError) as error:
+        layer(value)
+    _says(error, fragments)
+
+
+def test_weights_of_another_shape_change_nothing():
+    layer = L.Dense(3)
+    layer.build((None, 5))
+    before = layer.get_weights()
+    for weights in ([np.ones((5, 3))], [np.ones((5, 3)), np.ones(4)]):
+        with pytest.raises(ShapeError, match=r'Dense "dense"'):
+            layer.set_weights(weights)
+    assert all((a == b).all() for a, b in zip(before, layer.get_weights(), strict=True))
