@@ -1,6 +1,7 @@
 """Learning curves and confusion matrices as PNG files (extra `plot`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from konv.errors import KonvError, import_extra
 
 TRAINING, VALIDATION = "#1f5fa8", "#d9541e"
+KOREAN_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "AppleGothic", "UnDotum")
 
 
 def save_curves(history: Mapping[str, Sequence[float]], path: str | Path, title: str = "",
@@ -22,11 +24,11 @@ def save_curves(history: Mapping[str, Sequence[float]], path: str | Path, title:
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
     if not names or not history[names[0]]:
         raise KonvError("save_curves: history is empty; fit the model first")
-    figure = _figure(width=5.2 * len(names), height=4.0)
-    for panel, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        _curve(panel, name, history[name], history.get(f"val_{name}"), held_out)
-    figure.suptitle(title)
-    return _write(figure, path)
+    with _drawing(path, width=5.2 * len(names), height=4.0) as figure:
+        for panel, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+            _curve(panel, name, history[name], history.get(f"val_{name}"), held_out)
+        figure.suptitle(title)
+    return Path(path)
 
 
 def _curve(panel: Any, name: str, training: Sequence[float], validation: Sequence[float] | None, held_out: str) -> None:
@@ -64,13 +66,19 @@ def save_confusion(actual: Any, predicted: Any, class_names: Sequence[str], path
     """Draw how often each class was taken for which; returns the file. MissingExtraError without matplotlib."""
     counts = confusion_matrix(actual, predicted, len(class_names))
     size = 2.2 + 0.42 * len(class_names)
-    figure = _figure(width=size + 0.6, height=size)
+    with _drawing(path, width=size + 0.6, height=size) as figure:
+        _confusion(figure, counts, class_names, title)
+    return Path(path)
+
+
+def _confusion(figure: Any, counts: np.ndarray, class_names: Sequence[str], title: str) -> None:
     panel = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     picture = panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     places = np.arange(len(class_names))
     slanted = max(map(len, class_names)) > 3
-    panel.set_xticks(places, class_names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
+    panel.set_xticks(places, class_names, rotation=45 if slanted else 0, ha="right" if slanted else "center",
+                     rotation_mode="anchor" if slanted else "default")
     panel.set_yticks(places, class_names)
     panel.set_xlabel("predicted class")
     panel.set_ylabel("actual class")
@@ -80,22 +88,25 @@ def save_confusion(actual: Any, predicted: Any, class_names: Sequence[str], path
     figure.colorbar(picture, ax=panel, shrink=0.8, label="share of the actual class")
     correct, everything = int(np.trace(counts)), int(counts.sum())
     panel.set_title(f"{title + ': ' if title else ''}{correct} of {everything} right", fontsize=10)
-    return _write(figure, path)
 
 
-def _figure(width: float, height: float) -> Any:
-    """A figure drawn by Agg, without pyplot and its global state."""
-    import_extra("matplotlib", "plot")
-    figure = import_module("matplotlib.figure").Figure(figsize=(width, height), dpi=120, layout="constrained")
-    import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
-    return figure
+@contextmanager
+def _drawing(path: str | Path, width: float, height: float) -> Iterator[Any]:
+    """A figure that is written to `path` at the end: drawn by Agg, without pyplot and its global state."""
+    matplotlib = import_extra("matplotlib", "plot")
+    canvas = import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
+    with matplotlib.rc_context({"font.family": _fonts()}):
+        figure = import_module("matplotlib.figure").Figure(figsize=(width, height), dpi=120, layout="constrained")
+        canvas(figure)
+        yield figure
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="png")
 
 
-def _write(figure: Any, path: str | Path) -> Path:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png")
-    return path
+def _fonts() -> list[str]:
+    """The usual font, then one that can write the names of classes in Korean, if the machine has any."""
+    installed = {font.name for font in import_module("matplotlib.font_manager").fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in KOREAN_FONTS if name in installed)]
 
 
 __all__ = ["confusion_matrix", "save_confusion", "save_curves"]

@@ -22,7 +22,7 @@ CELL = 72  # a map is enlarged until its longer side has about this many pixels
 COLUMNS = 10
 GAP = 1
 MARGIN = 12
-PAPER, INK, QUIET, LINE, DEAD = (255, 255, 255), (20, 24, 32), (96, 104, 118), (70, 130, 220), (205, 60, 60)
+PAPER, INK, QUIET, LINE, DEAD = (255, 255, 255), (20, 24, 32), (96, 104, 118), (70, 130, 220), (150, 62, 62)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FeatureMaps:
     @property
     def dead(self) -> np.ndarray:
         """For each map whether it is zero everywhere."""
-        return ~self.maps.any(axis=(0, 1))
+        return np.all(self.maps == 0, axis=(0, 1))
 
 
 def feature_maps(model: Model, image: Any) -> list[FeatureMaps]:
@@ -197,8 +197,8 @@ def _thumbnail(picture: np.ndarray | None):
 
 
 def _cross_out(draw: Any, x: int, y: int, width: int, height: int) -> None:
-    draw.line((x, y, x + width - 1, y + height - 1), fill=DEAD, width=2)
-    draw.line((x, y + height - 1, x + width - 1, y), fill=DEAD, width=2)
+    draw.line((x, y, x + width - 1, y + height - 1), fill=DEAD)
+    draw.line((x, y + height - 1, x + width - 1, y), fill=DEAD)
 
 
 def _last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
