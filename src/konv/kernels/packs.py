@@ -1,0 +1,35 @@
+"""Packing weights for the tile and summing the parts of their gradients; twins in reference.py."""
+
+import numpy as np
+
+from konv.kernels.jit import kernel
+
+
+@kernel
+def pack(weight, index, packed):
+    # weight (any)  index, packed (groups, panels, K, lanes)
+    source, numbers, target = weight.reshape(-1), index.reshape(-1), packed.reshape(-1)
+    for i in range(target.size):
+        target[i] = source[numbers[i]] if numbers[i] >= 0 else np.float32(0)
+
+
+@kernel
+def unpack(parts, index, gradient, first):
+    # parts (parts, groups, panels, K, lanes)  index (gradient.size,)
+    source, target = parts.reshape(parts.shape[0], -1), gradient.reshape(-1)
+    for i in range(target.size):
+        target[i] = source[0, index[i]] + (np.float32(0) if first else target[i])
+    for part in range(1, parts.shape[0]):
+        row = source[part]
+        for i in range(target.size):
+            target[i] += row[index[i]]
+
+
+@kernel
+def reduce_parts(parts, gradient, first):
+    # parts (parts, C)  gradient (C,)
+    for c in range(gradient.size):
+        total = np.float32(0)
+        for part in range(parts.shape[0]):
+            total += parts[part, c]
+        gradient[c] = total + (np.float32(0) if first else gradient[c])
