@@ -20,6 +20,7 @@ from konv.saving.serialization import LAYERS, MODELS, REGISTRIES, first_call
 CODE = frozenset(("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
 MAX_WEIGHTS = 1 << 33  # for a config without a file: 34 GB
 MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
+SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
 
 Key = tuple[str, int]  # name of a layer, number of its call
 
@@ -40,9 +41,9 @@ class Loader:
 
     def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS):
         self.custom = dict(custom_objects or {})
-        self.left = self.limit = weights
+        self.limit, self.left = weights, weights + SLACK
         self._made = 0
-        self._shared: dict[Any, Layer] = {}
+        self._shared: dict[int, Layer] = {}
 
     def deserialize(self, config: Any) -> Any:
         """The object of a dict with class_name and config; lists and other dicts go through item by item."""
@@ -55,6 +56,8 @@ class Loader:
         if "class_name" not in config or "config" not in config:
             return {key: self.deserialize(value) for key, value in config.items()}
         name, module = config["class_name"], config.get("module")
+        if not isinstance(name, str) or not isinstance(module, (str, type(None))):
+            raise FileError(f"class_name and module must be text, got {name!r:.80} and {module!r:.80}")
         if name == "function":
             return self.deserialize(config["config"])
         if name == "__numpy__":
@@ -70,7 +73,7 @@ class Loader:
         if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
             raise FileError(f"expected the config of a layer, got {config!r:.80}")
         number = config.get("shared_object_id")
-        if number is not None and number in self._shared:
+        if isinstance(number, int) and number in self._shared:
             return self._shared[number]
         self._made += 1
         if self._made > MAX_LAYERS:
@@ -80,7 +83,7 @@ class Loader:
             raise FileError(f"the config of {config['class_name']} must be an object, got {arguments!r:.80}")
         with _within(config["class_name"], arguments.get("name")):
             made = self.model(found, arguments) if found in MODELS.values() else found.from_config(self._arguments(arguments))
-        if number is not None and isinstance(made, Layer):
+        if isinstance(number, int) and isinstance(made, Layer):
             self._shared[number] = made
         return made
 

@@ -160,8 +160,9 @@ def _read(model: Model, weights: Any, skip_mismatch: bool) -> tuple[list[Any], l
                 raise
             notes.append(f"skipped {error}")
     optimizer = layout.optimizer_group(model)
-    if optimizer is None or len(weights.group(layout.OPTIMIZER)) <= layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
-        return pairs, notes  # no state here, or none in the file: a fresh optimizer is what both mean
+    found = len(weights.group(layout.OPTIMIZER))
+    if optimizer is None or not found or found <= layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
+        return pairs, notes  # no optimizer here, or no state in the file but that of a fresh one
     try:
         pairs += layout.read_group(weights, optimizer)
     except FileError as error:

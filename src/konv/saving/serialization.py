@@ -28,6 +28,8 @@ REGISTRIES: dict[str, Any] = {
 
 # Layers for which Keras notes the input shape, because they override its method `build`.
 NOTE_SHAPE = frozenset(("Conv2D", "BatchNormalization", "Flatten", "Dense", "Rescaling", "Add"))
+# What takes a mask in Keras when it is called, and so notes that there was none.
+TAKES_MASK = frozenset(("BatchNormalization", "Softmax", "Sequential", "Functional"))
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -129,8 +131,8 @@ class Writer:
              "config": {"shape": source.shape, "dtype": source.dtype, "keras_history": places[id(source)]}}
             for source in tensor.inputs]
         many = len(sources) > 1 or tensor.layer.many_inputs
-        # Keras notes the mask that the call of a model may take.
-        return {"args": [sources] if many else sources, "kwargs": {"mask": None} if isinstance(tensor.layer, Model) else {}}
+        kwargs = {"mask": None} if class_name(tensor.layer) in TAKES_MASK else {}
+        return {"args": [sources] if many else sources, "kwargs": kwargs}
 
 
 def first_call(layer: Layer) -> int:
