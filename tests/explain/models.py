@@ -23,7 +23,8 @@ def seed_network(keras, outputs=25, names=()):
 # the names in golden/seed-summary.txt
 SEED_NAMES = (
     "conv2d_6", "batch_normalization", "max_pooling2d", "conv2d_7", "dropout", "batch_normalization_1",
-    "max_pooling2d_1", "conv2d_8", "batch_normalization_2", "max_pooling2d_2", "flatten", "dense", "dropout_1", "dense_1",
+    "max_pooling2d_1", "conv2d_8", "batch_normalization_2", "max_pooling2d_2", "flatten", "dense", "dropout_1",
+    "dense_1",
 )
 
 
@@ -81,7 +82,8 @@ def any_size(keras):
 def wide(keras):
     """Counts of millions, and weights of megabytes."""
     layers = keras.layers
-    return keras.Sequential([keras.Input((64, 64, 3)), layers.Flatten(), layers.Dense(1000), layers.Dense(10)], name="wide")
+    stack = [keras.Input((64, 64, 3)), layers.Flatten(), layers.Dense(1000), layers.Dense(10)]
+    return keras.Sequential(stack, name="wide")
 
 
 MODELS = (seed_network, chain, residual, two_outputs, nested, deferred, any_size, wide)

@@ -22,7 +22,8 @@ def test_every_language_says_the_same(key):
     assert "=" not in english + korean
 
 
-@pytest.mark.parametrize("term", ["합성곱", "특성 맵", "필터", "커널", "스트라이드", "패딩", "완전 연결층", "배치 정규화", "풀링"])
+@pytest.mark.parametrize("term", [
+    "합성곱", "특성 맵", "필터", "커널", "스트라이드", "패딩", "완전 연결층", "배치 정규화", "풀링"])
 def test_terms_of_korean_textbooks(term):
     assert any(term in message["ko"] for message in MESSAGES.values())
 

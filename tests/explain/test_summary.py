@@ -37,7 +37,8 @@ def test_same_text_as_keras(make, arguments):
     assert printed(ours, **arguments) == printed(theirs, **arguments)
 
 
-@pytest.mark.parametrize("layer_range", [["conv2d", "conv2d_1"], ["dense", "conv2d_2"], ["batch.*", "max.*"], ("flat", ".*")])
+@pytest.mark.parametrize("layer_range", [
+    ["conv2d", "conv2d_1"], ["dense", "conv2d_2"], ["batch.*", "max.*"], ("flat", ".*")])
 def test_layer_range(layer_range):
     ours, theirs = both(seed_network)
     assert printed(ours, layer_range=layer_range) == printed(theirs, layer_range=layer_range)

@@ -1,4 +1,4 @@
-"""Explanations as text: golden files in both languages, the phrases that were promised, and every equation evaluated."""
+"""Explanations as text: golden files in both languages, the lines that were promised, every equation evaluated."""
 
 import math
 import os
@@ -91,7 +91,8 @@ PROMISED = [
     (layers.GlobalAveragePooling2D(), (7, 6, 5), ["values per feature map: 7*6 = 42"]),
     (layers.Rescaling(1 / 255), (8, 8, 1), ["a pixel of 255 becomes: 255 * 0.00392157 + 0 = 1"]),
     (layers.Rescaling(1 / 127.5, -1), (8, 8, 1), ["rescaling, for each value x: x * 0.00784314 - 1"]),
-    (layers.Softmax(), (10,), ["softmax: exp(x)/(sum of exp over the 10 values), so that they are positive and sum to 1"]),
+    (layers.Softmax(), (10,), [
+        "softmax: exp(x)/(sum of exp over the 10 values), so that they are positive and sum to 1"]),
     (layers.InputLayer((28, 28, 1)), (28, 28, 1), ["values: 28*28*1 = 784", "output: (None, 28, 28, 1)"]),
 ]
 
@@ -190,7 +191,8 @@ def convolutions(draw):
     groups = draw(small)
     step = draw(st.sampled_from(["strides", "dilation_rate"]))
     layer = layers.Conv2D(groups * draw(small), draw(st.tuples(small, small)), padding=draw(paddings), groups=groups,
-                          use_bias=draw(st.booleans()), activation=draw(activations), **{step: draw(st.tuples(small, small))})
+                          use_bias=draw(st.booleans()), activation=draw(activations),
+                          **{step: draw(st.tuples(small, small))})
     return layer, (draw(sizes), draw(sizes), groups * draw(small))
 
 
