@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import konv
-from konv import layers as L
+from konv import layers
 from konv.errors import KonvError
 
 
 def test_weights_by_name():
-    layer = L.Conv2D(4, 3, use_bias=False)
+    layer = layers.Conv2D(4, 3, use_bias=False)
     with pytest.raises(AttributeError, match="build it"):
         layer.kernel  # noqa: B018
     layer.build((None, 8, 8, 2))
@@ -20,7 +20,7 @@ def test_weights_by_name():
 
 
 def test_input_and_output_are_those_of_the_first_call():
-    layer = L.Dense(3)
+    layer = layers.Dense(3)
     assert not hasattr(layer, "input")
     first = konv.Input((5,))
     made = layer(first)
@@ -30,7 +30,7 @@ def test_input_and_output_are_those_of_the_first_call():
 
 
 def test_frozen_layer():
-    layer = L.BatchNormalization()
+    layer = layers.BatchNormalization()
     layer.build((None, 3))
     layer.trainable = False
     assert layer.trainable_weights == []
@@ -39,7 +39,7 @@ def test_frozen_layer():
 
 
 def test_regularizer_and_constraint_are_on_the_variable():
-    layer = L.Dense(3, kernel_regularizer="l2", bias_constraint="non_neg")
+    layer = layers.Dense(3, kernel_regularizer="l2", bias_constraint="non_neg")
     layer.build((None, 5))
     assert layer.kernel.regularizer.l2 == 0.01
     assert layer.bias.constraint([-1.0]) == [0.0]
@@ -48,7 +48,7 @@ def test_regularizer_and_constraint_are_on_the_variable():
 
 def test_one_initializer_object_gives_two_layers_the_same_numbers():
     shared = konv.initializers.GlorotUniform()
-    first, second = L.Dense(3, kernel_initializer=shared), L.Dense(3, kernel_initializer=shared)
+    first, second = layers.Dense(3, kernel_initializer=shared), layers.Dense(3, kernel_initializer=shared)
     first.build((None, 5))
     second.build((None, 5))
     assert (first.kernel.numpy() == second.kernel.numpy()).all()
@@ -57,7 +57,7 @@ def test_one_initializer_object_gives_two_layers_the_same_numbers():
 def test_the_same_seed_gives_the_same_weights():
     def weights():
         konv.utils.set_random_seed(7)
-        model = konv.Sequential([L.Conv2D(3, 3, input_shape=(8, 8, 1)), L.Flatten(), L.Dense(2)])
+        model = konv.Sequential([layers.Conv2D(3, 3, input_shape=(8, 8, 1)), layers.Flatten(), layers.Dense(2)])
         return model.get_weights()
 
     first, second = weights(), weights()
@@ -68,12 +68,12 @@ def test_the_same_seed_gives_the_same_weights():
 @pytest.mark.parametrize("dtype", [None, "float32", np.float32, np.dtype("float32"), {
     "module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}])
 def test_dtypes(dtype):
-    assert L.Dense(3, dtype=dtype).get_config()["dtype"]["config"]["name"] == "float32"
+    assert layers.Dense(3, dtype=dtype).get_config()["dtype"]["config"]["name"] == "float32"
 
 
 @pytest.mark.parametrize("given", [{"input_shape": (5,)}, {"input_dim": 5}, {"batch_input_shape": (None, 5)}])
 def test_ways_to_say_the_input_shape(given):
-    assert L.Dense(3, **given).declared_shape == (5,)
+    assert layers.Dense(3, **given).declared_shape == (5,)
 
 
 @pytest.mark.parametrize("given", [{"shape": (5, 3)}, {"batch_shape": (None, 5, 3)}, {"input_shape": (5, 3)},
@@ -83,16 +83,16 @@ def test_input_layer(given):
 
     with pytest.warns(UserWarning, match="input_shape") if "input_shape" in given else _nothing():
         theirs = keras.layers.InputLayer(**given, name="it")
-    ours = L.InputLayer(**given, name="it")
+    ours = layers.InputLayer(**given, name="it")
     assert ours.get_config() == theirs.get_config()
     assert ours.batch_shape == theirs.batch_shape
-    assert L.InputLayer.from_config(theirs.get_config()).get_config() == theirs.get_config()
+    assert layers.InputLayer.from_config(theirs.get_config()).get_config() == theirs.get_config()
 
 
 def test_channels_first_by_default():
     konv.config.set_image_data_format("channels_first")
     try:
-        assert L.Conv2D(4, 3).compute_output_shape((None, 2, 8, 8)) == (None, 4, 6, 6)
+        assert layers.Conv2D(4, 3).compute_output_shape((None, 2, 8, 8)) == (None, 4, 6, 6)
     finally:
         konv.config.set_image_data_format("channels_last")
     with pytest.raises(KonvError, match="channels_middle"):
@@ -100,12 +100,12 @@ def test_channels_first_by_default():
 
 
 def test_a_list_of_numbers_is_one_input():
-    assert L.Flatten()([[1.0, 2.0], [3.0, 4.0]]).shape == (2, 2)
+    assert layers.Flatten()([[1.0, 2.0], [3.0, 4.0]]).shape == (2, 2)
 
 
 def test_old_name_of_the_slope():
     with pytest.warns(DeprecationWarning, match="negative_slope"):
-        assert L.LeakyReLU(alpha=0.2).negative_slope == 0.2
+        assert layers.LeakyReLU(alpha=0.2).negative_slope == 0.2
 
 
 def _nothing():
