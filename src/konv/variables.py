@@ -1,5 +1,7 @@
 """A weight: a float32 array with a name, which the engine reads and the optimizer writes."""
 
+from typing import Any
+
 import numpy as np
 
 from konv.errors import ShapeError
@@ -16,7 +18,7 @@ class Variable:
     """
 
     def __init__(self, value, name: str = "variable", *, path: str = "", trainable: bool = True, dtype="float32",
-                 regularizer=None, constraint=None):
+                 regularizer: Any = None, constraint: Any = None):
         self.array = np.array(value, dtype=dtype, order="C")
         self.name, self.path = name, path or name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint

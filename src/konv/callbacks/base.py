@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from konv.errors import KonvError
+
 Logs = dict[str, Any]
 
 
@@ -223,6 +225,9 @@ def plain(logs: Logs | None) -> Logs:
         if isinstance(value, dict):
             result |= plain(value)
             continue
+        if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+            result[name] = value
+            continue
         try:
             result[name] = float(value)
         except (TypeError, ValueError):
@@ -235,6 +240,8 @@ def _flatten(callbacks: Any) -> list[Callback]:
         return []
     if isinstance(callbacks, (list, tuple)):
         return [callback for group in callbacks for callback in _flatten(group)]
+    if isinstance(callbacks, type) or not hasattr(callbacks, "on_epoch_end"):
+        raise KonvError(f"callbacks must be instances of konv.callbacks.Callback, got {callbacks!r}")
     return [callbacks]
 
 

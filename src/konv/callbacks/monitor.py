@@ -43,8 +43,8 @@ class MonitorCallback(Callback):
             for metric in getattr(group, "metrics", ()):
                 if metric.name == name and getattr(metric, "_direction", None):
                     return gt if metric._direction == "up" else lt
-        raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not known; '
-                        f'give mode="max" or mode="min"')
+        raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not '
+                        f'known; give mode="max" or mode="min"')
 
     def _is_improvement(self, value: Any, reference: Any) -> bool:
         if reference is None:
@@ -53,7 +53,8 @@ class MonitorCallback(Callback):
         return bool(self.monitor_op(value - self.min_delta, reference))
 
     def _missing(self, logs: Logs) -> str:
-        return f'{type(self).__name__}: monitor="{self.monitor}" is not among the numbers of the epoch: {", ".join(logs)}'
+        return (f'{type(self).__name__}: monitor="{self.monitor}" is not among the numbers of the epoch: '
+                f"{', '.join(logs)}")
 
 
 class EarlyStopping(MonitorCallback):
@@ -121,14 +122,16 @@ class ModelCheckpoint(MonitorCallback):
     'epoch'
     """
 
-    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False, mode="auto",
-                 save_freq="epoch", initial_value_threshold=None):
+    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
+                 mode="auto", save_freq: int | str = "epoch", initial_value_threshold=None):
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = os.fspath(filepath)
         self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
         self.save_freq = save_freq
-        self._since, self._last_batch, self._epoch = 0, None, 0
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+        self._since, self._epoch = 0, 0
+        self._last_batch: int | None = None
+        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
+        if save_freq != "epoch" and not whole:
             raise KonvError(f'ModelCheckpoint: save_freq must be "epoch" or a number of batches, got {save_freq!r}')
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
             raise KonvError(f'ModelCheckpoint: with save_weights_only=True filepath must end in ".weights.h5", got '
@@ -151,10 +154,10 @@ class ModelCheckpoint(MonitorCallback):
             self._save(epoch, None, logs)
 
     def _due(self, batch: int) -> bool:
-        if self.save_freq == "epoch":
+        if isinstance(self.save_freq, str):
             return False
-        new_epoch = self._last_batch is None or batch <= self._last_batch
-        self._since += batch + 1 if new_epoch else batch - self._last_batch
+        last = self._last_batch
+        self._since += batch + 1 if last is None or batch <= last else batch - last
         self._last_batch = batch
         if self._since < self.save_freq:
             return False

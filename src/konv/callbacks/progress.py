@@ -27,7 +27,8 @@ class Progbar:
     def __init__(self, target: int | None, width: int = WIDTH, verbose: int = 1, interval: float = INTERVAL,
                  stateful_metrics: Iterable[str] | None = None, stateless_metrics: Iterable[str] | None = None,
                  unit_name: str = "step"):
-        self.target, self.width, self.verbose, self.interval, self.unit_name = target, width, verbose, interval, unit_name
+        self.target, self.width, self.verbose = target, width, verbose
+        self.interval, self.unit_name = interval, unit_name
         self._stateful = set(stateful_metrics or ())
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
         self._values: dict[str, tuple[float, float]] = {}  # sum and count
@@ -36,7 +37,8 @@ class Progbar:
         self._after_first: float | None = None
         self._dynamic = is_interactive()
 
-    def update(self, current: int, values: Iterable[tuple[str, Any]] | None = None, finalize: bool | None = None) -> None:
+    def update(self, current: int, values: Iterable[tuple[str, Any]] | None = None,
+               finalize: bool | None = None) -> None:
         """Note that `current` steps are done; values are (name, number), averaged over steps unless stateful."""
         if finalize is None:
             finalize = self.target is not None and current >= self.target
@@ -49,7 +51,8 @@ class Progbar:
             self._shown = now
         elif self.verbose == 2 and finalize and self.target:
             count = f"{current:{len(str(self.target))}d}/{self.target}"
-            print(f"{count} - {now - self._start:.0f}s - {_duration(per_step, self.unit_name)}{self._numbers()}", flush=True)
+            took = f"{now - self._start:.0f}s - {_duration(per_step, self.unit_name)}"
+            print(f"{count} - {took}{self._numbers()}", flush=True)
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
         """Note that n more steps are done."""

@@ -39,12 +39,14 @@ FUNCTIONS: dict[str, Callable] = {
     "bce": binary_crossentropy, "BCE": binary_crossentropy,
 }
 # what Keras has besides
-LATER = frozenset(
-    "KLDivergence Poisson BinaryFocalCrossentropy CategoricalFocalCrossentropy MeanAbsolutePercentageError "
-    "MeanSquaredLogarithmicError CosineSimilarity LogCosh Hinge SquaredHinge CategoricalHinge Dice Tversky Circle CTC "
-    "kl_divergence poisson binary_focal_crossentropy categorical_focal_crossentropy mean_absolute_percentage_error "
-    "mean_squared_logarithmic_error cosine_similarity log_cosh hinge squared_hinge categorical_hinge dice tversky "
-    "circle ctc kld KLD mape MAPE msle MSLE".split())
+LATER = frozenset({
+    "BinaryFocalCrossentropy", "CTC", "CategoricalFocalCrossentropy", "CategoricalHinge", "Circle", "CosineSimilarity",
+    "Dice", "Hinge", "KLD", "KLDivergence", "LogCosh", "MAPE", "MSLE", "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError", "Poisson", "SquaredHinge", "Tversky", "binary_focal_crossentropy",
+    "categorical_focal_crossentropy", "categorical_hinge", "circle", "cosine_similarity", "ctc", "dice", "hinge",
+    "kl_divergence", "kld", "log_cosh", "mape", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+    "msle", "poisson", "squared_hinge", "tversky",
+})
 
 _registry = Registry("loss", "keras.losses", CLASSES)
 
@@ -119,6 +121,7 @@ def wrap(identifier: Any) -> Loss | None:
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
-    "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "deserialize",
-    "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize", "sparse_categorical_crossentropy",
+    "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy",
+    "deserialize", "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize",
+    "sparse_categorical_crossentropy",
 ]

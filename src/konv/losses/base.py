@@ -57,8 +57,8 @@ class Loss:
     def parts(self, y_true: Array, y_pred: Array, gradient: bool = False) -> Parts:
         """`call` on parsed targets, with the gradient with respect to y_pred if `gradient`."""
         if gradient:
-            raise UnsupportedError(f"{type(self).__name__}: training with a loss of one's own is not supported yet; use a "
-                                   f"loss of konv.losses, or give the class a method parts(y_true, y_pred, gradient)")
+            raise UnsupportedError(f"{self.name}: training with a loss of one's own is not supported yet; use one of "
+                                   f"konv.losses, or give a Loss class a method parts(y_true, y_pred, gradient)")
         return Parts(np.asarray(self.call(y_true, y_pred)))
 
     @property

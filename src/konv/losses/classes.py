@@ -45,8 +45,8 @@ class LossFunctionWrapper(Loss):
         return self.formula is not None
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return config | self.options if type(self) is not LossFunctionWrapper else config | {"fn": self.fn} | self.options
+        own = {"fn": self.fn} if type(self) is LossFunctionWrapper else {}
+        return super().get_config() | own | self.options
 
 
 class MeanSquaredError(LossFunctionWrapper):

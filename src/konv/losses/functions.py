@@ -227,7 +227,8 @@ def huber(y_true, y_pred, delta: float = 1.0) -> Array:
     return evaluate(huber, y_true, y_pred, delta=delta)
 
 
-def binary_crossentropy(y_true, y_pred, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1) -> Array:
+def binary_crossentropy(y_true, y_pred, from_logits: bool = False, label_smoothing: float = 0.0,
+                        axis: int = -1) -> Array:
     """-mean(y log(p) + (1 - y) log(1 - p)), p kept within 1e-7 of 0 and 1, or sigmoid(p) with `from_logits`.
 
     >>> binary_crossentropy([[1.0]], [[0.5]])
@@ -248,7 +249,8 @@ def categorical_crossentropy(y_true, y_pred, from_logits: bool = False, label_sm
     return evaluate(categorical_crossentropy, y_true, y_pred, **options)
 
 
-def sparse_categorical_crossentropy(y_true, y_pred, from_logits: bool = False, ignore_class=None, axis: int = -1) -> Array:
+def sparse_categorical_crossentropy(y_true, y_pred, from_logits: bool = False, ignore_class: int | None = None,
+                                    axis: int = -1) -> Array:
     """-log(p[y]) for integer labels y; p is divided by its sum, or softmax(p) with `from_logits`.
 
     >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]])

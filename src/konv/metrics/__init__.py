@@ -48,15 +48,17 @@ _ALIASES = {
 _FUNCTIONS = {
     function.__name__: function
     for function in (binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
-                     sparse_top_k_categorical_accuracy, mean_squared_error, mean_absolute_error, huber, binary_crossentropy,
-                     categorical_crossentropy, sparse_categorical_crossentropy)
+                     sparse_top_k_categorical_accuracy, mean_squared_error, mean_absolute_error, huber,
+                     binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy)
 }
 # what Keras has besides
 _LATER = (
-    "MeanAbsolutePercentageError MeanSquaredLogarithmicError CosineSimilarity LogCoshError R2Score AUC FalseNegatives "
-    "FalsePositives Precision PrecisionAtRecall Recall RecallAtPrecision SensitivityAtSpecificity "
-    "SpecificityAtSensitivity TrueNegatives TruePositives ConcordanceCorrelation PearsonCorrelation Hinge SquaredHinge "
-    "CategoricalHinge KLDivergence Poisson F1Score FBetaScore IoU BinaryIoU MeanIoU OneHotIoU OneHotMeanIoU").split()
+    "AUC", "BinaryIoU", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score", "FBetaScore",
+    "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "MeanAbsolutePercentageError",
+    "MeanIoU", "MeanSquaredLogarithmicError", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation", "Poisson",
+    "Precision", "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision", "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity", "SquaredHinge", "TrueNegatives", "TruePositives",
+)
 LATER = frozenset([*_LATER, *map(snake_case, _LATER), "mape", "MAPE", "msle", "MSLE"])
 
 _registry = Registry("metric", "keras.metrics", _CLASSES, _ALIASES)

@@ -34,7 +34,7 @@ class Metric:
         self.dtype = "float32"
         self._variables: list[Variable] = []
 
-    def add_variable(self, shape=(), initializer="zeros", dtype=None, aggregation="sum", name=None) -> Variable:
+    def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="sum", name=None) -> Variable:
         """A sum that `reset_state` sets back to zero; kept in float64, so that long epochs lose nothing."""
         if initializer not in (None, "zeros") and type(initializer).__name__ != "Zeros":
             raise KonvError(f'{type(self).__name__}: the variables of a metric start at "zeros", got {initializer!r}')
@@ -143,8 +143,8 @@ class MeanMetricWrapper(Mean):
 
 def _weighted(values: Any, weight: Any, reduce: Callable) -> tuple[float, float]:
     """The sum over samples of (weighted) values, each sample reduced to one number first, and the sum of weights."""
-    if weight is None and isinstance(values, float):
-        return values, 1.0
+    if isinstance(values, float) and (weight is None or isinstance(weight, int)):
+        return values * (1 if weight is None else weight), 1.0 if weight is None else float(weight)
     values = np.asarray(values)
     if weight is None:
         count = len(values) if values.ndim else 1

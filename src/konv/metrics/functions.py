@@ -85,6 +85,6 @@ def _labels(y_true, y_pred, owner: str) -> tuple[Array, Array]:
 
 def _fitting(y_true: Array, y_pred: Array, owner: str) -> tuple[Array, Array]:
     if y_true.shape != y_pred.shape:
-        raise ShapeError(f"{owner}: y has shape {y_true.shape}, but the predictions have shape {y_pred.shape}; they must "
-                         f"be equal")
+        raise ShapeError(f"{owner}: y has shape {y_true.shape}, but the predictions have shape {y_pred.shape}; "
+                         f"they must be equal")
     return y_true, y_pred

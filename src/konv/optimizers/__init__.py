@@ -13,8 +13,10 @@ from konv.registry import Registry
 
 _CLASSES = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adam)}
 # what Keras has besides
-LATER = frozenset("adadelta adamw adagrad adamax adafactor muon multioptimizer nadam ftrl lion lossscaleoptimizer lamb "
-                  "schedulefreeadamw".split())
+LATER = frozenset({
+    "adadelta", "adafactor", "adagrad", "adamax", "adamw", "ftrl", "lamb", "lion", "lossscaleoptimizer",
+    "multioptimizer", "muon", "nadam", "schedulefreeadamw",
+})
 _registry = Registry("optimizer", "keras.optimizers", tuple(_CLASSES.values()))
 
 
@@ -27,8 +29,8 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, (str, Mapping)):
         return deserialize({"class_name": identifier, "config": {}} if isinstance(identifier, str) else identifier)
     if identifier is not None and not isinstance(identifier, Optimizer):
-        raise KonvError(f"optimizer={identifier!r} is not an optimizer; give a name such as \"adam\", or an instance such as "
-                        f"konv.optimizers.Adam(1e-3)")
+        raise KonvError(f'optimizer={identifier!r} is not an optimizer; give a name such as "adam", or an instance '
+                        f"such as konv.optimizers.Adam(1e-3)")
     return identifier
 
 

@@ -27,9 +27,9 @@ class Optimizer:
     array([0.8], dtype=float32)
     """
 
-    def __init__(self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False,
-                 ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None,
-                 name=None, **kwargs):
+    def __init__(self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):
         if kwargs.pop("decay", None) is not None:
             raise KonvError(f"{self._class}: decay is not an argument of Keras 3; use a learning rate schedule")
         if kwargs:
@@ -38,14 +38,14 @@ class Optimizer:
             raise KonvError(f"{self._class}: only one of clipnorm={clipnorm}, clipvalue={clipvalue} and "
                             f"global_clipnorm={global_clipnorm} can be set")
         self.name = name or snake_case(self._class)
-        self.weight_decay = self._number(weight_decay, "weight_decay")
-        self.clipnorm = self._number(clipnorm, "clipnorm")
-        self.clipvalue = self._number(clipvalue, "clipvalue")
-        self.global_clipnorm = self._number(global_clipnorm, "global_clipnorm")
+        self.weight_decay = self._optional(weight_decay, "weight_decay")
+        self.clipnorm = self._optional(clipnorm, "clipnorm")
+        self.clipvalue = self._optional(clipvalue, "clipvalue")
+        self.global_clipnorm = self._optional(global_clipnorm, "global_clipnorm")
         self.use_ema = bool(use_ema)
         self.ema_momentum = self._number(ema_momentum, "ema_momentum", 0, 1)
         self.ema_overwrite_frequency = self._count(ema_overwrite_frequency, "ema_overwrite_frequency", 1)
-        self.loss_scale_factor = self._number(loss_scale_factor, "loss_scale_factor")
+        self.loss_scale_factor = self._optional(loss_scale_factor, "loss_scale_factor")
         self.gradient_accumulation_steps = self._count(gradient_accumulation_steps, "gradient_accumulation_steps", 2)
         self.built = False
         self._iterations = Variable(0, "iteration", path=f"{self.name}/iteration", trainable=False, dtype="int32")
@@ -115,11 +115,11 @@ class Optimizer:
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all state; nothing changes when a shape does not fit."""
         if not self.built:
-            raise KonvError(f"{self._class}: set_weights needs a built optimizer; call build(trainable_variables) first")
+            raise KonvError(f"{self._class}: set_weights needs a built optimizer; call build(variables) first")
         arrays = [np.asarray(weight) for weight in weights]
-        if [array.shape for array in arrays] != [variable.shape for variable in self.variables]:
-            raise ShapeError(f"{self._class}: set_weights needs arrays of the shapes "
-                             f"{[variable.shape for variable in self.variables]}, got {[array.shape for array in arrays]}")
+        came, wanted = [array.shape for array in arrays], [variable.shape for variable in self.variables]
+        if came != wanted:
+            raise ShapeError(f"{self._class}: set_weights needs arrays of the shapes {wanted}, got {came}")
         for variable, array in zip(self.variables, arrays, strict=True):
             variable.assign(array)
 
@@ -159,10 +159,8 @@ class Optimizer:
     def _parse_rate(self, value: Any) -> Any:
         if callable(value) and not isinstance(value, Variable):
             return value
-        number = self._number(value, "learning_rate")
-        if number is None:
-            raise KonvError(f"{self._class}: learning_rate must be a number, a schedule or a function, got None")
-        return Variable(number, "learning_rate", path=f"{self.name}/learning_rate", trainable=False)
+        rate = self._number(value, "learning_rate")
+        return Variable(rate, "learning_rate", path=f"{self.name}/learning_rate", trainable=False)
 
     def _rate(self) -> float:
         rate = self._learning_rate
@@ -200,12 +198,20 @@ class Optimizer:
         self._iterations.array += 1
         self._iterations.touch()
 
+    def expect(self, variables: Sequence[Variable]) -> None:
+        """Make the state for these variables, or raise if it was made for others."""
+        self.build(variables)
+        unknown = next((variable for variable in variables if id(variable) not in self._slots), None)
+        if unknown is not None:
+            raise KonvError(f'{self._class}: does not know the variable "{unknown.path}"; it was built for '
+                            f"{len(self._trainable_variables)} others. After layers were unfrozen or added, call "
+                            f"compile() again with a new optimizer")
+
     def _check(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Array], Sequence[Variable]]:
-        if not self.built:
-            if not variables:
-                raise KonvError(f"{self._class}: apply needs the variables at the first call; or call "
-                                f"build(trainable_variables) first")
-            self.build(variables)
+        if not self.built and not variables:
+            raise KonvError(f"{self._class}: apply needs the variables at the first call; or call "
+                            f"build(trainable_variables) first")
+        self.expect(variables)
         if len(grads) != len(variables):
             raise KonvError(f"{self._class}: got {len(grads)} gradients for {len(variables)} variables")
         if any(gradient is None for gradient in grads):
@@ -217,10 +223,6 @@ class Optimizer:
             grads, variables = [gradient for gradient, _ in pairs], [v for _, v in pairs]
         arrays = [np.asarray(gradient, np.float32) for gradient in grads]
         for array, variable in zip(arrays, variables, strict=True):
-            if id(variable) not in self._slots:
-                raise KonvError(f'{self._class}: does not know the variable "{variable.path}"; it was built for '
-                                f"{len(self._trainable_variables)} others. After layers were frozen, unfrozen or added, "
-                                f"call compile() again with a new optimizer")
             if array.shape != variable.array.shape:
                 raise ShapeError(f'{self._class}: the gradient of "{variable.path}" has shape {array.shape}, '
                                  f"the variable {variable.shape}")
@@ -315,17 +317,18 @@ class Optimizer:
     def _class(self) -> str:
         return type(self).__name__
 
-    def _number(self, value: Any, argument: str, low: float = -np.inf, high: float = np.inf) -> float | None:
-        """The value as a float (None stays None), or an error that names the argument."""
-        if value is None:
-            return None
+    def _number(self, value: Any, argument: str, low: float = -np.inf, high: float = np.inf) -> float:
+        """The value as a float, or an error that names the argument."""
         if isinstance(value, (Variable, np.ndarray)) and value.ndim == 0:
             value = float(np.asarray(value))
-        good = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not good or not low <= value <= high:
+        good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        if not good or not low <= float(value) <= high:
             between = f" from {low:g} to {high:g}" if np.isfinite(high) else ""
             raise KonvError(f"{self._class}: {argument} must be a number{between}, got {value!r}")
         return float(value)
+
+    def _optional(self, value: Any, argument: str) -> float | None:
+        return None if value is None else self._number(value, argument)
 
     def _count(self, value: Any, argument: str, low: int) -> int | None:
         if not value:

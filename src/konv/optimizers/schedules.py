@@ -37,7 +37,9 @@ class ExponentialDecay(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         exponent = int(step) / self.decay_steps
-        return float(self.initial_learning_rate * self.decay_rate ** (math.floor(exponent) if self.staircase else exponent))
+        if self.staircase:
+            exponent = math.floor(exponent)
+        return float(self.initial_learning_rate * self.decay_rate**exponent)
 
     def get_config(self) -> dict[str, Any]:
         return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
@@ -88,8 +90,9 @@ class CosineDecay(LearningRateSchedule):
         return float(start * ((1.0 - self.alpha) * wave + self.alpha))
 
     def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps, "alpha": self.alpha,
-                "name": self.name, "warmup_target": self.warmup_target, "warmup_steps": self.warmup_steps}
+        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
+                "alpha": self.alpha, "name": self.name, "warmup_target": self.warmup_target,
+                "warmup_steps": self.warmup_steps}
 
 
 LATER = frozenset({"PolynomialDecay", "InverseTimeDecay", "CosineDecayRestarts"})

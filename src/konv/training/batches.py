@@ -1,0 +1,287 @@
+"""Data in whatever form it comes, as batches that the engine takes: float32 inputs, targets, weights."""
+
+import warnings
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.errors import KonvError, ShapeError
+from konv.spec.ops import Shape, describe
+
+Array = np.ndarray
+
+
+class Batch(NamedTuple):
+    """Samples along the first axis: one array per input, per output, and weights per output."""
+
+    inputs: list[Array]
+    targets: list[Array] | None = None
+    weights: list[Array] | None = None
+
+
+class Door(NamedTuple):
+    """What a model takes: the names of its inputs and outputs, and the shapes of its inputs."""
+
+    owner: str
+    inputs: Sequence[str]
+    shapes: Sequence[Shape]
+    outputs: Sequence[str]
+
+    def parse(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None,
+              fitted=None) -> Batch:
+        """Arrays of equal length, checked against the inputs. `fitted` may add or drop a last axis of size one."""
+        inputs = arrays_of(x, self.inputs, "x")
+        if fitted is not None:
+            inputs = fitted(inputs)
+        for array, name, shape in zip(inputs, self.inputs, self.shapes, strict=True):
+            check_input(array, name, shape)
+        targets = None if y is None else arrays_of(y, self.outputs, "y")
+        weights = self._weights(targets, sample_weight, class_weight)
+        lengths = {"x": inputs, "y": targets or [], "sample_weight": weights or []}
+        counts = {argument: len(arrays[0]) for argument, arrays in lengths.items() if arrays}
+        if len({len(array) for arrays in lengths.values() for array in arrays}) > 1:
+            raise ShapeError("all arrays must have the same number of samples, got "
+                             + ", ".join(f"{argument}: {count}" for argument, count in counts.items()))
+        if counts["x"] == 0:
+            raise KonvError("x holds no samples")
+        return Batch(inputs, targets, weights)
+
+    def _weights(self, targets: list[Array] | None, sample_weight: Any, class_weight: Any) -> list[Array] | None:
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise KonvError("class_weight and sample_weight cannot be given at the same time")
+            if targets is None or len(targets) != 1:
+                raise KonvError("class_weight needs y and a model of one output")
+            return [class_weights(targets[0], class_weight)]
+        if sample_weight is None:
+            return None
+        one_for_all = not isinstance(sample_weight, (list, tuple, dict)) or len(self.outputs) == 1
+        weights = arrays_of(sample_weight, self.outputs[:1] if one_for_all else self.outputs, "sample_weight")
+        weights = [weight.astype(np.float32, copy=False) for weight in weights]
+        return weights * len(self.outputs) if one_for_all else weights
+
+
+def check_input(array: Array, name: str, shape: Shape) -> None:
+    """ShapeError with a remedy where the samples do not have the shape that the input declares."""
+    fits = array.ndim == len(shape) + 1 and all(
+        size is None or size == given for size, given in zip(shape, array.shape[1:], strict=True))
+    if fits:
+        return
+    hint = ""
+    if array.ndim == len(shape) and array.shape == shape:
+        hint = "; a single sample needs a batch axis: x[None]"
+    elif array.ndim == len(shape) and array.shape[1:] == shape[:-1]:
+        hint = f"; its channel axis, of size {shape[-1]}, is missing"
+    raise ShapeError(f'x: the input "{name}" takes arrays of shape {describe(shape)}, got {array.shape}{hint}')
+
+
+def arrays_of(value: Any, names: Sequence[str], argument: str) -> list[Array]:
+    """One array per name, from an array, a list or a dict by name."""
+    if isinstance(value, Mapping):
+        missing = [name for name in names if name not in value]
+        unknown = [str(name) for name in value if name not in names]
+        if missing or unknown:
+            raise KonvError(f"{argument} is a dict with {', '.join(map(str, value)) or 'nothing'}, "
+                            f"but the model has: {', '.join(names)}")
+        value = [value[name] for name in names]
+    elif len(names) == 1 and not _one_array(value):
+        value = [value]
+    elif not isinstance(value, (list, tuple)) or len(value) != len(names):
+        came = f"{len(value)} arrays" if isinstance(value, (list, tuple)) else f"one {type(value).__name__}"
+        raise KonvError(f"{argument} must be a list of {len(names)} arrays ({', '.join(names)}), got {came}")
+    arrays = [to_array(part, "data", argument) for part in value]
+    for array in arrays:
+        if array.ndim == 0:
+            raise ShapeError(f"{argument} must be an array of samples, got the single number {array}")
+    return arrays
+
+
+def _one_array(value: Any) -> bool:
+    """Whether value is [x], a list of the one array that a model takes, and not nested numbers."""
+    return (isinstance(value, (list, tuple)) and len(value) == 1 and hasattr(value[0], "__array__")
+            and getattr(value[0], "ndim", 1) > 0)
+
+
+def class_weights(targets: Array, class_weight: Mapping[int, float]) -> Array:
+    """A weight per sample from its class; classes that are not named weigh 1."""
+    if not isinstance(class_weight, Mapping):
+        raise KonvError(f"class_weight must be a dict from class number to weight, got {class_weight!r}")
+    if targets.ndim > 1:
+        targets = targets[..., 0] if targets.shape[-1] == 1 else targets.argmax(axis=-1)
+    classes, places = np.unique(np.round(targets).astype(np.int64), return_inverse=True)
+    weights = np.array([class_weight.get(int(number), 1.0) for number in classes], np.float32)
+    return weights[places].reshape(targets.shape)
+
+
+def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[tuple, tuple]:
+    """The first samples for training and the last `fraction` for validation, as Keras divides them."""
+    flat = [array for part in (x, y, sample_weight) if part is not None for array in _leaves(part)]
+    if not all(hasattr(array, "__getitem__") and hasattr(array, "__len__") for array in flat) or not _is_arrays(x):
+        raise KonvError("validation_split needs arrays; for an iterable of batches give validation_data")
+    count = len(flat[0])
+    at = floor(count * (1.0 - fraction))
+    if at in (0, count):
+        raise KonvError(f"validation_split={fraction} of {count} samples leaves nothing on one side")
+    parts = [_mapped(part, lambda array: to_array(array, "data")) for part in (x, y, sample_weight)]
+    return (tuple(_mapped(part, lambda array: array[:at]) for part in parts),
+            tuple(_mapped(part, lambda array: array[at:]) for part in parts))
+
+
+class Batches:
+    """One epoch after another of batches. With `steps` an epoch has that many, going on where the last one ended."""
+
+    def __init__(self, steps: int | None):
+        self.steps = steps
+        self._current: Iterator[Batch] | None = None
+        self._used = 0
+
+    @property
+    def per_pass(self) -> int | None:
+        """How many batches the data makes, None if that is not known."""
+        raise NotImplementedError
+
+    def whole(self) -> Batch | None:
+        """All data at once, where it is in memory."""
+        return None
+
+    def _pass(self) -> Iterator[Batch]:
+        """All batches once."""
+        raise NotImplementedError
+
+    @property
+    def total(self) -> int | None:
+        """Batches per epoch, None if that is not known."""
+        return self.steps or self.per_pass
+
+    def epoch(self) -> Generator[Batch]:
+        """The batches of the next epoch."""
+        if self.steps is None:
+            yield from self._pass()
+            return
+        for taken in range(self.steps):
+            if self._current is None:
+                self._current, self._used = self._pass(), 0
+            batch = next(self._current, None)
+            if batch is None:
+                self._current = None
+                warnings.warn(f"the data ran out after {taken} of the {self.steps} steps of an epoch; give fewer steps "
+                              f"or more data", stacklevel=4)
+                return
+            self._used += 1
+            yield batch
+        if self._used == self.per_pass:
+            self._current = None
+
+    def rewind(self) -> None:
+        """Let the next epoch begin at the beginning."""
+        if isinstance(self._current, Generator):
+            self._current.close()
+        self._current = None
+
+
+class ArrayBatches(Batches):
+    """Slices of arrays, shuffled anew in every pass if `order` is a generator."""
+
+    def __init__(self, data: Batch, batch_size: int | None, steps: int | None = None,
+                 order: np.random.Generator | None = None, within: bool = False):
+        super().__init__(steps)
+        self.data, self.order, self.within = data, order, within
+        self.count = len(data.inputs[0])
+        self.size = batch_size or (ceil(self.count / steps) if steps else 32)
+
+    @property
+    def per_pass(self) -> int:
+        return ceil(self.count / self.size)
+
+    def whole(self) -> Batch:
+        return self.data
+
+    def _pass(self) -> Iterator[Batch]:
+        permutation = None
+        if self.order is not None and not self.within:
+            permutation = self.order.permutation(self.count)
+        for start in range(0, self.count, self.size):
+            stop = min(start + self.size, self.count)
+            chosen: Any = slice(start, stop)
+            if permutation is not None:
+                chosen = permutation[start:stop]
+            elif self.order is not None:
+                chosen = start + self.order.permutation(stop - start)
+            inputs, targets, weights = self.data
+            yield Batch([as_input(array[chosen]) for array in inputs],
+                        None if targets is None else [array[chosen] for array in targets],
+                        None if weights is None else [array[chosen] for array in weights])
+
+
+class StreamBatches(Batches):
+    """The batches of an iterable of x, (x, y) or (x, y, weights); `parse` makes a Batch of those three."""
+
+    def __init__(self, source: Any, parse, steps: int | None = None, order: np.random.Generator | None = None):
+        super().__init__(steps)
+        self.source, self.parse, self.order = source, parse, order
+
+    @property
+    def per_pass(self) -> int | None:
+        try:
+            return len(self.source)
+        except TypeError:
+            return None
+
+    def _pass(self) -> Iterator[Batch]:
+        for batch in self._items():
+            x, y, weight = unpack(batch)
+            parsed = self.parse(x, y, weight)
+            yield parsed._replace(inputs=[as_input(array) for array in parsed.inputs])
+        # a sequence of batches may want to shuffle its files
+        getattr(self.source, "on_epoch_end", lambda: None)()
+
+    def _items(self) -> Iterator[Any]:
+        if hasattr(self.source, "__iter__"):
+            return iter(self.source)
+        indices = range(len(self.source)) if self.order is None else self.order.permutation(len(self.source))
+        return (self.source[int(index)] for index in indices)
+
+
+def unpack(batch: Any) -> tuple[Any, Any, Any]:
+    """x, y and weights of one batch, None for what is not there."""
+    parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
+    if not 1 <= len(parts) <= 3:
+        raise KonvError(f"a batch must be x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+    x, y, weight = (*parts, None, None)[:3]
+    return x, y, weight
+
+
+def as_input(array: Array) -> Array:
+    """The array as the engine reads it."""
+    return array if array.dtype == np.float32 and array.flags.c_contiguous else np.ascontiguousarray(array, np.float32)
+
+
+def is_stream(x: Any, y: Any) -> bool:
+    """Whether x is an iterable of batches, not data itself."""
+    if _is_arrays(x):
+        # a list of (x, y) pairs is one too
+        return y is None and isinstance(x, (list, tuple)) and len(x) > 0 and all(
+            isinstance(batch, tuple) and 2 <= len(batch) <= 3 for batch in x)
+    return isinstance(x, Iterable) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def _is_arrays(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, list, tuple, Mapping)) or hasattr(x, "__array__") or hasattr(x, "__dlpack__")
+
+
+def _leaves(part: Any) -> list[Any]:
+    if isinstance(part, Mapping):
+        return list(part.values())
+    return list(part) if isinstance(part, (list, tuple)) and part and hasattr(part[0], "__array__") else [part]
+
+
+def _mapped(part: Any, function) -> Any:
+    if part is None:
+        return None
+    if isinstance(part, Mapping):
+        return {name: function(array) for name, array in part.items()}
+    leaves = _leaves(part)
+    return function(part) if leaves[0] is part else [function(array) for array in leaves]

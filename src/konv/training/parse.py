@@ -1,0 +1,50 @@
+"""The arguments of compile, fit, evaluate and predict, checked at the door."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from konv.errors import KonvError
+
+
+def count(value: Any, argument: str, low: int = 1) -> int:
+    """An integer of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+        raise KonvError(f"{argument} must be an integer of at least {low}, got {value!r}")
+    return int(value)
+
+
+def optional_count(value: Any, argument: str) -> int | None:
+    """A positive integer or None."""
+    return None if value is None else count(value, argument)
+
+
+def fraction(value: Any, argument: str) -> float:
+    """A number from 0 up to, but not including, 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < 1:
+        raise KonvError(f"{argument} must be a number from 0 to below 1, got {value!r}")
+    return float(value)
+
+
+def verbosity(value: Any) -> int:
+    """0 for silence, 1 for a progress bar, 2 for a line per epoch."""
+    if value == "auto":
+        return 1
+    if not isinstance(value, (int, np.integer)) or value not in (0, 1, 2):
+        raise KonvError(f'verbose must be "auto", 0, 1 or 2, got {value!r}')
+    return int(value)
+
+
+def flag(value: Any, argument: str) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise KonvError(f"{argument} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def validates(epoch: int, frequency: int | Sequence[int]) -> bool:
+    """Whether the epoch (counted from 0) is followed by a validation."""
+    if isinstance(frequency, (list, tuple)):
+        return epoch + 1 in frequency
+    return (epoch + 1) % count(frequency, "validation_freq") == 0

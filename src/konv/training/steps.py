@@ -1,0 +1,214 @@
+"""What is done with one batch: parsed at the door, run forward and backward, counted by loss and metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from konv.engines import Runner
+from konv.errors import KonvError
+from konv.layers.base import Layer, Tensor
+from konv.metrics.base import Mean
+from konv.spec.ops import Shape
+from konv.training import parse
+from konv.training.batches import ArrayBatches, Batch, Batches, Door, StreamBatches, arrays_of, as_input, is_stream
+from konv.training.compiled import CompiledLoss, CompiledMetrics
+from konv.variables import Variable
+
+RUNNERS = 4  # graphs of other image sizes that keep their memory
+
+
+@dataclass
+class Wiring:
+    """What a step needs to know of one graph; made once, so that a step asks no layer anything."""
+
+    graphs: Any  # the model's own dict of graphs: another one means that the model was wired anew
+    shapes: tuple[Shape, ...]
+    runner: Runner
+    outputs: list[Shape]
+    variables: list[Variable]
+    penalised: list[Variable]
+
+    def fits(self, model: Any, inputs: Sequence[np.ndarray]) -> bool:
+        return self.graphs is model._graphs and all(
+            array.shape[1:] == shape for array, shape in zip(inputs, self.shapes, strict=True))
+
+
+def batched(shapes: Sequence[Shape], count: int) -> list[tuple[int, ...]]:
+    """The shapes with the batch in front."""
+    return [(count, *shape) for shape in shapes]  # type: ignore[misc]
+
+
+def penalty(wiring: Wiring) -> float:
+    """The sum of the penalties of regularized weights."""
+    return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised)
+
+
+class Stepper(Layer):
+    """A model as its steps see it; `Model` gives what is declared here."""
+
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    _graphs: dict[Any, Any]
+    optimizer: Any = None
+    _losses: CompiledLoss | None = None
+    _metrics: CompiledMetrics | None = None
+    _loss_tracker: Mean | None = None
+    _learning: Wiring | None = None
+    _inferring: Wiring | None = None
+    _seed: int | None = None
+
+    @property
+    def layers(self) -> list[Layer]:
+        raise NotImplementedError
+
+    def fitted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The arrays with as many axes as the inputs."""
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that give the outputs."""
+        if self.built:
+            return [tensor.name for tensor in self.outputs]
+        return [self.layers[-1].name if self.layers else "output"]
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return [tensor.name for tensor in self.inputs] if self.built else ["input"]
+
+    # --- data -------------------------------------------------------------------------------------
+
+    def _door(self) -> Door:
+        return Door(self.title, self.input_names, self.input_shapes, self.output_names)
+
+    def _parsed(self, x, y=None, sample_weight=None, class_weight=None) -> Batch:
+        """One batch as the engine takes it; a model without input shape takes that of the data."""
+        self._build_from(x)
+        batch = self._door().parse(x, y, sample_weight, class_weight, self.fitted)
+        return batch._replace(inputs=[as_input(array) for array in batch.inputs])
+
+    def _build_from(self, x) -> None:
+        if not self.built:
+            self.build_for(*(array.shape[1:] for array in arrays_of(x, ["input"], "x")))
+
+    def _batches(self, x, y, sample_weight, batch_size, steps, order=None, shuffle: Any = False, class_weight=None,
+                 names: str = "") -> Batches:
+        """Data of any form as batches."""
+        size = parse.optional_count(batch_size, f"{names}batch_size")
+        steps = parse.optional_count(steps, f"{names}steps")
+        if x is None:
+            raise KonvError(f"{names or 'x'}: there is no data")
+        if is_stream(x, y):
+            for argument, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+                if value is not None and not names:
+                    raise KonvError(f"{argument} cannot be given beside an iterable of batches; it belongs into them")
+            return StreamBatches(x, lambda x, y, w: self._parsed(x, y, w, class_weight), steps, order)
+        self._build_from(x)
+        data = self._door().parse(x, y, sample_weight, class_weight, self.fitted)
+        return ArrayBatches(data, size, steps, order, within=shuffle == "batch")
+
+    def _prepare_losses(self, source: Batches | None) -> None:
+        """Find what is wrong with targets that are in memory before any work is done."""
+        whole = source.whole() if source is not None else None
+        if whole is None or self._losses is None:
+            return
+        targets, shapes = self._targets(whole), self._output_shapes(whole.inputs)
+        self._build_compiled(targets, shapes)
+        # large targets are images: there is nothing in them to find, and a converted copy would take memory
+        if sum(target.nbytes for target in targets) < 2**26:
+            self._losses.parse(targets, batched(shapes, len(whole.inputs[0])))
+
+    def _targets(self, batch: Batch) -> list[np.ndarray]:
+        if batch.targets is None:
+            raise KonvError("y is missing; give y beside x, or an iterable of (x, y)")
+        return batch.targets
+
+    def _output_shapes(self, inputs: Sequence[np.ndarray]) -> list[Shape]:
+        graph = self.graph(*(array.shape[1:] for array in inputs))
+        return [graph.nodes[index].shape for index in graph.outputs]
+
+    def _build_compiled(self, targets: Sequence[np.ndarray], shapes: Sequence[Shape]) -> None:
+        """Decide what "accuracy" and "crossentropy" mean, at the first batch."""
+        whole = batched(shapes, len(targets[0]))
+        for part in (self._losses, self._metrics):
+            if part is not None and not part.built:
+                part.names = self.output_names
+                part.build(targets, whole)
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def _train(self, batch: Batch) -> None:
+        """Forward, loss, backward, optimizer, metrics."""
+        losses = self._losses
+        assert losses is not None
+        wiring = self._wire_learning(batch.inputs)
+        targets = self._targets(batch)
+        if not losses.built or (self._metrics is not None and not self._metrics.built):
+            self._build_compiled(targets, wiring.outputs)
+        parsed = losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])))
+        assert self._seed is not None
+        outputs = wiring.runner.forward(batch.inputs, self._seed)
+        self._seed += 1
+        scale = self.optimizer.scale_loss(1.0)
+        value, slopes = losses.compute(parsed, outputs, batch.weights, True, scale)
+        # before backward, which may write where the outputs are
+        self._watch(value + penalty(wiring), batch, outputs)
+        if wiring.variables:
+            gradients = wiring.runner.backward(slopes)
+            for variable in wiring.penalised:
+                gradients[variable.path] += scale * variable.regularizer.gradient(variable.array)
+            self.optimizer.apply([gradients[variable.path] for variable in wiring.variables], wiring.variables)
+
+    def _test(self, batch: Batch) -> None:
+        """Forward in inference mode, loss, metrics."""
+        wiring = self._wire_inference(batch.inputs)
+        targets = self._targets(batch)
+        if (self._losses and not self._losses.built) or (self._metrics is not None and not self._metrics.built):
+            self._build_compiled(targets, wiring.outputs)
+        value, parsed = 0.0, []
+        if self._losses is not None:
+            parsed = self._losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])))
+        outputs = wiring.runner.infer(batch.inputs)
+        if self._losses is not None:
+            value = self._losses.compute(parsed, outputs, batch.weights, False)[0]
+        self._watch(value + penalty(wiring), batch, outputs)
+
+    def _watch(self, value: float, batch: Batch, outputs: Sequence[np.ndarray]) -> None:
+        assert self._loss_tracker is not None
+        self._loss_tracker.update_state(value, len(batch.inputs[0]))
+        if self._metrics is not None:
+            self._metrics.update(self._targets(batch), outputs, batch.weights)
+
+    # --- wiring -----------------------------------------------------------------------------------
+
+    def _wire_learning(self, inputs: Sequence[np.ndarray]) -> Wiring:
+        wiring = self._learning
+        if wiring is None or not wiring.fits(self, inputs):
+            wiring = self._learning = self._wiring(inputs)
+            assert self._losses is not None
+            self._losses.require_gradient()
+            self.optimizer.expect(wiring.variables)
+        return wiring
+
+    def _wire_inference(self, inputs: Sequence[np.ndarray]) -> Wiring:
+        wiring = self._inferring
+        if wiring is None or not wiring.fits(self, inputs):
+            wiring = self._inferring = self._wiring(inputs)
+        return wiring
+
+    def _wiring(self, inputs: Sequence[np.ndarray]) -> Wiring:
+        shapes = tuple(array.shape[1:] for array in inputs)
+        graph = self.graph(*shapes)
+        runners: dict[int, Runner] = self.__dict__.setdefault("_runners", {})
+        runner = runners.pop(id(graph), None)
+        if runner is None or runner.graph is not graph:
+            runner = Runner(graph, self.weight_map())
+        runners[id(graph)] = runner  # the latest at the end
+        while len(runners) > RUNNERS:
+            del runners[next(iter(runners))]
+        variables = self.trainable_weights
+        return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in graph.outputs], variables,
+                      [variable for variable in variables if variable.regularizer is not None])
