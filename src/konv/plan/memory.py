@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from konv.plan.steps import PER_PART, PER_SAMPLE, SAMPLE_DOMAIN, Buffer, Segment
 
 LINE = 64  # bytes of a cache line
-SPARE = 256  # bytes behind each buffer, since the last vector of a panel may reach over its end
+SPARE = 1024  # bytes behind each buffer, since the last vectors of a panel may reach over its end
 
 
 def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: set[str], batch: int, part_count: int,
@@ -17,11 +17,13 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     order = [segment for part in parts for segment in part]
     lives = _lives(order, buffers)
     kept = {root(name, buffers) for name in keep}
+    for name in sorted(kept - lives.keys()):  # no step touches it: the input of a network that does nothing
+        lives[name] = (0, len(order))
     prologue = {root(n, buffers) for segment in parts[0] for step in segment.steps for n in step.names if n in buffers}
     if not training:
         kept |= prologue  # packed once, read in every run
     local = frozenset(name for name, (first, last) in lives.items()
-                      if first == last and order[first].domain == SAMPLE_DOMAIN and name not in kept
+                      if name not in kept and first == last and order[first].domain == SAMPLE_DOMAIN
                       and buffers[name].leading == PER_SAMPLE)
     counts = {PER_SAMPLE: batch, PER_PART: part_count}
     sizes = {name: buffers[name].bytes * counts.get(buffers[name].leading, 1) for name in lives}
