@@ -1,13 +1,12 @@
 """The compiled kernels: which one runs a step, and what the machine is like."""
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 
 import numba
-from llvmlite import binding
 
 from konv.kernels import activation, elementwise, norm, packs, pool, product
+from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
 
@@ -38,18 +37,6 @@ def resolve(step: Step, args: tuple) -> Callable:
     return function.overloads[signature].entry_point
 
 
-LANES = {"avx512": 16, "avx2": 8, "neon": 4}
-
-
-@lru_cache(None)
 def machine() -> Machine:
-    """This machine; KONV_SIMD=avx512, avx2 or neon forces the width of its vectors."""
-    wanted = os.environ.get("KONV_SIMD", "").lower()
-    if wanted and wanted not in LANES:
-        raise ValueError(f"KONV_SIMD must be one of {', '.join(LANES)}, got {wanted!r}")
-    features = binding.get_host_cpu_features()
-    if not wanted:
-        arm = binding.get_process_triple().startswith(("aarch64", "arm64"))
-        wanted = "neon" if arm else "avx512" if features.get("avx512f") else "avx2"
-    registers = 32 if wanted in ("avx512", "neon") else 16
-    return Machine(LANES[wanted], registers)
+    """This machine, in the words of the plan."""
+    return Machine(LANES, REGISTERS)

@@ -4,53 +4,65 @@ import math
 
 import numpy as np
 
-from konv.kernels.jit import kernel
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import below, counting, floats, fma, ints, load, rotate, select, store
 
 F = np.float32
-U = np.uint32
 
 
 @kernel
 def clear(x):
-    flat = x.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = F(0)
+    for e in range(0, x.size, LANES):
+        store(x, e, floats(F(0)), x.size - e)
 
 
 @kernel
 def clear_halo(x, halo):
     top, bottom, left, right = halo[0], halo[1], halo[2], halo[3]
     count, height, width, channels = x.shape
+    row = width * channels
     for n in range(count):
         for h in range(height):
+            start = (n * height + h) * row
             outside = h < top or h >= height - bottom
-            row = x[n, h].reshape(-1)
-            for i in range(width * channels if outside else left * channels):
-                row[i] = F(0)
-            if not outside:
-                for i in range((width - right) * channels, width * channels):
-                    row[i] = F(0)
+            first = row if outside else left * channels
+            for e in range(0, first, LANES):
+                store(x, start + e, floats(F(0)), first - e)
+            last = 0 if outside else right * channels
+            for e in range(0, last, LANES):
+                store(x, start + row - last + e, floats(F(0)), last - e)
 
 
 @kernel
 def copy(x, y, x_inside, y_inside):
     # the same numbers in the same order: runs up to the end of a row on either side
-    channels_x, channels_y = x.shape[3], y.shape[3]
-    long_x, long_y = x_inside[3] * channels_x, y_inside[3] * channels_y
+    long_x, long_y = x_inside[3] * x.shape[3], y_inside[3] * y.shape[3]
     for n in range(x.shape[0]):
         i = j = h = k = 0
         while h < x_inside[2]:
-            source = x[n, x_inside[0] + h].reshape(-1)
-            target = y[n, y_inside[0] + k].reshape(-1)
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3] + i
+            target = ((n * y.shape[1] + y_inside[0] + k) * y.shape[2] + y_inside[1]) * y.shape[3] + j
             run = min(long_x - i, long_y - j)
-            first, second = x_inside[1] * channels_x + i, y_inside[1] * channels_y + j
-            for e in range(run):
-                target[second + e] = source[first + e]
+            for e in range(0, run, LANES):
+                store(y, target + e, load(x, source + e, run - e), run - e)
             i, j = i + run, j + run
             if i == long_x:
                 i, h = 0, h + 1
             if j == long_y:
                 j, k = 0, k + 1
+
+
+@kernel
+def add(a, b, y, a_inside, b_inside, y_inside):
+    long = y_inside[3] * y.shape[3]
+    for n in range(y.shape[0]):
+        for h in range(y_inside[2]):
+            first = ((n * a.shape[1] + a_inside[0] + h) * a.shape[2] + a_inside[1]) * a.shape[3]
+            second = ((n * b.shape[1] + b_inside[0] + h) * b.shape[2] + b_inside[1]) * b.shape[3]
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            for e in range(0, long, LANES):
+                left = long - e
+                store(y, target + e, load(a, first + e, left) + load(b, second + e, left), left)
 
 
 @kernel
@@ -71,99 +83,100 @@ def permute(x, y, x_inside, y_inside, order):
 
 
 @kernel
-def add(a, b, y, a_inside, b_inside, y_inside):
-    channels = y.shape[3]
-    for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            first, second = a[n, a_inside[0] + h].reshape(-1), b[n, b_inside[0] + h].reshape(-1)
-            row = y[n, y_inside[0] + h].reshape(-1)
-            i, j, k = a_inside[1] * channels, b_inside[1] * channels, y_inside[1] * channels
-            for e in range(y_inside[3] * channels):
-                row[k + e] = first[i + e] + second[j + e]
-
-
-@kernel
 def scale(x, y, factor, offset, x_inside, y_inside):
     # factor, offset (C,)
+    channels = x.shape[3]
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
-            for w in range(y_inside[3]):
-                source, target = x[n, x_inside[0] + h, x_inside[1] + w], y[n, y_inside[0] + h, y_inside[1] + w]
-                for c in range(factor.size):
-                    target[c] = source[c] * factor[c] + offset[c]
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * channels
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                times, plus = load(factor, c, left), load(offset, c, left)
+                for w in range(y_inside[3]):
+                    place = w * channels + c
+                    store(y, target + place, fma(load(x, source + place, left), times, plus), left)
 
 
 @kernel
 def gate(d, y, d_inside, y_inside, factor):
     # back through relu and dropout: what came out as zero passes nothing
-    times, channels = F(factor), d.shape[3]
+    times, zero, channels = floats(F(factor)), floats(F(0)), d.shape[3]
+    long = d_inside[3] * channels
     for n in range(d.shape[0]):
         for h in range(d_inside[2]):
-            error, value = d[n, d_inside[0] + h].reshape(-1), y[n, y_inside[0] + h].reshape(-1)
-            i, j = d_inside[1] * channels, y_inside[1] * channels
-            for e in range(d_inside[3] * channels):
-                error[i + e] = error[i + e] * times if value[j + e] > F(0) else F(0)
+            error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
+            value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            for e in range(0, long, LANES):
+                left = long - e
+                error = load(d, error_row + e, left) * times
+                store(d, error_row + e, select(load(y, value_row + e, left) > zero, error, zero), left)
 
 
 @kernel
 def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate):
     # Threefry 2x32 with 13 rounds, counters (element, sample), key (seed, seed ^ layer); see reference.threefry
-    keep, limit, channels = F(1 / (1 - rate)), U(min(int(rate * 2**32), 2**32 - 1)), x.shape[3]
-    k0, k1 = seed[0], seed[1] ^ U(layer)
-    k2 = U(0x1BD11BDA) ^ k0 ^ k1
+    keep, limit, zero = floats(F(1 / (1 - rate))), ints(min(int(rate * 2**32), 2**32 - 1)), floats(F(0))
+    k0, k1 = np.int64(seed[0]), np.int64(seed[1]) ^ layer
+    k2 = 0x1BD11BDA ^ k0 ^ k1
+    v0, v1, v2 = ints(k0), ints(k1), ints(k2)
+    w1, w2, w3 = ints(k2 + 1), ints(k0 + 2), ints(k1 + 3)
+    channels = x.shape[3]
     long = x_inside[3] * channels
     for n in range(x.shape[0]):
-        sample = U(samples[n]) + k1
+        sample = ints(samples[n] + k1)
         for h in range(x_inside[2]):
-            source, target = x[n, x_inside[0] + h].reshape(-1), y[n, y_inside[0] + h].reshape(-1)
-            i, j = x_inside[1] * channels, y_inside[1] * channels
-            base = U(h * long) + k0
-            for e in range(long):
-                a, b = base + U(e), sample
-                a += b
-                b = ((b << U(13)) | (b >> U(19))) ^ a
-                a += b
-                b = ((b << U(15)) | (b >> U(17))) ^ a
-                a += b
-                b = ((b << U(26)) | (b >> U(6))) ^ a
-                a += b
-                b = ((b << U(6)) | (b >> U(26))) ^ a
-                a, b = a + k1, b + k2 + U(1)
-                a += b
-                b = ((b << U(17)) | (b >> U(15))) ^ a
-                a += b
-                b = ((b << U(29)) | (b >> U(3))) ^ a
-                a += b
-                b = ((b << U(16)) | (b >> U(16))) ^ a
-                a += b
-                b = ((b << U(24)) | (b >> U(8))) ^ a
-                a, b = a + k2, b + k0 + U(2)
-                a += b
-                b = ((b << U(13)) | (b >> U(19))) ^ a
-                a += b
-                b = ((b << U(15)) | (b >> U(17))) ^ a
-                a += b
-                b = ((b << U(26)) | (b >> U(6))) ^ a
-                a += b
-                b = ((b << U(6)) | (b >> U(26))) ^ a
-                a, b = a + k0, b + k1 + U(3)
-                a += b
-                target[j + e] = source[i + e] * keep if a >= limit else F(0)
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * channels
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            for e in range(0, long, LANES):
+                a, b = counting(h * long + e) + v0 + sample, sample
+                b = rotate(b, 13) ^ a
+                a = a + b
+                b = rotate(b, 15) ^ a
+                a = a + b
+                b = rotate(b, 26) ^ a
+                a = a + b
+                b = rotate(b, 6) ^ a
+                a, b = a + v1, b + w1
+                a = a + b
+                b = rotate(b, 17) ^ a
+                a = a + b
+                b = rotate(b, 29) ^ a
+                a = a + b
+                b = rotate(b, 16) ^ a
+                a = a + b
+                b = rotate(b, 24) ^ a
+                a, b = a + v2, b + w2
+                a = a + b
+                b = rotate(b, 13) ^ a
+                a = a + b
+                b = rotate(b, 15) ^ a
+                a = a + b
+                b = rotate(b, 26) ^ a
+                a = a + b
+                b = rotate(b, 6) ^ a
+                a = a + v0 + b + w3
+                left = long - e
+                value = load(x, source + e, left) * keep
+                store(y, target + e, select(below(a, limit), zero, value), left)
 
 
 @kernel
 def channel_sums(d, inside, sums, first):
-    # sums (1, C)
-    total = sums[0]
+    # sums (1, C) of one part
+    channels = d.shape[3]
     if first:
-        for c in range(total.size):
-            total[c] = F(0)
+        for c in range(channels):
+            sums[0, c] = F(0)
     for n in range(d.shape[0]):
         for h in range(inside[2]):
-            for w in range(inside[3]):
-                error = d[n, inside[0] + h, inside[1] + w]
-                for c in range(total.size):
-                    total[c] += error[c]
+            row = ((n * d.shape[1] + inside[0] + h) * d.shape[2] + inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                plain = load(sums, c, left)
+                for w in range(inside[3]):
+                    plain = plain + load(d, row + w * channels + c, left)
+                store(sums, c, plain, left)
 
 
 @kernel

@@ -1,11 +1,45 @@
-"""How every kernel is compiled. Numba's cache does not notice a change of these flags: empty it after one."""
+"""How every kernel is compiled, and for which vectors."""
 
+import os
+import zlib
+from functools import cache
+from pathlib import Path
+
+import numba
+from llvmlite import binding
 from numba import njit
 
 # contract and reassoc let sums become vectors of fused multiply-adds; numbers that are not finite stay what they are
 FLAGS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+WIDTHS = {"avx512": 16, "avx2": 8, "neon": 4}  # float32 numbers in a register
+
+
+def _instructions() -> str:
+    """The widest vectors of this machine; KONV_SIMD forces others."""
+    wanted = os.environ.get("KONV_SIMD", "").lower()
+    if wanted and wanted not in WIDTHS:
+        raise ValueError(f"KONV_SIMD must be one of {', '.join(WIDTHS)}, got {wanted!r}")
+    if wanted:
+        return wanted
+    if binding.get_process_triple().startswith(("aarch64", "arm64")):
+        return "neon"
+    return "avx512" if binding.get_host_cpu_features().get("avx512f") else "avx2"
+
+
+SIMD = _instructions()
+LANES = WIDTHS[SIMD]
+REGISTERS = 16 if SIMD == "avx2" else 32
+
+
+@cache
+def _fingerprint() -> str:
+    """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
+    With this in the name of each kernel it looks in another place."""
+    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return f"{zlib.crc32(sources + repr(FLAGS).encode() + numba.__version__.encode()):08x}_{SIMD}"
 
 
 def kernel(function):
     """Compile without the interpreter's lock, into the disk cache."""
+    function.__qualname__ = f"{function.__name__}_{_fingerprint()}"
     return njit(**FLAGS)(function)

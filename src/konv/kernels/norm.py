@@ -1,8 +1,12 @@
-"""Batch normalisation, forward and backward side by side; twins in reference.py. `inside` is (top, left, height, width)."""
+"""Batch normalisation, forward and backward side by side; twins in reference.py. `inside` is (top, left, height, width).
+
+Row by row, and in a row one vector of channels at a time: its coefficients and sums stay in registers.
+"""
 
 import numpy as np
 
-from konv.kernels.jit import kernel
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import floats, fma, larger, load, select, store
 
 F = np.float32
 
@@ -11,24 +15,31 @@ F = np.float32
 def moments(y, inside, result):
     # y (N, H, W, C)  result (N, 2, C): mean and sum of squared deviations of each sample.
     # Deviations from the first pixel, so that a large mean does not swallow a small variance.
-    channels, pixels = y.shape[3], F(inside[2] * inside[3])
+    _, height, width, channels = y.shape
+    share = floats(F(1) / F(inside[2] * inside[3]))
     for n in range(y.shape[0]):
-        total, square = result[n, 0], result[n, 1]
-        pivot = y[n, inside[0], inside[1]]
-        for c in range(channels):
-            total[c] = F(0)
-            square[c] = F(0)
+        first = ((n * height + inside[0]) * width + inside[1]) * channels
+        into = n * 2 * channels
+        for c in range(0, channels, LANES):
+            store(result, into + c, floats(F(0)), channels - c)
+            store(result, into + channels + c, floats(F(0)), channels - c)
         for h in range(inside[2]):
-            for w in range(inside[3]):
-                pixel = y[n, inside[0] + h, inside[1] + w]
-                for c in range(channels):
-                    value = pixel[c] - pivot[c]
-                    total[c] += value
-                    square[c] += value * value
-        for c in range(channels):
-            mean = total[c] / pixels
-            square[c] = max(square[c] - mean * total[c], F(0))
-            total[c] = pivot[c] + mean
+            for c in range(0, channels, LANES):
+                left, row = channels - c, first + h * width * channels + c
+                pivot = load(y, first + c, left)
+                plain, square = load(result, into + c, left), load(result, into + channels + c, left)
+                for w in range(inside[3]):
+                    value = load(y, row + w * channels, left) - pivot
+                    plain, square = plain + value, fma(value, value, square)
+                store(result, into + c, plain, left)
+                store(result, into + channels + c, square, left)
+        for c in range(0, channels, LANES):
+            left = channels - c
+            plain = load(result, into + c, left)
+            mean = plain * share
+            square = load(result, into + channels + c, left) - mean * plain
+            store(result, into + channels + c, larger(square, floats(F(0))), left)
+            store(result, into + c, load(y, first + c, left) + mean, left)
 
 
 @kernel
@@ -61,31 +72,38 @@ def norm_frozen(gamma, beta, moving_mean, moving_variance, coefficients, epsilon
 
 @kernel
 def norm(y, coefficients, z, y_inside, z_inside, floor):
-    scale, shift, low = coefficients[2], coefficients[3], F(floor)
+    _, height, width, channels = y.shape
+    low = floats(F(floor))
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
-            for w in range(y_inside[3]):
-                source, target = y[n, y_inside[0] + h, y_inside[1] + w], z[n, z_inside[0] + h, z_inside[1] + w]
-                for c in range(scale.size):
-                    value = source[c] * scale[c] + shift[c]
-                    target[c] = low if value < low else value
+            source = ((n * height + y_inside[0] + h) * width + y_inside[1]) * channels
+            target = ((n * z.shape[1] + z_inside[0] + h) * z.shape[2] + z_inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
+                for w in range(y_inside[3]):
+                    place = w * channels + c
+                    store(z, target + place, larger(fma(load(y, source + place, left), scale, shift), low), left)
 
 
 @kernel
 def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
     # sums (N, 2, C): of d, and of d * (y - mean)
-    mean = coefficients[0]
+    channels = y.shape[3]
     for n in range(y.shape[0]):
-        plain, weighted = sums[n, 0], sums[n, 1]
-        for c in range(mean.size):
-            plain[c] = F(0)
-            weighted[c] = F(0)
-        for h in range(y_inside[2]):
-            for w in range(y_inside[3]):
-                error, value = d[n, d_inside[0] + h, d_inside[1] + w], y[n, y_inside[0] + h, y_inside[1] + w]
-                for c in range(mean.size):
-                    plain[c] += error[c]
-                    weighted[c] += error[c] * (value[c] - mean[c])
+        into = n * 2 * channels
+        for c in range(0, channels, LANES):
+            left = channels - c
+            mean, plain, weighted = load(coefficients, c, left), floats(F(0)), floats(F(0))
+            for h in range(y_inside[2]):
+                error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels + c
+                value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels + c
+                for w in range(y_inside[3]):
+                    error = load(d, error_row + w * channels, left)
+                    plain = plain + error
+                    weighted = fma(error, load(y, value_row + w * channels, left) - mean, weighted)
+            store(sums, into + c, plain, left)
+            store(sums, into + channels + c, weighted, left)
 
 
 @kernel
@@ -113,16 +131,20 @@ def norm_gradient_frozen(coefficients, back):
 
 @kernel
 def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
-    mean, b0, b1, b2, times = coefficients[0], back[0], back[1], back[2], F(factor)
+    channels, zero = y.shape[3], floats(F(0))
+    times = floats(F(factor))
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
-            for w in range(y_inside[3]):
-                error, value = d[n, d_inside[0] + h, d_inside[1] + w], y[n, y_inside[0] + h, y_inside[1] + w]
-                target = dy[n, dy_inside[0] + h, dy_inside[1] + w]
-                if gated:
-                    for c in range(mean.size):
-                        g = (b0[c] * error[c] - b1[c] - (value[c] - mean[c]) * b2[c]) * times
-                        target[c] = g if value[c] > F(0) else F(0)
-                else:
-                    for c in range(mean.size):
-                        target[c] = b0[c] * error[c] - b1[c] - (value[c] - mean[c]) * b2[c]
+            error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
+            value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            target_row = ((n * dy.shape[1] + dy_inside[0] + h) * dy.shape[2] + dy_inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
+                # dy = b0 * error - b2 * value + b1
+                b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
+                for w in range(y_inside[3]):
+                    place = w * channels + c
+                    value = load(y, value_row + place, left)
+                    result = fma(b0, load(d, error_row + place, left), b1) - b2 * value
+                    store(dy, target_row + place, select(value > zero, result, zero) if gated else result, left)

@@ -11,101 +11,52 @@ from numba.core import cgutils
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
-from konv.kernels.jit import kernel
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import (
+    FLOATS_IR,
+    address,
+    at_least_ir,
+    first_ir,
+    fma_ir,
+    masked_load_ir,
+    masked_store_ir,
+    place_ir,
+    splat_ir,
+)
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
-
-
-@intrinsic
-def address(typing, array, offset):
-    """The address of array.ravel()[offset]."""
-
-    def emit(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.gep(data, [args[1]])
-
-    return types.CPointer(array.dtype)(array, types.intp), emit
-
-
-class _Vectors:
-    """Vectors of float32 in LLVM's words."""
-
-    def __init__(self, builder, lanes: int):
-        self.builder, self.lanes = builder, lanes
-        self.type = ir.VectorType(ir.FloatType(), lanes)
-        self.mask_type = ir.VectorType(ir.IntType(1), lanes)
-        self.zero = ir.Constant(self.type, [0.0] * lanes)
-
-    def _declare(self, name, result, arguments):
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, arguments), name)
-
-    def at(self, base, offset):
-        return self.builder.bitcast(self.builder.gep(base, [offset]), self.type.as_pointer())
-
-    def load(self, place):
-        return self.builder.load(place, align=4)
-
-    def splat(self, scalar, element=None):
-        kind = ir.VectorType(element, self.lanes) if element else self.type
-        undefined = ir.Constant(kind, ir.Undefined)
-        one = self.builder.insert_element(undefined, scalar, ir.Constant(I32, 0))
-        return self.builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes))
-
-    def multiply_add(self, a, b, c):
-        function = self._declare(f"llvm.fma.v{self.lanes}f32", self.type, [self.type] * 3)
-        return self.builder.call(function, [a, b, c])
-
-    def at_least(self, value, floor):
-        """The larger of the two; what is not a number stays so."""
-        return self.builder.select(self.builder.fcmp_ordered("<", value, floor), floor, value)
-
-    def first(self, count):
-        """A mask of the first `count` lanes; none when it is negative."""
-        numbers = ir.Constant(ir.VectorType(I32, self.lanes), list(range(self.lanes)))
-        return self.builder.icmp_signed("<", numbers, self.splat(self.builder.trunc(count, I32), I32))
-
-    def masked_load(self, place, mask):
-        function = self._declare(f"llvm.masked.load.v{self.lanes}f32.p0", self.type,
-                                 [self.type.as_pointer(), I32, self.mask_type, self.type])
-        return self.builder.call(function, [place, ir.Constant(I32, 4), mask, self.zero])
-
-    def masked_store(self, value, place, mask):
-        function = self._declare(f"llvm.masked.store.v{self.lanes}f32.p0", ir.VoidType(),
-                                 [self.type, self.type.as_pointer(), I32, self.mask_type])
-        self.builder.call(function, [value, place, ir.Constant(I32, 4), mask])
+I64 = ir.IntType(64)
 
 
 @intrinsic
-def tile(typing, rows, vectors, lanes, a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, a_tap, a_row,
+def tile(typing, rows, vectors, a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, a_tap, a_row,
          a_inner, b_tap, b_inner, c_row, left):
     """c[m, :left] = max(floor, (bias if biased) + (c[m, :] if accumulate) + sum over t < count, i < inner of
     a[taps[t * tap_step] + t * a_tap + m * a_row + i * a_inner] * b[t * b_tap + i * b_inner, :])    for m < rows
 
-    `rows`, `vectors` and `lanes` are literal: the sums are rows x vectors registers. b may be read up to the end of its
+    `rows` and `vectors` are literal: the sums are rows x vectors registers. b may be read up to the end of its
     last vector; c is written for `left` numbers a row and no further.
     """
-    literals = (rows, vectors, lanes)
-    if not all(isinstance(t, types.IntegerLiteral) for t in literals):
-        raise RequireLiteralValue("rows, vectors and lanes are compile-time constants")
-    row_count, vector_count, lane_count = (t.literal_value for t in literals)
+    if not all(isinstance(t, types.IntegerLiteral) for t in (rows, vectors)):
+        raise RequireLiteralValue("rows and vectors are compile-time constants")
+    row_count, vector_count = rows.literal_value, vectors.literal_value
 
     def emit(context, builder, signature, args):
-        a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, *strides, left = args[3:]
+        a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, *strides, left = args[2:]
         a_tap, a_row, a_inner, b_tap, b_inner, c_row = strides
-        v = _Vectors(builder, lane_count)
         const = lambda value: ir.Constant(I64, value)  # noqa: E731
+        load = lambda place: builder.load(place, align=4)  # noqa: E731
         cells = [(m, p) for m in range(row_count) for p in range(vector_count)]
-        columns = [const(p * lane_count) for p in range(vector_count)]
-        sums = {cell: cgutils.alloca_once(builder, v.type) for cell in cells}  # promoted to registers by LLVM
+        columns = [const(p * LANES) for p in range(vector_count)]
+        sums = {cell: cgutils.alloca_once(builder, FLOATS_IR) for cell in cells}  # promoted to registers by LLVM
 
         with builder.if_else(builder.icmp_signed("!=", biased, const(0))) as (then, otherwise):
             with then:
-                first = [v.load(v.at(bias, column)) for column in columns]
+                first = [load(place_ir(builder, bias, column)) for column in columns]
                 for m, p in cells:
                     builder.store(first[p], sums[m, p])
             with otherwise:
                 for cell in cells:
-                    builder.store(v.zero, sums[cell])
+                    builder.store(ir.Constant(FLOATS_IR, [0.0] * LANES), sums[cell])
 
         with cgutils.for_range(builder, count) as tap:
             start = builder.add(builder.load(builder.gep(taps, [builder.mul(tap.index, tap_step)])), builder.mul(tap.index, a_tap))
@@ -114,41 +65,41 @@ def tile(typing, rows, vectors, lanes, a, b, c, bias, biased, accumulate, floor,
             with cgutils.for_range(builder, inner) as step:
                 a_now = builder.gep(a_start, [builder.mul(step.index, a_inner)])
                 b_now = builder.gep(b_start, [builder.mul(step.index, b_inner)])
-                panel = [v.load(v.at(b_now, column)) for column in columns]
+                panel = [load(place_ir(builder, b_now, column)) for column in columns]
                 for m in range(row_count):
-                    number = v.splat(builder.load(builder.gep(a_now, [builder.mul(a_row, const(m))])))
+                    number = splat_ir(builder, builder.load(builder.gep(a_now, [builder.mul(a_row, const(m))])))
                     for p in range(vector_count):
-                        total = v.multiply_add(number, panel[p], builder.load(sums[m, p]))
+                        total = fma_ir(builder, number, panel[p], builder.load(sums[m, p]))
                         builder.store(total, sums[m, p])
 
-        places = {(m, p): v.at(c, builder.add(builder.mul(c_row, const(m)), columns[p])) for m, p in cells}
+        places = {(m, p): place_ir(builder, c, builder.add(builder.mul(c_row, const(m)), columns[p])) for m, p in cells}
         adding = builder.icmp_signed("!=", accumulate, const(0))
-        lowest = v.splat(floor)
+        lowest = splat_ir(builder, floor)
 
         def finish(load, store):
             with builder.if_then(adding):
                 for cell in cells:
                     builder.store(builder.fadd(builder.load(sums[cell]), load(cell)), sums[cell])
             for cell in cells:
-                store(v.at_least(builder.load(sums[cell]), lowest), cell)
+                store(at_least_ir(builder, builder.load(sums[cell]), lowest), cell)
 
-        whole = builder.icmp_signed(">=", left, const(vector_count * lane_count))
+        whole = builder.icmp_signed(">=", left, const(vector_count * LANES))
         with builder.if_else(whole, likely=True) as (then, otherwise):
             with then:
-                finish(lambda cell: v.load(places[cell]), lambda value, cell: builder.store(value, places[cell], align=4))
+                finish(lambda cell: load(places[cell]), lambda value, cell: builder.store(value, places[cell], align=4))
             with otherwise:
-                masks = [v.first(builder.sub(left, column)) for column in columns]
-                finish(lambda cell: v.masked_load(places[cell], masks[cell[1]]),
-                       lambda value, cell: v.masked_store(value, places[cell], masks[cell[1]]))
+                masks = [first_ir(builder, builder.sub(left, column)) for column in columns]
+                finish(lambda cell: masked_load_ir(builder, places[cell], masks[cell[1]]),
+                       lambda value, cell: masked_store_ir(builder, value, places[cell], masks[cell[1]]))
         return context.get_dummy_value()
 
     integer = types.int64
-    return types.void(rows, vectors, lanes, a, b, c, bias, integer, integer, types.float32, taps, *[integer] * 10), emit
+    return types.void(rows, vectors, a, b, c, bias, integer, integer, types.float32, taps, *[integer] * 10), emit
 
 
-def make_product(rows, vectors, rest, flat, lanes):
+def make_product(rows, vectors, rest, flat):
     """See konv.kernels.reference.product. `rest` rows finish a line; a flat line may need single ones after that."""
-    panel = vectors * lanes
+    panel = vectors * LANES
     small = max(rest, 1)
 
     @kernel
@@ -179,24 +130,24 @@ def make_product(rows, vectors, rest, flat, lanes):
                             c_line = c_start + group * c_group + p * panel + n * c_image + h * c_row
                             w = 0
                             while w + rows <= width:
-                                tile(rows, vectors, lanes, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
+                                tile(rows, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
                                      offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                 w += rows
                             while rest > 0 and w + small <= width:
-                                tile(small, vectors, lanes, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
+                                tile(small, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
                                      offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                 w += small
                             while flat and w < width:
-                                tile(1, vectors, lanes, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
+                                tile(1, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
                                      offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                 w += 1
 
     return product
 
 
-def make_kernel_product(rows, vectors, rest, lanes):
+def make_kernel_product(rows, vectors, rest):
     """See konv.kernels.reference.kernel_product: rows of the tile are rows of the kernel, the inner loop runs over pixels."""
-    panel = vectors * lanes
+    panel = vectors * LANES
     small = max(rest, 1)
 
     @kernel
@@ -219,10 +170,10 @@ def make_kernel_product(rows, vectors, rest, lanes):
                     d_now = address(d, d_start + group * d_group + n * d_image + p * panel)
                     w_now = address(dw, ((group * panels + p) * depth + tap * inner + k) * panel)
                     if k + rows <= inner:
-                        tile(rows, vectors, lanes, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
+                        tile(rows, vectors, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
                              a_row, 1, a_column, d_row, d_column, panel, panel)
                     else:
-                        tile(small, vectors, lanes, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
+                        tile(small, vectors, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
                              a_row, 1, a_column, d_row, d_column, panel, panel)
 
     return kernel_product

@@ -233,7 +233,7 @@ def _windows(geometry, inside):
 
 
 def max_pool(y, coefficients, p, chosen, geometry, floor, *, record):
-    # p = the largest of y * scale + shift in each window; chosen (N, OH, OW, C): which tap it was, the first of equals
+    # p = the largest of y * scale + shift in each window; chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
     image = view(y, geometry[6:10]) * coefficients[2] + coefficients[3]
     count, (out_h, out_w) = len(y), (int(value) for value in geometry[12:14])
     best = np.full((count, out_h, out_w, y.shape[3]), -np.inf, y.dtype)
@@ -245,12 +245,12 @@ def max_pool(y, coefficients, p, chosen, geometry, floor, *, record):
         best[at] = np.where(better, value, best[at])
     view(p, geometry[10:14])[...] = np.maximum(best, floor)
     if record:
-        chosen[...] = which
+        chosen[..., :which.shape[3]] = which
 
 
 def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
     # as norm_sums, where d is the gradient of the pooled image
-    image, error = view(y, geometry[6:10]), view(d, geometry[10:14])
+    image, error, chosen = view(y, geometry[6:10]), view(d, geometry[10:14]), chosen[..., :y.shape[3]]
     sums[:, 0] = error.sum((1, 2))
     sums[:, 1] = 0
     for tap, place, pixel in _windows(geometry, None):
@@ -260,7 +260,7 @@ def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
 
 
 def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
-    image, error = view(y, geometry[6:10]), view(d, geometry[10:14])
+    image, error, chosen = view(y, geometry[6:10]), view(d, geometry[10:14]), chosen[..., :y.shape[3]]
     dz = np.zeros(image.shape, y.dtype)
     for tap, place, pixel in _windows(geometry, None):
         at = (slice(None), *place)
@@ -292,10 +292,10 @@ def average_pool_backward(d, dx, geometry, dx_inside):
 
 
 def global_pool(x, y, chosen, x_inside, y_inside, average):
-    # chosen (N, C): which pixel was the largest
+    # chosen (N, channels rounded up): which pixel was the largest
     image = view(x, x_inside)
     flat = image.reshape(len(image), -1, image.shape[3])
-    chosen[...] = 0 if average else flat.argmax(1)
+    chosen[:, :image.shape[3]] = 0 if average else flat.argmax(1)
     view(y, y_inside)[...] = (flat.mean(1) if average else flat.max(1))[:, None, None]
 
 
@@ -306,7 +306,7 @@ def global_pool_backward(d, chosen, dx, d_inside, dx_inside, average):
         result[...] = error / (height * width)
         return
     pixel = np.arange(height * width).reshape(1, height, width, 1)
-    result[...] = np.where(chosen[:, None, None] == pixel, error, 0)
+    result[...] = np.where(chosen[:, None, None, :dx.shape[3]] == pixel, error, 0)
 
 
 # --- activations ------------------------------------------------------------------------------------

@@ -93,9 +93,15 @@ def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Bu
 
 def chosen(e: Emitter, block: Block) -> str:
     """Which pixel of each window was the largest: row * kernel width + column."""
-    shape = image(e.graph.nodes[block.output].shape) if e.training else (1, 1, 1)  # in inference nobody asks
+    height, width, channels = image(e.graph.nodes[block.output].shape)
+    shape = (height, width, whole_vectors(channels)) if e.training else (1, 1, 1)  # in inference nobody asks
     window = part(e.graph, block, Pool).op.window.kernel  # type: ignore[union-attr]
     return e.buffer(f"chosen{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
+
+
+def whole_vectors(channels: int) -> int:
+    """Channels rounded up, since integers are stored by whole vectors, of which 16 numbers are the longest."""
+    return -(-channels // 16) * 16
 
 
 def pool_geometry(op, x: Buffer, y: Buffer) -> tuple[int, ...]:
@@ -113,7 +119,7 @@ def _global_pool(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     op = e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, GlobalPool)
-    index = e.buffer(f"chosen{block.output}", (y.shape[2],), dtype="int32").name
+    index = e.buffer(f"chosen{block.output}", (whole_vectors(y.shape[2]),), dtype="int32").name
     e.step("global_pool", x.name, y.name, index, inside(x), inside(y), KINDS[op.kind])
 
 

@@ -131,7 +131,7 @@ def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Pro
                 start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row, sizes.kernel[2],
                 d.start, d.row, d.shape[2], d.shape[0] * d.row, filters, filters)
     tiles = len(offsets) * -(-inner // tile.rows) * pack.groups
-    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, machine.lanes), tiles)
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest), tiles)
 
 
 Runs = tuple[tuple[tuple[int, int], ...], tuple[int, ...], int]  # kernel taps in order, offsets of the runs, their length
@@ -177,4 +177,4 @@ def _product(sizes: Linear, runs: Runs, size, steps, target, filters: int, trans
     # so many taps at a time that their share of a panel stays in the second-level cache
     chunk = max(1, machine.cache // 2 // (piece * pack.lanes * 4))
     geometry = (int(flat), height, width, piece, *steps, *target, filters, min(chunk, len(offsets)))
-    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(flat), machine.lanes))
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(flat)))
