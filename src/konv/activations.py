@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable
-from math import erf, inf, pi, sqrt
+from math import inf
 from types import FunctionType
 from typing import Any
 
@@ -10,66 +10,23 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import KonvError, UnsupportedError
+from konv.kernels import reference
+from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
 
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
-
-
-def _relu(x, max_value=inf, negative_slope=0.0, threshold=0.0):
-    kept = np.minimum(np.where(x > threshold, x, 0), max_value)
-    return kept + negative_slope * np.minimum(x - threshold, 0) if negative_slope else kept
-
-
-def _elu(x, alpha=1.0):
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-
-
-def _gelu(x, approximate=0.0):
-    if approximate:
-        return 0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + np.vectorize(erf, otypes=[np.float64])(x / sqrt(2)))
-
-
-def _sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))  # cannot overflow
-
-
-def _softplus(x):
-    return np.logaddexp(x, 0)
-
-
-def _hard_sigmoid(x):
-    return np.clip(x / 6 + 0.5, 0, 1)
-
-
-# name of an Activation op: its definition, called with the array and the op's constants
-FORMULAS: dict[str, Callable[..., Any]] = {
-    "relu": _relu,
-    "elu": _elu,
-    "gelu": _gelu,
-    "sigmoid": _sigmoid,
-    "softplus": _softplus,
-    "hard_sigmoid": _hard_sigmoid,
-    "tanh": np.tanh,
-    "exponential": np.exp,
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    "selu": lambda x: SELU_SCALE * _elu(x, SELU_ALPHA),
-    "silu": lambda x: x * _sigmoid(x),
-    "hard_silu": lambda x: x * _hard_sigmoid(x),
-    "mish": lambda x: x * np.tanh(_softplus(x)),
-}
-
-
 def _apply(op: Op, x: Any) -> np.ndarray:
-    """The operation on a whole array, batch axis included."""
+    """The operation on a whole array, batch axis included, by the formula that defines it."""
     x = to_array(x, "activations")
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
     if isinstance(op, Softmax):
-        shifted = x - x.max(axis=op.axis, keepdims=True)
-        total = np.exp(shifted).sum(axis=op.axis, keepdims=True)
-        return shifted - np.log(total) if op.log else np.exp(shifted) / total
+        rows = np.ascontiguousarray(np.moveaxis(x, op.axis, -1))
+        image, result = (array.reshape(-1, 1, 1, rows.shape[-1]) for array in (rows, np.empty_like(rows)))
+        reference.softmax(image, result, (0, 0, 1, 1), (0, 0, 1, 1), op.log)
+        return np.moveaxis(result.reshape(rows.shape), -1, op.axis)
     assert isinstance(op, Activation)
-    return np.asarray(FORMULAS[op.name](x, *op.constants), x.dtype)
+    (code,), constants = activation_code(op)
+    formula, _ = list(reference.ACTIVATIONS.values())[code]
+    return np.asarray(formula(x, *constants), x.dtype) + x.dtype.type(0)  # -0.0 becomes 0.0
 
 
 def linear(x):
@@ -220,7 +177,7 @@ def hard_silu(x) -> np.ndarray:
     """x * hard_sigmoid(x), also called hard_swish.
 
     >>> hard_silu([-3.0, 3.0])
-    array([-0., 3.])
+    array([0., 3.])
     """
     return _apply(Activation("hard_silu"), x)
 
