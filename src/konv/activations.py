@@ -14,6 +14,7 @@ from konv.kernels import reference
 from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
 
+
 def _apply(op: Op, x: Any) -> np.ndarray:
     """The operation on a whole array, batch axis included, by the formula that defines it."""
     x = to_array(x, "activations")
