@@ -26,7 +26,7 @@ def make_activation(code):
                 for e in range(x_inside[3] * channels):
                     v = source[i + e]
                     if code == RELU:
-                        r = min(v, a) if v >= c else b * (v - c)
+                        r = min(v, a) if v > c else b * (v - c)
                     elif code == SIGMOID:
                         s = math.exp(-abs(v))
                         r = one / (one + s) if v >= F(0) else s / (one + s)

@@ -326,7 +326,7 @@ def _softplus(x):
 
 
 def _relu(x, largest, slope, threshold):
-    return np.where(x >= threshold, np.minimum(x, largest), slope * (x - threshold))
+    return np.where(x > threshold, np.minimum(x, largest), slope * (x - threshold))
 
 
 def _relu_slope(x, y, largest, slope, threshold):
