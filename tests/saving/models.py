@@ -26,7 +26,8 @@ def every_layer(lib):
 def channels_first(lib):
     layers = lib.layers
     return lib.Sequential([
-        lib.Input((2, 9, 9)), layers.BatchNormalization(axis=1), layers.AveragePooling2D(3, data_format="channels_first"),
+        lib.Input((2, 9, 9)), layers.BatchNormalization(axis=1),
+        layers.AveragePooling2D(3, data_format="channels_first"),
         layers.GlobalMaxPooling2D(data_format="channels_first"), layers.Dense(3)])
 
 
@@ -61,7 +62,8 @@ def shared(lib):
 
 def nested(lib):
     layers = lib.layers
-    trunk = lib.Sequential([lib.Input((8, 8, 1)), layers.Conv2D(3, 3), layers.BatchNormalization(trainable=False)], name="trunk")
+    norm = layers.BatchNormalization(trainable=False)
+    trunk = lib.Sequential([lib.Input((8, 8, 1)), layers.Conv2D(3, 3), norm], name="trunk")
     z = lib.Input((6, 6, 3))
     head = lib.Model(z, layers.Dense(4)(layers.Flatten()(z)), name="head")
     x = lib.Input((8, 8, 1))

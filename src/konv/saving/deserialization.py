@@ -1,12 +1,11 @@
 """The dicts of config.json back to layers, models, losses, metrics and optimizers.
 
-Only classes of the tables of konv and of the caller's own `custom_objects` are ever made. No name in a file is imported,
-no code in a file is run, and no weight is made that the file could not fill.
+Only classes of the tables of konv and of the caller's own `custom_objects` are ever made. No name in a file is
+imported, no code in a file is run, and no weight is made that the file could not fill.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,9 @@ SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit i
 Key = tuple[str, int]  # name of a layer, number of its call
 
 
-def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True) -> Any:
-    """The object of a dict that `serialize_keras_object` made; `custom_objects` maps further names to classes or functions.
+def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None,
+                             safe_mode: bool = True) -> Any:
+    """The object of a dict that `serialize_keras_object` made; `custom_objects` maps further names to classes.
 
     >>> import konv
     >>> config = konv.saving.serialize_keras_object(konv.layers.Dense(3))
@@ -82,7 +82,8 @@ class Loader:
         if not isinstance(arguments, Mapping):
             raise FileError(f"the config of {config['class_name']} must be an object, got {arguments!r:.80}")
         with _within(config["class_name"], arguments.get("name")):
-            made = self.model(found, arguments) if found in MODELS.values() else found.from_config(self._arguments(arguments))
+            made = (self.model(found, arguments) if found in MODELS.values()
+                    else found.from_config(self._arguments(arguments)))
         if isinstance(number, int) and isinstance(made, Layer):
             self._shared[number] = made
         return made
@@ -94,7 +95,7 @@ class Loader:
             if isinstance(key, str) and key in self.custom:
                 return self.custom[key]
         if name in CODE:
-            raise UnsupportedError(f"holds a program (class {name!r}), which konv never runs, with safe_mode or without")
+            raise UnsupportedError(f"holds a program (class {name!r}); konv never runs one, with safe_mode or without")
         table = LAYERS | MODELS
         if module.split(".")[0] != "keras":
             raise UnsupportedError(f"holds an object of the class {name!r} from {module!r}; "
@@ -108,16 +109,16 @@ class Loader:
         """The arguments of a layer; the registries turn its dicts into objects, here only the caller's own come in."""
         if not self.custom:
             return dict(config)
-        made = {}
-        for key, value in config.items():
-            inner = value.get("config") if isinstance(value, Mapping) and value.get("class_name") == "function" else value
-            if isinstance(inner, str) and inner in self.custom and key.endswith(_TAKES_CUSTOM):
-                made[key] = self.custom[inner]
-            elif isinstance(value, Mapping) and self.custom.keys() & {value.get("class_name"), value.get("registered_name")}:
-                made[key] = self.layer(value)
-            else:
-                made[key] = value
-        return made
+        return {key: self._argument(value) if key.endswith(_TAKES_CUSTOM) else value for key, value in config.items()}
+
+    def _argument(self, value: Any) -> Any:
+        """The caller's own object if the value names one, else the value."""
+        name = value
+        if isinstance(value, Mapping):
+            name = value.get("config" if value.get("class_name") == "function" else "class_name")
+        if not isinstance(name, str) or name not in self.custom:
+            return value
+        return self.layer(value) if isinstance(value, Mapping) and name != value.get("config") else self.custom[name]
 
     # --- models -----------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class Loader:
             layers[name] = layer
             if isinstance(layer, InputLayer):
                 tensors[name, 0] = layer.output
-            calls.update({(name, first_call(layer) + number): _sources(name, node) for number, node in enumerate(nodes)})
+            calls.update({(name, number): _sources(name, node) for number, node in enumerate(nodes, first_call(layer))})
         for key in _sorted_calls(calls, tensors.keys()):
             sources = calls[key]
             given = [tensors[source] for source in sources] if isinstance(sources, list) else tensors[sources]
@@ -170,7 +171,9 @@ class Loader:
 
     def _call(self, layer: Layer, given: Any) -> Tensor:
         self._charge(layer, *(tensor.shape[1:] for tensor in (given if isinstance(given, list) else [given])))
-        return layer(given)
+        output = layer(given)
+        assert isinstance(output, Tensor)
+        return output
 
     def _charge(self, layer: Layer, *shapes: Any) -> None:
         """Refuse a layer that would make more weights than the file has numbers for, before it makes them."""
@@ -180,7 +183,7 @@ class Loader:
         wanted = sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
         self.left -= wanted
         if self.left < 0:
-            raise FileError(f"{layer.title} would have {wanted:,} weights, but the file holds {self.limit:,} numbers in all")
+            raise FileError(f"{layer.title} would have {wanted:,} weights, but the file holds {self.limit:,} numbers")
 
 
 _TAKES_CUSTOM = ("activation", "_initializer", "_regularizer", "_constraint")
@@ -210,11 +213,12 @@ def _array(config: Any) -> np.ndarray:
 def _sources(name: str, node: Any) -> Key | list[Key]:
     """The calls that one call of a layer reads from: one, or a list."""
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
-        raise FileError(f"the calls of {name!r} must be objects with args and kwargs, as Keras 3 writes them, got {node!r:.80}")
+        raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
     extra = [f"{key}={value!r:.40}" for key, value in (node.get("kwargs") or {}).items() if value is not None]
     extra += [f"{value!r:.40}" for value in node["args"][1:] if value is not None]
     if extra or not node["args"]:
-        raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or 'nothing'}; konv calls layers with their inputs alone")
+        raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or 'nothing'}; "
+                               f"konv calls layers with their inputs alone")
     first = node["args"][0]
     return [_source(name, item) for item in first] if isinstance(first, list) else _source(name, first)
 
@@ -230,7 +234,8 @@ def _key(place: Any, what: str) -> Key:
     if not isinstance(place, list) or len(place) != 3 or not all(map(isinstance, place, kinds)):
         raise FileError(f"{what} must be [layer, call, output], got {place!r:.80}")
     if place[2]:
-        raise UnsupportedError(f"{what} is output {place[2]} of {place[0]!r}; layers with several outputs are not supported yet")
+        raise UnsupportedError(f"{what} is output {place[2]} of {place[0]!r}; "
+                               f"layers with several outputs are not supported yet")
     return place[0], place[1]
 
 

@@ -38,7 +38,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
     """
     path = _path(filepath, (".keras",))
     if zipped is False or not kwargs.pop("include_optimizer", True):
-        raise UnsupportedError("save_model: zipped=False and include_optimizer=False are not supported for .keras files")
+        raise UnsupportedError("save_model: zipped=False and include_optimizer=False are not supported")
     if kwargs.pop("save_format", "keras") not in ("keras", None, False):
         raise UnsupportedError('save_model: the one save_format is "keras"; leave the argument out')
     if kwargs:
@@ -63,8 +63,8 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
                safe_mode: bool = True) -> Any:
     """The model in a `.keras` file of Keras 3 or konv, compiled as it was saved unless compile=False.
 
-    Nothing in the file is executed, whatever safe_mode says: a class that konv does not know must come in custom_objects.
-    Raises FileError for a file that is damaged or foreign.
+    Nothing in the file is executed, whatever safe_mode says; a class that konv does not know must come in
+    custom_objects. Raises FileError for a file that is damaged or foreign.
     """
     path = _path(filepath, (".keras",))
     with open_keras(path) as file:
@@ -146,7 +146,7 @@ def _compile(model: Model, file: KerasFile, loader: Loader) -> None:
     try:
         compile_from_config(model, config, loader)
     except UnsupportedError as error:
-        raise UnsupportedError(f"{error}; with compile=False the model loads without its loss, metrics and optimizer") from error
+        raise UnsupportedError(f"{error}; with compile=False the model loads without loss and optimizer") from error
 
 
 def _read(model: Model, weights: Any, skip_mismatch: bool) -> tuple[list[Any], list[str]]:

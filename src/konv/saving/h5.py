@@ -93,7 +93,7 @@ def _groups(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
 def _checked_item(h5py: Any, group: Any, name: str, path: str) -> Any:
     link = group.get(name, getlink=True)
     if not isinstance(link, h5py.HardLink):
-        raise FileError(f"{path}/{name} is a link to another place ({type(link).__name__}); such links are not followed")
+        raise FileError(f"{path}/{name} is a link to another place ({type(link).__name__}); konv follows none")
     item = group[name]
     if not isinstance(item, (h5py.Group, h5py.Dataset)):
         raise FileError(f"{path}/{name} is neither a group nor an array")

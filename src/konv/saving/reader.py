@@ -176,9 +176,9 @@ def _require_file(path: Path, signature: bytes) -> int:
     if not start:
         raise FileError("is empty")
     if not start.startswith(signature):
-        kind = "a zip archive, which a .keras file is" if signature == ZIP_SIGNATURE else "an HDF5 file"
-        hint = {H5_SIGNATURE: "; it is an HDF5 file: load it as .weights.h5", ZIP_SIGNATURE + start[4:]: "; it is a zip archive"}
-        raise FileError(f"is not {kind}{hint.get(start, '')}")
+        kinds = {ZIP_SIGNATURE: "a zip archive, as a .keras file is", H5_SIGNATURE: "an HDF5 file"}
+        found = [f"; it is {kind}" for mark, kind in kinds.items() if start.startswith(mark)]
+        raise FileError(f"is not {kinds[signature]}{''.join(found)}")
     return status.st_size
 
 

@@ -101,10 +101,11 @@ class Writer:
         if inspect.isfunction(item) and item.__name__ != "<lambda>":
             return {"module": item.__module__, "class_name": "function", "config": item.__name__,
                     "registered_name": item.__name__}
-        if not hasattr(item, "get_config"):
+        get_config = getattr(item, "get_config", None)
+        if get_config is None:
             raise KonvError(f"{item!r} cannot be written to a file; it needs a name and a method get_config")
         return {"module": type(item).__module__, "class_name": type(item).__name__,
-                "config": self.serialize(item.get_config()), "registered_name": type(item).__name__}
+                "config": self.serialize(get_config()), "registered_name": type(item).__name__}
 
     # --- models -----------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class Writer:
 
 
 def first_call(layer: Layer) -> int:
-    """The number of the first call of a layer in a functional model: one that is functional itself was called once before."""
+    """The number of the first call of a layer in a model: a functional layer was called once when it was made."""
     return 1 if isinstance(layer, Model) and not isinstance(layer, Sequential) else 0
 
 
