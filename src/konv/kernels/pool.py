@@ -12,21 +12,20 @@ from konv.kernels.vectors import floats, fma, ints, larger, load, load_ints, sel
 F = np.float32
 
 
-def make_max_pool(record):
+def make_max_pool(kernel_h, kernel_w, record):
     @kernel
     def max_pool(y, coefficients, p, chosen, geometry, floor):
         # p = the largest of y * scale + shift in each window
         # chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
-        kernel_h, kernel_w, stride_h, stride_w = geometry[0], geometry[1], geometry[2], geometry[3]
-        pad_h, pad_w, top, left_edge, height, width = (geometry[4], geometry[5], geometry[6], geometry[7], geometry[8],
-                                                       geometry[9])
+        stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
+        top, left_edge, height, width = geometry[6], geometry[7], geometry[8], geometry[9]
         p_top, p_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
         channels, row = y.shape[3], y.shape[2] * y.shape[3]
         low = floats(F(floor))
         for n in range(y.shape[0]):
+            first = n * y.shape[1] * row + top * row + left_edge * channels
             for i in range(out_h):
                 h0 = i * stride_h - pad_h
-                r0, r1 = max(0, -h0), min(kernel_h, height - h0)
                 target = ((n * p.shape[1] + p_top + i) * p.shape[2] + p_left) * channels
                 which_row = (n * out_h + i) * out_w * chosen.shape[3]
                 for c in range(0, channels, LANES):
@@ -34,17 +33,18 @@ def make_max_pool(record):
                     scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
                     for j in range(out_w):
                         w0 = j * stride_w - pad_w
-                        s0, s1 = max(0, -w0), min(kernel_w, width - w0)
-                        corner = n * y.shape[1] * row + (top + h0) * row + (left_edge + w0) * channels + c
-                        best = fma(load(y, corner + r0 * row + s0 * channels, left), scale, shift)
-                        which = ints(r0 * kernel_w + s0)
-                        for r in range(r0, r1):
-                            for s in range(s0, s1):
-                                value = fma(load(y, corner + r * row + s * channels, left), scale, shift)
+                        best, which = floats(F(-np.inf)), ints(0)
+                        # a tap outside the image looks at the nearest pixel inside, which is in the window as well:
+                        # so the loops have fixed lengths and are unrolled
+                        for r in range(kernel_h):
+                            h = min(max(h0 + r, 0), height - 1)
+                            for s in range(kernel_w):
+                                w = min(max(w0 + s, 0), width - 1)
+                                value = fma(load(y, first + h * row + w * channels + c, left), scale, shift)
                                 better = value > best
                                 best = select(better, value, best)
                                 if record:
-                                    which = select(better, ints(r * kernel_w + s), which)
+                                    which = select(better, ints((h - h0) * kernel_w + w - w0), which)
                         store(p, target + j * channels + c, larger(best, low), left)
                         if record:
                             store_ints(chosen, which_row + j * chosen.shape[3] + c, which)
@@ -52,79 +52,119 @@ def make_max_pool(record):
     return max_pool
 
 
-@kernel
-def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
-    # sums (N, 2, C): of d, and of d * (y - mean) at the chosen pixels
-    kernel_h, kernel_w, stride_h, stride_w = geometry[0], geometry[1], geometry[2], geometry[3]
-    pad_h, pad_w, top, left_edge, height, width = geometry[4], geometry[5], geometry[6], geometry[7], geometry[8], geometry[9]
-    d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
-    channels, row, zero = y.shape[3], y.shape[2] * y.shape[3], floats(F(0))
-    for n in range(y.shape[0]):
-        into = n * 2 * channels
-        for c in range(0, channels, LANES):
-            store(sums, into + c, zero, channels - c)
-            store(sums, into + channels + c, zero, channels - c)
-        for i in range(out_h):
-            h0 = i * stride_h - pad_h
-            r0, r1 = max(0, -h0), min(kernel_h, height - h0)
-            error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels
-            which_row = (n * out_h + i) * out_w * chosen.shape[3]
+def make_norm_pool_sums(kernel_h, kernel_w):
+    @kernel
+    def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
+        # sums (N, 2, C): of d, and of d * (y - mean) at the chosen pixels
+        stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
+        top, left_edge, height, width = geometry[6], geometry[7], geometry[8], geometry[9]
+        d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
+        channels, row, zero = y.shape[3], y.shape[2] * y.shape[3], floats(F(0))
+        for n in range(y.shape[0]):
+            into, first = n * 2 * channels, n * y.shape[1] * row + top * row + left_edge * channels
             for c in range(0, channels, LANES):
-                left = channels - c
-                mean, plain, weighted = (load(coefficients, c, left), load(sums, into + c, left),
-                                         load(sums, into + channels + c, left))
-                for j in range(out_w):
-                    w0 = j * stride_w - pad_w
-                    corner = n * y.shape[1] * row + (top + h0) * row + (left_edge + w0) * channels + c
-                    error = load(d, error_row + j * channels + c, left)
-                    which = load_ints(chosen, which_row + j * chosen.shape[3] + c)
-                    value = mean
-                    for r in range(r0, r1):
-                        for s in range(max(0, -w0), min(kernel_w, width - w0)):
-                            value = select(which == ints(r * kernel_w + s), load(y, corner + r * row + s * channels, left), value)
-                    plain = plain + error
-                    weighted = fma(error, value - mean, weighted)
-                store(sums, into + c, plain, left)
-                store(sums, into + channels + c, weighted, left)
+                store(sums, into + c, zero, channels - c)
+                store(sums, into + channels + c, zero, channels - c)
+            for i in range(out_h):
+                h0 = i * stride_h - pad_h
+                error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels
+                which_row = (n * out_h + i) * out_w * chosen.shape[3]
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    mean, plain, weighted = (load(coefficients, c, left), load(sums, into + c, left),
+                                             load(sums, into + channels + c, left))
+                    for j in range(out_w):
+                        w0 = j * stride_w - pad_w
+                        error = load(d, error_row + j * channels + c, left)
+                        which = load_ints(chosen, which_row + j * chosen.shape[3] + c)
+                        value = mean
+                        for r in range(kernel_h):
+                            h = min(max(h0 + r, 0), height - 1)
+                            for s in range(kernel_w):
+                                w = min(max(w0 + s, 0), width - 1)
+                                here = which == ints((h - h0) * kernel_w + w - w0)
+                                value = select(here, load(y, first + h * row + w * channels + c, left), value)
+                        plain = plain + error
+                        weighted = fma(error, value - mean, weighted)
+                    store(sums, into + c, plain, left)
+                    store(sums, into + channels + c, weighted, left)
+
+    return norm_pool_sums
 
 
-@kernel
-def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
-    # as norm_backward, where d is the gradient of the pooled image
-    kernel_h, kernel_w, stride_h, stride_w = geometry[0], geometry[1], geometry[2], geometry[3]
-    pad_h, pad_w, top, left_edge, height, width = geometry[4], geometry[5], geometry[6], geometry[7], geometry[8], geometry[9]
-    d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
-    channels, zero, times = y.shape[3], floats(F(0)), floats(F(factor))
-    for n in range(y.shape[0]):
-        for h in range(height):
-            # windows i with i * stride - pad <= h < i * stride - pad + kernel
-            i_first, i_last = max(0, (h + pad_h - kernel_h) // stride_h + 1), min(out_h - 1, (h + pad_h) // stride_h)
-            value_row = ((n * y.shape[1] + top + h) * y.shape[2] + left_edge) * channels
-            target_row = ((n * dy.shape[1] + dy_inside[0] + h) * dy.shape[2] + dy_inside[1]) * channels
-            for c in range(0, channels, LANES):
-                left = channels - c
-                b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
-                b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
-                j_first, j_last = max(0, (pad_w - kernel_w) // stride_w + 1), pad_w // stride_w
-                begins, ends = pad_w % stride_w, j_first * stride_w + kernel_w - pad_w
-                for w in range(width):
-                    z = zero
-                    for i in range(i_first, i_last + 1):
-                        error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels + c
-                        which_row = (n * out_h + i) * out_w * chosen.shape[3] + c
-                        tap = (h + pad_h - i * stride_h) * kernel_w + w + pad_w
-                        for j in range(j_first, min(j_last, out_w - 1) + 1):
-                            which = load_ints(chosen, which_row + j * chosen.shape[3])
-                            error = load(d, error_row + j * channels, left)
-                            z = z + select(which == ints(tap - j * stride_w), error, zero)
-                    value = load(y, value_row + w * channels + c, left)
-                    result = fma(b0, z, b1) - b2 * value
-                    store(dy, target_row + w * channels + c, select(value > zero, result, zero) if gated else result, left)
-                    begins += 1  # the next window begins, the first one ends: no division per pixel
-                    if begins == stride_w:
-                        begins, j_last = 0, j_last + 1
-                    if w + 1 == ends:
-                        j_first, ends = j_first + 1, ends + stride_w
+def make_norm_pool_backward(kernel_h, kernel_w, overlap):
+    """As norm_backward, where d is the gradient of the pooled image."""
+
+    @kernel
+    def apart(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
+        # windows side by side: each pixel belongs to one, or to none at the far edges
+        pad_h, pad_w, top, left_edge, height, width = (geometry[4], geometry[5], geometry[6], geometry[7], geometry[8],
+                                                       geometry[9])
+        d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
+        channels, zero, times = y.shape[3], floats(F(0)), floats(F(factor))
+        y_row, dy_row = y.shape[2] * channels, dy.shape[2] * channels
+        for n in range(y.shape[0]):
+            y_first = n * y.shape[1] * y_row + top * y_row + left_edge * channels
+            dy_first = n * dy.shape[1] * dy_row + dy_inside[0] * dy_row + dy_inside[1] * channels
+            for i in range((height + pad_h + kernel_h - 1) // kernel_h):
+                h0 = i * kernel_h - pad_h
+                error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels
+                which_row = (n * out_h + i) * out_w * chosen.shape[3]
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
+                    b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
+                    for j in range((width + pad_w + kernel_w - 1) // kernel_w):
+                        w0 = j * kernel_w - pad_w
+                        error, which = zero, ints(0)
+                        if i < out_h and j < out_w:
+                            error = b0 * load(d, error_row + j * channels + c, left)
+                            which = load_ints(chosen, which_row + j * chosen.shape[3] + c)
+                        for r in range(kernel_h):
+                            for s in range(kernel_w):
+                                h, w = h0 + r, w0 + s
+                                if h >= 0 and h < height and w >= 0 and w < width:
+                                    value = load(y, y_first + h * y_row + w * channels + c, left)
+                                    z = select(which == ints(r * kernel_w + s), error, zero)
+                                    result = z + b1 - b2 * value
+                                    if gated:
+                                        result = select(value > zero, result, zero)
+                                    store(dy, dy_first + h * dy_row + w * channels + c, result, left)
+
+    @kernel
+    def overlapping(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
+        stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
+        top, left_edge, height, width = geometry[6], geometry[7], geometry[8], geometry[9]
+        d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
+        channels, zero, times = y.shape[3], floats(F(0)), floats(F(factor))
+        for n in range(y.shape[0]):
+            for h in range(height):
+                # windows i with i * stride - pad <= h < i * stride - pad + kernel
+                i_first, i_last = max(0, (h + pad_h - kernel_h) // stride_h + 1), min(out_h - 1, (h + pad_h) // stride_h)
+                value_row = ((n * y.shape[1] + top + h) * y.shape[2] + left_edge) * channels
+                target_row = ((n * dy.shape[1] + dy_inside[0] + h) * dy.shape[2] + dy_inside[1]) * channels
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
+                    b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
+                    for w in range(width):
+                        j_first, j_last = max(0, (w + pad_w - kernel_w) // stride_w + 1), min(out_w - 1, (w + pad_w) // stride_w)
+                        z = zero
+                        for i in range(i_first, i_last + 1):
+                            error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels + c
+                            which_row = (n * out_h + i) * out_w * chosen.shape[3] + c
+                            tap = (h + pad_h - i * stride_h) * kernel_w + w + pad_w
+                            for j in range(j_first, j_last + 1):
+                                which = load_ints(chosen, which_row + j * chosen.shape[3])
+                                error = load(d, error_row + j * channels, left)
+                                z = z + select(which == ints(tap - j * stride_w), error, zero)
+                        value = load(y, value_row + w * channels + c, left)
+                        result = fma(b0, z, b1) - b2 * value
+                        if gated:
+                            result = select(value > zero, result, zero)
+                        store(dy, target_row + w * channels + c, result, left)
+
+    return overlapping if overlap else apart
 
 
 @kernel

@@ -400,7 +400,7 @@ def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
 VARIANTS = {
     "product": lambda variant: {},
     "kernel_product": lambda variant: {"rows": variant[0]},
-    "max_pool": lambda variant: {"record": variant[0]},
+    "max_pool": lambda variant: {"record": variant[2]},
     "activation": lambda variant: {"code": variant[0]},
     "activation_backward": lambda variant: {"code": variant[0]},
 }

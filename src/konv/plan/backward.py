@@ -149,7 +149,8 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
             e.step("norm_sums", d.name, y.name, coefficients, sums, inside(d), inside(y))
         else:
             geometry = pool_geometry(pool.op, y, d)
-            e.step("norm_pool_sums", d.name, chosen(e, block), y.name, coefficients, sums, geometry)
+            e.step("norm_pool_sums", d.name, chosen(e, block), y.name, coefficients, sums, geometry,
+                   variant=pool.op.window.kernel)
         _norm_gradient(s, index, y, sums, coefficients, back)
     elif block.inputs[0] in e.needs_gradient:
         e.prologue_step("norm_gradient_frozen", coefficients, back)
@@ -170,7 +171,7 @@ def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: 
 
 
 def _through_norm(s: Backward, block: Block, d: Buffer, y: Buffer, coefficients: str, back: str, pool) -> None:
-    source = block.inputs[0]
+    source, window = block.inputs[0], pool.op.window if pool is not None else None
     gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
     def emit(dx: Buffer) -> None:
@@ -178,7 +179,8 @@ def _through_norm(s: Backward, block: Block, d: Buffer, y: Buffer, coefficients:
             s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx), gate, factor)
         else:
             s.e.step("norm_pool_backward", d.name, chosen(s.e, block), y.name, coefficients, back, dx.name,
-                     pool_geometry(pool.op, y, d), inside(dx), gate, factor)
+                     pool_geometry(pool.op, y, d), inside(dx), gate, factor,
+                     variant=(*window.kernel, int(window.kernel != window.strides)))
     s.contribute(source, emit)
 
 

@@ -88,7 +88,7 @@ def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
 
 def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
     e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), pool_geometry(op, y, p), floor,
-           variant=(int(e.training),))
+           variant=(*op.window.kernel, int(e.training)))
 
 
 def chosen(e: Emitter, block: Block) -> str:
