@@ -76,7 +76,8 @@ class ImageDataset:
             if image is not None:
                 yield int(index), image
         if len(self._unreadable) == len(self.file_paths):
-            raise FileError(f"none of the {len(self.file_paths)} images can be read; the first: {self.skipped[0][1]}")
+            raise FileError(f"none of the {len(self.file_paths)} images can be read; the first: "
+                            + ": ".join(self.skipped[0]))
 
     def _image(self, index: int) -> np.ndarray | None:
         """The decoded image, or None if it is to be left out."""
@@ -89,7 +90,7 @@ class ImageDataset:
         except FileError as error:
             if not self._skip_unreadable:
                 raise
-            self._leave_out(index, str(error))
+            self._leave_out(index, str(error).removeprefix(f"{self.file_paths[index]}: "))
             return None
         if self._decoded is not None:
             self._decoded[index] = image
