@@ -1,6 +1,5 @@
 """Adam: steps scaled by running means of the gradient and its square."""
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ class Adam(Optimizer):
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
         self.beta_1, self.beta_2 = self._number(beta_1, "beta_1", 0, 1), self._number(beta_2, "beta_2", 0, 1)
         self.epsilon, self.amsgrad = self._number(epsilon, "epsilon"), bool(amsgrad)
+        self._known = 0, 0.0
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -34,8 +34,7 @@ class Adam(Optimizer):
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
         m, v, *largest = self._slots[id(variable)]
         w, t = variable.array, self._scratch[id(variable)]
-        count = self.updates + 1
-        alpha = learning_rate * sqrt(1.0 - self.beta_2**count) / (1.0 - self.beta_1**count)
+        alpha = learning_rate * self._correction(self.updates + 1)
         np.subtract(gradient, m, out=t)
         t *= 1.0 - self.beta_1
         m += t
@@ -50,6 +49,13 @@ class Adam(Optimizer):
         np.divide(m, t, out=t)
         t *= alpha
         w -= t
+
+    def _correction(self, count: int) -> float:
+        """sqrt(1 - beta_2^t) / (1 - beta_1^t), in float32 as Keras has it: in the first steps that shows in the digits."""
+        if self._known[0] != count:
+            one, first, second, t = map(np.float32, (1.0, self.beta_1, self.beta_2, count))
+            self._known = count, float(np.sqrt(one - second**t) / (one - first**t))
+        return self._known[1]
 
     def get_config(self) -> dict[str, Any]:
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
