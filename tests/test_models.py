@@ -271,4 +271,4 @@ def test_models_of_one_chain_are_fast_to_make():
 
     start = time.perf_counter()
     konv.Sequential([konv.Input((4,)), *(konv.layers.Dense(4) for _ in range(300))])
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 5  # 0.05 s on a free machine

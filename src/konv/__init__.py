@@ -4,7 +4,33 @@ Everything is imported at first use, so that `import konv` costs next to nothing
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its first use
+    from konv import activations as activations
+    from konv import backend as backend
+    from konv import callbacks as callbacks
+    from konv import config as config
+    from konv import constraints as constraints
+    from konv import datasets as datasets
+    from konv import errors as errors
+    from konv import explain as explain
+    from konv import initializers as initializers
+    from konv import layers as layers
+    from konv import losses as losses
+    from konv import metrics as metrics
+    from konv import models as models
+    from konv import optimizers as optimizers
+    from konv import random as random
+    from konv import regularizers as regularizers
+    from konv import saving as saving
+    from konv import utils as utils
+    from konv.layers import Input as Input
+    from konv.layers import Layer as Layer
+    from konv.models import Model as Model
+    from konv.models import Sequential as Sequential
+    from konv.saving import load_model as load_model
+    from konv.variables import Variable as Variable
 
 # name: the module it is in
 _CLASSES = {

@@ -66,6 +66,7 @@ ARGUMENTS = [
     (lambda: konv.Input("28"), ["shape", "'28'"]),
     (lambda: konv.Input((3,), batch_size=0), ["batch_size", "0"]),
     (lambda: konv.Input((3,), dtype="colour"), ["dtype", "colour"]),
+    (lambda: layers.Dense(3).build(), ["Dense", "build", "batch axis first"]),
     (lambda: layers.Add()(konv.Input((3,))), ["Add", "list"]),
     (lambda: layers.Add()([konv.Input((3,)), konv.Input((4,))]), ["Add", "(None, 3)", "(None, 4)", "equal"]),
     (lambda: layers.Dense(3)([konv.Input((3,)), konv.Input((3,))]), ["Dense", "one input", "2"]),

@@ -166,9 +166,12 @@ class Layer:
             inputs = (builder.add(op, inputs, self.name, self.trainable),)
         return builder.graph(inputs[0])
 
-    def build(self, *shapes) -> None:
+    def build(self, *shapes, input_shape=None) -> None:
         """Make the weights for inputs of these shapes (batch axis first, as in Keras)."""
-        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in _listed(shapes)))
+        shapes = _listed(shapes or (input_shape,))
+        if None in shapes:
+            raise KonvError(f"{self.title}: build needs the shape of the input, batch axis first")
+        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in shapes))
 
     def build_for(self, *shapes: Shape) -> None:
         """Make the weights for inputs of these unbatched shapes; a second call only checks."""

@@ -102,7 +102,8 @@ def unbatched_axis(axis: int, rank: int) -> int:
     (2, -1)
     """
     if axis in (0, -rank - 1):
-        raise ShapeError(f"axis={axis} is the batch axis; use one of {', '.join(str(i + 1) for i in range(rank))} or -1")
+        others = ", ".join(str(i + 1) for i in range(rank))
+        raise ShapeError(f"axis={axis} is the batch axis; use one of {others} or -1")
     if not -rank <= axis <= rank:
         raise ShapeError(f"axis={axis} does not exist in an input of {rank + 1} axes (batch first)")
     return axis - 1 if axis > 0 else axis
