@@ -104,18 +104,18 @@ def test_the_model_that_is_kept_is_that_of_the_best_epoch(trained, photos):
 
 
 def test_train_prints_json_alone(tmp_path, photos):
-    result = run("train", photos, "-o", tmp_path / "out", "--image-size", "8x10", "--epochs", 2, "--color", "rgb",
+    result = run("train", photos, "-o", tmp_path / "out", "--image-size", "12x10", "--epochs", 2, "--color", "rgb",
                  "--json")
     told = json.loads(result.stdout)
     assert told["classes"] == ["dark", "light"]
     assert told["last_epoch"]["epoch"] == 2
     assert told["best_epoch"]["chosen_by"] == "accuracy on the same held-out images"
     assert (told["training_images"], told["held_out_images"]) == (18, 6)
-    assert konv.load_model(told["model"]).input_shape == (None, 8, 10, 3)
+    assert konv.load_model(told["model"]).input_shape == (None, 12, 10, 3)
 
 
 def test_same_seed_same_network(tmp_path, photos):
-    arguments = ("train", photos, "--image-size", 8, "--epochs", 1, "--json")
+    arguments = ("train", photos, "--image-size", 12, "--epochs", 1, "--json")
     told = [json.loads(run(*arguments, "-o", tmp_path / name, "--seed", seed).stdout)
             for name, seed in (("a", 3), ("b", 3), ("c", 4))]
     first, second, other = (konv.load_model(each["model"]).get_weights() for each in told)
@@ -124,7 +124,7 @@ def test_same_seed_same_network(tmp_path, photos):
 
 
 def test_train_on_all(tmp_path, photos):
-    result = run("train", photos, "-o", tmp_path / "out", "--image-size", 8, "--epochs", 1, "--validation-split", 0,
+    result = run("train", photos, "-o", tmp_path / "out", "--image-size", 12, "--epochs", 1, "--validation-split", 0,
                  "--lang", "ko")
     assert "nothing is known of new ones" in result.stdout
     assert "합성곱" in (tmp_path / "out" / "explained.txt").read_text(encoding="utf-8")
@@ -132,7 +132,7 @@ def test_train_on_all(tmp_path, photos):
 
 def test_train_without_matplotlib(tmp_path, photos, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    result = run("train", photos, "-o", tmp_path / "out", "--image-size", 8, "--epochs", 1)
+    result = run("train", photos, "-o", tmp_path / "out", "--image-size", 12, "--epochs", 1)
     assert "no pictures of the training" in result.stderr
     assert "konv[plot]" in result.stderr
     assert "learning-curves.png" not in result.stdout
@@ -141,7 +141,7 @@ def test_train_without_matplotlib(tmp_path, photos, monkeypatch):
 def test_train_names_images_that_cannot_be_read(tmp_path):
     folder = write_images(tmp_path / "photos")
     (folder / "dark" / "broken.png").write_bytes(b"not an image")
-    arguments = ("train", folder, "-o", tmp_path / "out", "--image-size", 8, "--epochs", 1)
+    arguments = ("train", folder, "-o", tmp_path / "out", "--image-size", 12, "--epochs", 1)
     assert "broken.png" in run(*arguments, code=2).stderr
     result = run(*arguments, "--skip-unreadable")
     assert result.stderr.count("broken.png") == 1

@@ -51,7 +51,7 @@ def train(directory: str, output: Path, epochs: int, image_size: tuple[int, int]
     model = _network((*image_size, 1 if color == "grayscale" else 3), len(classes))
     steps = epochs * len(training)
     model.compile(konv.optimizers.Adam(konv.optimizers.schedules.CosineDecay(1e-3, steps)),
-                  "sparse_categorical_crossentropy", ["accuracy"])
+                  "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = _fit(model, training, held_out, epochs, output, verbose=0 if as_json else 1)
     result = _result(history, training, held_out, classes)
     best = konv.load_model(output / "model.keras")
@@ -113,8 +113,11 @@ def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, ve
         keep = ModelCheckpoint(path, monitor="val_accuracy", mode="max", save_best_only=True)
     else:
         keep = ModelCheckpoint(path)
-    history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose,
-                        callbacks=[keep, CSVLogger(str(output / "history.csv"))])
+    log = CSVLogger(str(output / "history.csv"))
+    try:
+        history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose, callbacks=[keep, log])
+    finally:
+        log.on_train_end()  # closes the file when an image stops the training
     return history.history
 
 
