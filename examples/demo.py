@@ -49,7 +49,11 @@ def build_network():
 
 
 def train(model, training, held_out):
-    """Adam with a learning rate that falls along a cosine to nothing: the last epochs only polish."""
+    """Adam with a learning rate that falls along a cosine to nothing: the last epochs only polish.
+
+    In the first epochs the accuracy on held-out digits looks like guessing, while that on the training data is fine.
+    That is BatchNormalization: outside of training it uses moving averages, which need some hundred steps to settle.
+    """
     steps = EPOCHS * -(-len(training[0]) // BATCH_SIZE)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss="sparse_categorical_crossentropy",
@@ -85,6 +89,7 @@ def main():
     training, held_out = load_digits()
     model = build_network()
     model.summary()
+    print("The first val_accuracy is low: the moving averages of BatchNormalization need some hundred steps to settle.")
     history = train(model, training, held_out)
     _, accuracy = model.evaluate(*held_out, verbose=0)
     write_results(model, history, held_out, arguments.out)
