@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.errors import KonvError, ShapeError, UnsupportedError
-from konv.layers.base import InputLayer, Layer, Tensor, as_inputs, auto_name, parse_shape, reset_names
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.layers import parse
+from konv.layers.base import InputLayer, Layer, Tensor, as_inputs
+from konv.layers.names import auto_name, reset_names
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input as InputOp
 from konv.spec.ops import Op, Shape, describe
@@ -348,7 +350,8 @@ class Sequential(Model):
         """Make the weights for `input_shape`, batch axis first."""
         if input_shape is None:
             return
-        shape = parse_shape(tuple(input_shape)[1:], self.title, "input_shape")
+        with naming(self.title):
+            shape = parse.sizes(tuple(input_shape)[1:], "input_shape")
         if self._tensors and self._tensors[0].shape[1:] != shape:
             raise KonvError(f"{self.title}: takes an input of {describe(self._tensors[0].shape[1:])}, "
                             f"it cannot be built for {describe(shape)}")

@@ -1,7 +1,6 @@
 """What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,36 +9,15 @@ from konv import initializers
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.layers import parse
+from konv.layers.names import auto_name
+from konv.layers.names import clear_session as clear_session
+from konv.layers.names import reset_names as reset_names
 from konv.registry import snake_case
 from konv.spec import ops as spec
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Op, Shape, describe
 from konv.variables import Variable
-
-_names: Counter[str] = Counter()
-
-
-def reset_names() -> None:
-    """Start the automatic layer names again at `conv2d`."""
-    _names.clear()
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """Start the automatic layer names again, as Keras does; konv keeps no other state.
-
-    >>> import konv
-    >>> konv.utils.clear_session()
-    >>> konv.layers.Flatten().name
-    'flatten'
-    """
-    reset_names()
-
-
-def auto_name(prefix: str) -> str:
-    """conv2d, conv2d_1, conv2d_2, ..."""
-    count = _names[prefix]
-    _names[prefix] += 1
-    return f"{prefix}_{count}" if count else prefix
 
 
 class Tensor:
@@ -89,9 +67,9 @@ class Layer:
             if not isinstance(trainable, (bool, np.bool_)):
                 raise KonvError(f"trainable must be True or False, got {trainable!r}")
             self._trainable = bool(trainable)
-            self.declared_shape = _declared_shape(kwargs)
-            _refuse(kwargs | {"activity_regularizer": activity_regularizer})
-            if _policy_name(dtype) != "float32":
+            self.declared_shape = parse.declared_shape(kwargs)
+            parse.refuse(kwargs | {"activity_regularizer": activity_regularizer})
+            if parse.policy_name(dtype) != "float32":
                 raise UnsupportedError(f'dtype={dtype!r} is not supported yet; konv computes in "float32"')
 
     # --- what a subclass says ---------------------------------------------------------------------
@@ -171,7 +149,9 @@ class Layer:
         shapes = _listed(shapes or (input_shape,))
         if None in shapes:
             raise KonvError(f"{self.title}: build needs the shape of the input, batch axis first")
-        self.build_for(*(parse_shape(tuple(shape)[1:], self.title, "input_shape") for shape in shapes))
+        with naming(self.title):
+            unbatched = [parse.sizes(tuple(shape)[1:], "input_shape") for shape in shapes]
+        self.build_for(*unbatched)
 
     def build_for(self, *shapes: Shape) -> None:
         """Make the weights for inputs of these unbatched shapes; a second call only checks."""
@@ -318,15 +298,15 @@ class InputLayer(Layer):
                                     ("optional", optional)):
                 if value is not None and value is not False:
                     raise UnsupportedError(f"{argument}={value!r} is not supported; leave it out")
-            _refuse(kwargs)
+            parse.refuse(kwargs)
             if (shape is None) == (batch_shape is None):
                 raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the "
                                 f"batch first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
             if batch_shape is not None:
                 batch_size, *shape = batch_shape
-            self.batch_size = parse_shape((batch_size,), "", "batch_size")[0]
-            self.declared_shape = parse_shape(shape, "", "shape")
-            self.dtype = _dtype_name(dtype)
+            self.batch_size = parse.sizes(batch_size, "batch_size")[0]
+            self.declared_shape = parse.sizes(shape, "shape")
+            self.dtype = parse.dtype_name(dtype)
         self.built, self.input_shapes = True, (self.declared_shape,)
         self.input = self.output = Tensor(self.declared_shape, self, (), self.dtype)
 
@@ -366,17 +346,6 @@ def _listed(shapes: Sequence[Any]) -> Sequence[Any]:
     return shapes[0] if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)) else shapes
 
 
-def parse_shape(shape, owner: str, argument: str) -> Shape:
-    """A tuple of positive ints or None; one int is a tuple of it."""
-    sizes = tuple(shape) if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
-    for size in sizes:
-        good = size is None or (isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size > 0)
-        if not good:
-            raise ShapeError(f"{owner and owner + ': '}{argument}={shape!r}: sizes must be positive integers or None, "
-                             f"got {size!r}")
-    return tuple(None if size is None else int(size) for size in sizes)
-
-
 def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
     """Assign every array or none."""
     if len(arrays) != len(variables):
@@ -387,49 +356,3 @@ def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any])
             raise ShapeError(f'{owner}: weight "{variable.name}" has shape {variable.shape}, got {array.shape}')
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-
-
-def _declared_shape(kwargs: dict[str, Any]) -> Shape | None:
-    """Take the ways to say the input shape out of the keyword arguments: the first layer may carry it."""
-    shape, size = kwargs.pop("input_shape", None), kwargs.pop("input_dim", None)
-    whole = kwargs.pop("batch_input_shape", None)
-    if size is not None:
-        return parse_shape(size, "", "input_dim")
-    if whole is not None:
-        shape = tuple(whole)[1:]
-    return None if shape is None else parse_shape(shape, "", "input_shape")
-
-
-# arguments of Keras that change nothing when they are None, and are not supported otherwise: what to use instead
-_NOT_YET = {
-    "activity_regularizer": "use kernel_regularizer",
-    "lora_rank": "leave it out",
-    "lora_alpha": "leave it out",
-    "quantization_config": "leave it out",
-}
-
-
-def _refuse(arguments: dict[str, Any]) -> None:
-    """Raise for whatever is left over; no argument is ignored."""
-    for argument, value in arguments.items():
-        if argument not in _NOT_YET:
-            raise KonvError(f"unknown argument {argument}={value!r}")
-        if value is not None:
-            raise UnsupportedError(f"{argument}={value!r} is not supported yet; {_NOT_YET[argument]}")
-
-
-def _policy_name(dtype: Any) -> str | None:
-    """The name of a dtype or policy, or of what a policy becomes in a config."""
-    if isinstance(dtype, dict):
-        return dtype.get("config", {}).get("name")
-    if dtype is None or isinstance(dtype, str):
-        return dtype or "float32"
-    return getattr(dtype, "name", getattr(dtype, "__name__", None))
-
-
-def _dtype_name(dtype: Any) -> str:
-    """The name of the dtype of an input; the numbers become float32 in the engine."""
-    try:
-        return np.dtype(dtype or "float32").name
-    except TypeError:
-        raise KonvError(f"dtype={dtype!r} is not a type of numbers; use one such as \"float32\" or \"uint8\"") from None

@@ -8,6 +8,7 @@ import numpy as np
 
 from konv import config, constraints, initializers, regularizers
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.spec.ops import Shape
 from konv.spec.window import PADDINGS
 
 # how the name of an argument for a weight ends: the module that reads and writes it
@@ -124,3 +125,62 @@ def weight_config(layer: Any) -> dict[str, Any]:
     """The same arguments as Keras writes them."""
     return {argument: _MODULES[argument.rpartition("_")[2]].serialize(getattr(layer, argument))
             for argument in layer.weight_argument_names}
+
+
+def sizes(value: Any, argument: str) -> Shape:
+    """The shape of one sample: a tuple of positive integers or None; one integer is a tuple of it.
+
+    >>> sizes([28, None, 1], "input_shape")
+    (28, None, 1)
+    """
+    listed = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    for size in listed:
+        if size is not None and not (is_integer(size) and size > 0):
+            raise ShapeError(f"{argument}={value!r}: sizes must be positive integers or None, got {size!r}")
+    return tuple(None if size is None else int(size) for size in listed)
+
+
+def declared_shape(kwargs: dict[str, Any]) -> Shape | None:
+    """Take the ways to say the input shape out of the keyword arguments: the first layer may carry it."""
+    shape, size = kwargs.pop("input_shape", None), kwargs.pop("input_dim", None)
+    whole = kwargs.pop("batch_input_shape", None)
+    if size is not None:
+        return sizes(size, "input_dim")
+    if whole is not None:
+        shape = tuple(whole)[1:]
+    return None if shape is None else sizes(shape, "input_shape")
+
+
+# arguments of Keras that change nothing when they are None, and are not supported otherwise: what to use instead
+_NOT_YET = {
+    "activity_regularizer": "use kernel_regularizer",
+    "lora_rank": "leave it out",
+    "lora_alpha": "leave it out",
+    "quantization_config": "leave it out",
+}
+
+
+def refuse(arguments: dict[str, Any]) -> None:
+    """Raise for whatever is left over; no argument is ignored."""
+    for argument, value in arguments.items():
+        if argument not in _NOT_YET:
+            raise KonvError(f"unknown argument {argument}={value!r}")
+        if value is not None:
+            raise UnsupportedError(f"{argument}={value!r} is not supported yet; {_NOT_YET[argument]}")
+
+
+def policy_name(dtype: Any) -> str | None:
+    """The name of a dtype or policy, or of what a policy becomes in a config."""
+    if isinstance(dtype, dict):
+        return dtype.get("config", {}).get("name")
+    if dtype is None or isinstance(dtype, str):
+        return dtype or "float32"
+    return getattr(dtype, "name", getattr(dtype, "__name__", None))
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of the dtype of an input; the numbers become float32 in the engine."""
+    try:
+        return np.dtype(dtype or "float32").name
+    except TypeError:
+        raise KonvError(f"dtype={dtype!r} is not a type of numbers; use one such as 'float32' or 'uint8'") from None
