@@ -8,7 +8,7 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
-from konv.layers import parse
+from konv.layers import parse, wiring
 from konv.layers.base import InputLayer, Layer, Tensor, as_inputs
 from konv.layers.names import auto_name, reset_names
 from konv.spec.graph import Graph, GraphBuilder
@@ -37,12 +37,12 @@ class Model(Trainer, Layer):
 
     def _wire(self, inputs, outputs) -> None:
         """Take over the part of the symbolic graph between inputs and outputs."""
-        sources, sinks = _tensors(inputs, self.title), _tensors(outputs, self.title)
+        sources, sinks = wiring.tensors(inputs, self.title), wiring.tensors(outputs, self.title)
         if not all(isinstance(tensor.layer, InputLayer) for tensor in sources):
-            sources, sinks = _cut(sources, sinks, self.title)
-            inputs, outputs = _like(inputs, sources), _like(outputs, sinks)
-        order = _topological(sources, sinks, self.title)
-        self._set_layers(_by_depth(order, sources, sinks))
+            sources, sinks = wiring.cut(sources, sinks, self.title)
+            inputs, outputs = wiring.like(inputs, sources), wiring.like(outputs, sinks)
+        order = wiring.topological(sources, sinks, self.title)
+        self._set_layers(wiring.by_depth(order, sources, sinks))
         self.inputs, self.outputs, self._order = sources, sinks, order
         self.input, self.output = inputs, outputs
         self._graphs: dict[tuple, Graph] = {}
@@ -400,73 +400,6 @@ def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
     if array.ndim == len(shape) + 1 and array.shape[-1] == 1:
         return array[..., 0]
     return array
-
-
-def _tensors(value, owner: str) -> list[Tensor]:
-    tensors = list(value) if isinstance(value, (list, tuple)) else [value]
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise KonvError(f"{owner}: inputs and outputs must come from konv.Input and from layers called on it, "
-                            f"got {tensor!r}")
-    return tensors
-
-
-def _cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:
-    """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
-    made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
-        tensor.shape[1:], name=f"{tensor.layer.name}_input").output for tensor in sources}
-    for tensor in _topological(sources, sinks, owner):
-        if id(tensor) not in made:
-            made[id(tensor)] = Tensor(tensor.shape[1:], tensor.layer, tuple(made[id(x)] for x in tensor.inputs))
-    return [made[id(tensor)] for tensor in sources], [made[id(tensor)] for tensor in sinks]
-
-
-def _like(given: Any, tensors: list[Tensor]) -> Any:
-    """The tensors as a list if a list was given, else the one."""
-    return tensors if isinstance(given, (list, tuple)) else tensors[0]
-
-
-def _topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> list[Tensor]:
-    """All tensors between inputs and outputs, each after those that it reads. Iterative: deep models are deep."""
-    order, done = list(inputs), {id(tensor) for tensor in inputs}
-    stack = [(tensor, False) for tensor in reversed(outputs)]
-    while stack:
-        tensor, expanded = stack.pop()
-        if id(tensor) in done:
-            continue
-        if expanded:
-            order.append(tensor)
-            done.add(id(tensor))
-            continue
-        if not tensor.inputs:
-            raise KonvError(f'{owner}: the output depends on input "{tensor.name}" {describe(tensor.shape[1:])}, '
-                            f"which is not among the inputs")
-        stack.append((tensor, True))
-        stack.extend((source, False) for source in reversed(tensor.inputs))
-    return order
-
-
-def _by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
-    """The layers in the order of Keras: farthest from the outputs first, then as a walk from the outputs meets them.
-
-    Summaries list, and files number, the layers in this order.
-    """
-    met: dict[Layer, int] = {}
-    seen, stack = {id(tensor) for tensor in inputs}, list(reversed(outputs))
-    while stack:
-        tensor = stack.pop()
-        met.setdefault(tensor.layer, len(met))
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
-            stack.extend(reversed(tensor.inputs))
-    depths: dict[Layer, int] = {}
-    reached: dict[int, int] = {}
-    for tensor in reversed(order):
-        depth = depths[tensor.layer] = max(reached.get(id(tensor), 0), depths.get(tensor.layer, 0))
-        for source in tensor.inputs:
-            reached[id(source)] = max(reached.get(id(source), 0), depth + 1)
-    unread = {tensor.layer: place - len(inputs) for place, tensor in enumerate(inputs)}
-    return sorted(depths, key=lambda layer: (-depths[layer], met.get(layer, unread.get(layer, 0))))
 
 
 def _one(values: list) -> Any:
