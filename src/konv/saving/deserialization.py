@@ -5,11 +5,12 @@ imported, no code in a file is run, and no weight is made that the file could no
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
+from konv import losses, metrics
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import InputLayer, Layer, Tensor
 from konv.models import Model, Sequential
@@ -59,12 +60,24 @@ class Loader:
         if not isinstance(name, str) or not isinstance(module, (str, type(None))):
             raise FileError(f"class_name and module must be text, got {name!r:.80} and {module!r:.80}")
         if name == "function":
-            return self.deserialize(config["config"])
+            return self._function(config)
         if name == "__numpy__":
             return _array(config["config"])
         if module in REGISTRIES and name not in self.custom:
             return REGISTRIES[module].deserialize(config, self.custom)
         return self.layer(config)
+
+    def _function(self, config: Mapping[str, Any]) -> Any:
+        """The function of that name, the caller's own or one of konv; else the name, of which `compile` will complain."""
+        name = config["config"]
+        if not isinstance(name, str):
+            raise FileError(f"a function must be a name, got {name!r:.80}")
+        if name in self.custom:
+            return self.custom[name]
+        for module in (losses, metrics):
+            with suppress(KonvError):
+                return module.deserialize(config)
+        return name
 
     # --- layers -----------------------------------------------------------------------------------
 

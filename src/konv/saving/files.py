@@ -53,8 +53,8 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
         weights = io.BytesIO()
         layout.write_groups(weights, _groups(model))
         with zipfile.ZipFile(stream, "w") as archive:  # stored, not compressed, as Keras does
-            for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getvalue())):
-                archive.writestr(name, data)
+            for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getbuffer())):
+                archive.writestr(name, data)  # type: ignore[arg-type]
 
     write_atomically(path, write, overwrite)
 

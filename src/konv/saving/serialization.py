@@ -98,9 +98,9 @@ class Writer:
         return self.serialize(getattr(model, "compile_arguments", None) or {})
 
     def _custom(self, item: Any) -> dict[str, Any]:
-        if inspect.isfunction(item) and item.__name__ != "<lambda>":
-            return {"module": item.__module__, "class_name": "function", "config": item.__name__,
-                    "registered_name": item.__name__}
+        if inspect.isfunction(item) and item.__name__ != "<lambda>":  # a function is its name, whoever wrote it
+            return {"module": "builtins", "class_name": "function", "config": item.__name__,
+                    "registered_name": "function"}
         get_config = getattr(item, "get_config", None)
         if get_config is None:
             raise KonvError(f"{item!r} cannot be written to a file; it needs a name and a method get_config")
