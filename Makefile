@@ -34,12 +34,14 @@ clean: ## remove .venv and everything that was made
 	rm -rf $(VENV) demo out build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
+# A stamp and not $(BIN)/python: an interrupted `venv` leaves that too, without pip.
+$(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'konv needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...' >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
 # The stamps stand for "installed as pyproject.toml says"; the development extra includes that of the demo.
-$(VENV)/%.stamp: pyproject.toml | $(BIN)/python
+$(VENV)/%.stamp: pyproject.toml | $(VENV)/venv.stamp
 	$(PIP) install --quiet --editable '.[$*]'
 	@touch $@
