@@ -68,7 +68,7 @@ class Loader:
         return self.layer(config)
 
     def _function(self, config: Mapping[str, Any]) -> Any:
-        """The function of that name, the caller's own or one of konv; else the name, of which `compile` will complain."""
+        """The function of that name, the caller's own or one of konv; else the name, of which `compile` complains."""
         name = config["config"]
         if not isinstance(name, str):
             raise FileError(f"a function must be a name, got {name!r:.80}")

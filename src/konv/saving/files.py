@@ -69,7 +69,7 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
     path = _path(filepath, (".keras",))
     with open_keras(path) as file:
         loader = Loader(custom_objects, file.weights.numbers)
-        model = loader.deserialize(file.config)
+        model = loader.layer(file.config)
         if not isinstance(model, Model):
             raise FileError(f"{CONFIG} holds {type(model).__name__}, not a model")
         if compile:
@@ -116,7 +116,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """An untrained model from what `model.to_json()` gave; the door is konv.models.model_from_json."""
     loader = Loader(custom_objects)
     config = parse_json(json_string, "model_from_json: json_string")
-    model = loader.deserialize(config)
+    model = loader.layer(config)
     if not isinstance(model, Model):
         raise KonvError(f"model_from_json: json_string describes {type(model).__name__}, not a model")
     if config.get("compile_config"):

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.saving.h5 import WeightFile, open_h5
 
@@ -26,7 +28,7 @@ H5_SIGNATURE, ZIP_SIGNATURE = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 KERAS_MAJOR = 3
 
 MAX_MEMBERS = 64
-MAX_JSON_BYTES = 32 << 20  # the config of ResNet-152 has 0.3 MB
+MAX_JSON_BYTES = 16 << 20  # the config of ResNet-152 has 0.6 MB
 MAX_JSON_DEPTH = 100  # a model inside a model adds 6
 MAX_RATIO = 100  # Keras stores without compression; a config that was packed again shrinks to a twentieth
 MAX_WEIGHTS_RATIO = 10  # trained float32 weights shrink to nine tenths
@@ -114,17 +116,16 @@ def parse_json(data: bytes | str, what: str) -> dict[str, Any]:
     return value
 
 
-# A string, to its end or to the end of the text, or one bracket. Possessive: hostile text cannot make it backtrack.
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+# A string, to its end or to the end of the text. Possessive: hostile text cannot make it backtrack.
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def _depth(text: str) -> int:
-    depth = deepest = 0
-    for token in _JSON_TOKEN.finditer(text):
-        character = token[0][0]
-        depth += (character in "[{") - (character in "]}")
-        deepest = max(deepest, depth)
-    return deepest
+    """How many brackets are open at most; found without recursion, before the parser recurses."""
+    codes = np.frombuffer(_JSON_STRING.sub("", text).encode("ascii", "replace"), np.uint8)
+    steps = np.isin(codes, np.frombuffer(b"[{", np.uint8)).astype(np.int32)
+    steps -= np.isin(codes, np.frombuffer(b"]}", np.uint8))
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def _no_constant(name: str) -> float:
