@@ -15,7 +15,7 @@ from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
 
 
-def _apply(op: Op, x: Any) -> np.ndarray:
+def apply(op: Op, x: Any) -> np.ndarray:
     """The operation on a whole array, batch axis included, by the formula that defines it."""
     x = to_array(x, "activations")
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
@@ -45,7 +45,7 @@ def relu(x, negative_slope: float = 0.0, max_value: float | None = None, thresho
     >>> relu([-1.0, 2.0])
     array([0., 2.])
     """
-    return _apply(relu_op(max_value, negative_slope, threshold), x)
+    return apply(relu_op(max_value, negative_slope, threshold), x)
 
 
 def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
@@ -54,7 +54,7 @@ def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2, 2. ])
     """
-    return _apply(relu_op(None, negative_slope), x)
+    return apply(relu_op(None, negative_slope), x)
 
 
 def relu6(x) -> np.ndarray:
@@ -63,7 +63,7 @@ def relu6(x) -> np.ndarray:
     >>> relu6([-1.0, 8.0])
     array([0., 6.])
     """
-    return _apply(relu_op(6.0), x)
+    return apply(relu_op(6.0), x)
 
 
 def elu(x, alpha: float = 1.0) -> np.ndarray:
@@ -72,7 +72,7 @@ def elu(x, alpha: float = 1.0) -> np.ndarray:
     >>> elu([-1.0, 2.0]).round(3)
     array([-0.632, 2. ])
     """
-    return _apply(Activation("elu", (float(alpha),)), x)
+    return apply(Activation("elu", (float(alpha),)), x)
 
 
 def gelu(x, approximate: bool = False) -> np.ndarray:
@@ -81,7 +81,7 @@ def gelu(x, approximate: bool = False) -> np.ndarray:
     >>> gelu([-1.0, 2.0]).round(3)
     array([-0.159, 1.954])
     """
-    return _apply(Activation("gelu", (float(approximate),)), x)
+    return apply(Activation("gelu", (float(approximate),)), x)
 
 
 def softmax(x, axis: int = -1) -> np.ndarray:
@@ -90,7 +90,7 @@ def softmax(x, axis: int = -1) -> np.ndarray:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
-    return _apply(Softmax(axis), x)
+    return apply(Softmax(axis), x)
 
 
 def log_softmax(x, axis: int = -1) -> np.ndarray:
@@ -99,7 +99,7 @@ def log_softmax(x, axis: int = -1) -> np.ndarray:
     >>> log_softmax([0.0, 0.0]).round(3)
     array([-0.693, -0.693])
     """
-    return _apply(Softmax(axis, log=True), x)
+    return apply(Softmax(axis, log=True), x)
 
 
 def sigmoid(x) -> np.ndarray:
@@ -108,7 +108,7 @@ def sigmoid(x) -> np.ndarray:
     >>> sigmoid([0.0])
     array([0.5])
     """
-    return _apply(Activation("sigmoid"), x)
+    return apply(Activation("sigmoid"), x)
 
 
 def tanh(x) -> np.ndarray:
@@ -117,7 +117,7 @@ def tanh(x) -> np.ndarray:
     >>> tanh([0.0])
     array([0.])
     """
-    return _apply(Activation("tanh"), x)
+    return apply(Activation("tanh"), x)
 
 
 def softplus(x) -> np.ndarray:
@@ -126,7 +126,7 @@ def softplus(x) -> np.ndarray:
     >>> softplus([0.0]).round(3)
     array([0.693])
     """
-    return _apply(Activation("softplus"), x)
+    return apply(Activation("softplus"), x)
 
 
 def softsign(x) -> np.ndarray:
@@ -135,7 +135,7 @@ def softsign(x) -> np.ndarray:
     >>> softsign([1.0])
     array([0.5])
     """
-    return _apply(Activation("softsign"), x)
+    return apply(Activation("softsign"), x)
 
 
 def selu(x) -> np.ndarray:
@@ -144,7 +144,7 @@ def selu(x) -> np.ndarray:
     >>> selu([1.0]).round(4)
     array([1.0507])
     """
-    return _apply(Activation("selu"), x)
+    return apply(Activation("selu"), x)
 
 
 def silu(x) -> np.ndarray:
@@ -153,7 +153,7 @@ def silu(x) -> np.ndarray:
     >>> silu([1.0]).round(3)
     array([0.731])
     """
-    return _apply(Activation("silu"), x)
+    return apply(Activation("silu"), x)
 
 
 def exponential(x) -> np.ndarray:
@@ -162,7 +162,7 @@ def exponential(x) -> np.ndarray:
     >>> exponential([0.0])
     array([1.])
     """
-    return _apply(Activation("exponential"), x)
+    return apply(Activation("exponential"), x)
 
 
 def hard_sigmoid(x) -> np.ndarray:
@@ -171,7 +171,7 @@ def hard_sigmoid(x) -> np.ndarray:
     >>> hard_sigmoid([0.0, 3.0])
     array([0.5, 1. ])
     """
-    return _apply(Activation("hard_sigmoid"), x)
+    return apply(Activation("hard_sigmoid"), x)
 
 
 def hard_silu(x) -> np.ndarray:
@@ -180,7 +180,7 @@ def hard_silu(x) -> np.ndarray:
     >>> hard_silu([-3.0, 3.0])
     array([0., 3.])
     """
-    return _apply(Activation("hard_silu"), x)
+    return apply(Activation("hard_silu"), x)
 
 
 def mish(x) -> np.ndarray:
@@ -189,7 +189,7 @@ def mish(x) -> np.ndarray:
     >>> mish([1.0]).round(3)
     array([0.865])
     """
-    return _apply(Activation("mish"), x)
+    return apply(Activation("mish"), x)
 
 
 def relu_op(max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> Activation:

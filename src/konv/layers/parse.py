@@ -133,7 +133,7 @@ def sizes(value: Any, argument: str) -> Shape:
     >>> sizes([28, None, 1], "input_shape")
     (28, None, 1)
     """
-    listed = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    listed: tuple[Any, ...] = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     for size in listed:
         if size is not None and not (is_integer(size) and size > 0):
             raise ShapeError(f"{argument}={value!r}: sizes must be positive integers or None, got {size!r}")
