@@ -51,7 +51,7 @@ class Adam(Optimizer):
         w -= t
 
     def _correction(self, count: int) -> float:
-        """sqrt(1 - beta_2^t) / (1 - beta_1^t), in float32 as Keras has it: in the first steps that shows in the digits."""
+        """sqrt(1 - beta_2^t) / (1 - beta_1^t), in float32 as Keras has it: in the first steps it shows."""
         if self._known[0] != count:
             one, first, second, t = map(np.float32, (1.0, self.beta_1, self.beta_2, count))
             self._known = count, float(np.sqrt(one - second**t) / (one - first**t))

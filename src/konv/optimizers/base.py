@@ -52,6 +52,7 @@ class Optimizer:
         self._learning_rate: Any = self._parse_rate(learning_rate)
         self._slot_variables: list[Variable] = []
         self._trainable_variables: list[Variable] = []
+        self._constrained: list[Variable] = []
         self._slots: dict[int, tuple[Array, ...]] = {}  # by id of the variable
         self._scratch: dict[int, Array] = {}
         self._averages: dict[int, Variable] = {}
@@ -80,6 +81,7 @@ class Optimizer:
             self._averages = {id(v): self._add_slot(v, "average") for v in variables}
         if self.gradient_accumulation_steps:
             self._accumulators = {id(v): self._add_slot(v, "gradient_accumulator") for v in variables}
+        self._constrained = [v for v in variables if v.constraint is not None]
         self._slots = {id(v): () for v in variables}
         for group in self.slots:
             for v in variables:
@@ -195,6 +197,9 @@ class Optimizer:
             self._update(self._clip(grads), variables)
         if self.use_ema:
             self._average()
+        for variable in self._constrained:
+            variable.array[...] = variable.constraint(variable.array)
+            variable.touch()
         self._iterations.array += 1
         self._iterations.touch()
 
@@ -234,8 +239,6 @@ class Optimizer:
             if self.weight_decay is not None and self._decays(variable):
                 variable.array *= 1.0 - self.weight_decay * rate
             self.update_step(gradient, variable, rate)
-            if variable.constraint is not None:
-                variable.array[...] = variable.constraint(variable.array)
             variable.touch()
 
     def _clip(self, grads: Sequence[Array]) -> Sequence[Array]:

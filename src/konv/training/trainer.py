@@ -12,7 +12,7 @@ from konv.errors import KonvError, naming
 from konv.metrics.base import Mean
 from konv.random import generator, next_seed
 from konv.training import parse
-from konv.training.batches import Batch, Batches, as_input, split, unpack
+from konv.training.batches import Batch, Batches, as_input, is_stream, split, unpack
 from konv.training.compiled import CompiledLoss, CompiledMetrics
 from konv.training.steps import Stepper
 
@@ -136,7 +136,7 @@ class Trainer(Stepper):
         data = self._batches(x, y, sample_weight, batch_size, steps_per_epoch, order, shuffle, class_weight)
         checks: Batches | None = None
         if validation_data is not None:
-            parts = unpack(validation_data if isinstance(validation_data, (list, tuple)) else (validation_data,))
+            parts = self._validation_parts(validation_data)
             size = validation_batch_size or batch_size
             with naming("validation_data"):
                 checks = self._batches(*parts, size, validation_steps, names="validation_")
@@ -159,6 +159,11 @@ class Trainer(Stepper):
         calls.on_train_end(logs)
         assert self.history is not None
         return self.history
+
+    def _validation_parts(self, data: Any) -> tuple[Any, Any, Any]:
+        """x, y and weights; x alone where it is an iterable of batches."""
+        batches = isinstance(data, list) and is_stream(data, None) and len(self.input_names) == 1
+        return unpack((data,) if batches or not isinstance(data, (list, tuple)) else data)
 
     def _epoch(self, epoch: int, data: Batches, checks: Batches | None, frequency, calls: CallbackList) -> Any:
         """One pass over the data and its validation; None if there was no data left."""
