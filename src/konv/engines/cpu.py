@@ -13,7 +13,7 @@ import numpy as np
 from konv.engines.threads import Threads
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan.memory import root
-from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLES, SEED, Fill, Plan, Segment, Step
+from konv.plan.steps import COUNT, FIRST, ONCE, PARTS, PER_PART, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLES, SEED, Fill, Plan, Segment, Step
 from konv.variables import Variable
 
 Call = tuple[Callable, tuple]
@@ -37,7 +37,7 @@ class Program:
     def __init__(self, plan: Plan, weights: Mapping[str, Variable], resolve: Resolve, threads: Threads, dtype=np.float32):
         self.plan, self.weights, self.resolve, self.threads = plan, weights, resolve, threads
         self.dtype = np.dtype(dtype)
-        self.seed = np.zeros(2, np.uint32)
+        self.seed, self.count = np.zeros(2, np.uint32), np.zeros(2, np.uint32)
         self.samples = np.arange(plan.batch, dtype=np.int64)
         # float64 takes twice the room that the plan counts with
         wide = self.dtype.itemsize // 4
@@ -58,8 +58,8 @@ class Program:
 
     # --- running ----------------------------------------------------------------------------------
 
-    def forward(self, inputs: Sequence[np.ndarray], seed: int | None) -> None:
-        """Run forward; in training `seed` decides the dropout masks."""
+    def forward(self, inputs: Sequence[np.ndarray], seed: int | None, count: int = 0) -> None:
+        """Run forward; in training `seed` decides the dropout masks, `count` those of layers with their own seed."""
         n = len(inputs[0])
         bound = self._bound.get(n) or self._bind(n)
         for name, array in zip(self.plan.inputs, inputs, strict=True):
@@ -71,6 +71,7 @@ class Program:
             self._packed = versions
         if seed is not None:
             self.seed[0], self.seed[1] = seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF
+            self.count[0] = count & 0xFFFFFFFF
         self._run(bound.forward)
         if seed is not None:
             for variable in self._moving:
@@ -128,7 +129,7 @@ class Program:
 
     def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
               rows=None) -> Call:
-        special = {SAMPLES: self.samples[low:high], SEED: self.seed, FIRST: first, ROWS: rows}
+        special = {SAMPLES: self.samples[low:high], SEED: self.seed, COUNT: self.count, FIRST: first, ROWS: rows}
         args = tuple(self._argument(arg, special, low, high, parts, thread) for arg in step.args)
         function = self._functions.get(id(step))
         if function is None:

@@ -26,6 +26,7 @@ class Runner:
         self.graph, self.weights = graph, weights
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()
         self._programs: dict[bool, Program] = {}
+        self._steps = 0  # in training mode
         self._lock = RLock()
         self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
@@ -42,7 +43,8 @@ class Runner:
         n = len(inputs[0])
         with self._lock:
             program = self.program(n, training=True)
-            program.forward(inputs, seed)
+            program.forward(inputs, seed, self._steps)
+            self._steps += 1
             return [output.reshape(n, *shape) for output, shape in self._outputs(program, n)]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

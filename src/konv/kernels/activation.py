@@ -26,7 +26,7 @@ def make_activation(code):
                 for e in range(x_inside[3] * channels):
                     v = source[i + e]
                     if code == RELU:
-                        r = min(v, a) if v > c else b * (v - c)
+                        r = min(v, a) if v > c else (b * (v - c) if b != F(0) else F(0))
                     elif code == SIGMOID:
                         s = math.exp(-abs(v))
                         r = one / (one + s) if v >= F(0) else s / (one + s)

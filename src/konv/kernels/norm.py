@@ -14,32 +14,24 @@ F = np.float32
 @kernel
 def moments(y, inside, result):
     # y (N, H, W, C)  result (N, 2, C): mean and sum of squared deviations of each sample.
-    # Deviations from the first pixel, so that a large mean does not swallow a small variance.
-    _, height, width, channels = y.shape
-    share = floats(F(1) / F(inside[2] * inside[3]))
+    # Deviations from the mean of the middle row, so that a large mean does not swallow a small variance.
+    channels, row = y.shape[3], y.shape[2] * y.shape[3]
+    in_row, in_all = floats(F(1) / F(inside[3])), floats(F(1) / F(inside[2] * inside[3]))
     for n in range(y.shape[0]):
-        first = ((n * height + inside[0]) * width + inside[1]) * channels
-        into = n * 2 * channels
+        first, into = (n * y.shape[1] + inside[0]) * row + inside[1] * channels, n * 2 * channels
         for c in range(0, channels, LANES):
-            store(result, into + c, floats(F(0)), channels - c)
-            store(result, into + channels + c, floats(F(0)), channels - c)
-        for h in range(inside[2]):
-            for c in range(0, channels, LANES):
-                left, row = channels - c, first + h * width * channels + c
-                pivot = load(y, first + c, left)
-                plain, square = load(result, into + c, left), load(result, into + channels + c, left)
+            left, middle, pivot = channels - c, first + inside[2] // 2 * row + c, floats(F(0))
+            for w in range(inside[3]):
+                pivot = pivot + load(y, middle + w * channels, left)
+            pivot = pivot * in_row
+            plain, square = floats(F(0)), floats(F(0))
+            for h in range(inside[2]):
                 for w in range(inside[3]):
-                    value = load(y, row + w * channels, left) - pivot
+                    value = load(y, first + h * row + w * channels + c, left) - pivot
                     plain, square = plain + value, fma(value, value, square)
-                store(result, into + c, plain, left)
-                store(result, into + channels + c, square, left)
-        for c in range(0, channels, LANES):
-            left = channels - c
-            plain = load(result, into + c, left)
-            mean = plain * share
-            square = load(result, into + channels + c, left) - mean * plain
-            store(result, into + channels + c, larger(square, floats(F(0))), left)
-            store(result, into + c, load(y, first + c, left) + mean, left)
+            mean = plain * in_all
+            store(result, into + c, pivot + mean, left)
+            store(result, into + channels + c, larger(square - mean * plain, floats(F(0))), left)
 
 
 @kernel

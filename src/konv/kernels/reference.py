@@ -140,14 +140,17 @@ def threefry(key0, key1, counter0, counter1):
     return x0
 
 
-def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate):
+def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
     # y = x / (1 - rate) where the number of the element, drawn anew in every step, is at least rate
     source = view(x, x_inside)
     _, height, width, channels = source.shape
-    place = np.arange(height * width * channels, dtype=np.uint32).reshape(1, height, width, channels)
-    words = threefry(seed[0], seed[1] ^ np.uint32(layer), place, samples.astype(np.uint32).reshape(-1, 1, 1, 1))
-    kept = words >= np.uint32(min(int(rate * 2**32), 2**32 - 1))
-    view(y, y_inside)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate)), 0)
+    per_sample, *steps = (int(stride) for stride in strides)
+    place = sum(i * step for i, step in zip(np.ogrid[:height, :width, :channels], steps, strict=True))
+    place = np.broadcast_to(place, source.shape[1:]).astype(np.uint32)[None]
+    sample = (samples * per_sample).astype(np.uint32).reshape(-1, 1, 1, 1)
+    words = threefry(seed[0], seed[1] ^ np.uint32(layer), place, sample)
+    kept = (words >= np.uint32(min(int(rate * 2**32), 2**32 - 1))) & (rate < 1)
+    view(y, y_inside)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate) if rate < 1 else 0), 0)
 
 
 # --- normalisation ----------------------------------------------------------------------------------
@@ -326,7 +329,7 @@ def _softplus(x):
 
 
 def _relu(x, largest, slope, threshold):
-    return np.where(x > threshold, np.minimum(x, largest), slope * (x - threshold))
+    return np.where(x > threshold, np.minimum(x, largest), slope * (x - threshold) if slope else 0)
 
 
 def _relu_slope(x, y, largest, slope, threshold):

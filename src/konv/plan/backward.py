@@ -12,13 +12,14 @@ from konv.plan.forward import (
     KINDS,
     activation_code,
     chosen,
+    dropout_step,
     identity_coefficients,
     image_order,
     pool_geometry,
     scale_constants,
 )
 from konv.plan.linear import backward_products, is_covered, kernel_product
-from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, SAMPLES, SEED, WHOLE, Buffer
+from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer
 from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
 
 # a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples
@@ -87,7 +88,9 @@ def has_relu(e: Emitter, block: Block) -> bool:
 
 def dropout_factor(e: Emitter, block: Block) -> float:
     node = part(e.graph, block, Dropout)
-    return 1 / (1 - node.op.rate) if node is not None and isinstance(node.op, Dropout) else 1.0
+    if node is None or not isinstance(node.op, Dropout):
+        return 1.0
+    return 1 / (1 - node.op.rate) if node.op.rate < 1 else 0.0
 
 
 def _linear(s: Backward, block: Block, d: Buffer) -> None:
@@ -222,9 +225,7 @@ def _softmax(s: Backward, block: Block, d: Buffer) -> None:
 
 def _dropout(s: Backward, block: Block, d: Buffer) -> None:
     op = s.e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Dropout)
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "dropout", d.name, dx.name, inside(d), inside(dx), SAMPLES, SEED, block.output, op.rate))
+    s.contribute(block.inputs[0], lambda dx: dropout_step(s.e, block.output, op, d, dx))
 
 
 def _scale(s: Backward, block: Block, d: Buffer) -> None:

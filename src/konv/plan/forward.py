@@ -6,7 +6,7 @@ from konv.errors import UnsupportedError
 from konv.plan.blocks import Block, is_relu, part
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_product
-from konv.plan.steps import NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
+from konv.plan.steps import COUNT, NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
 from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
 
 KINDS = {"max": 0, "average": 1}
@@ -40,8 +40,7 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, floor, 0, variant=product.variant)
     dropout = part(e.graph, block, Dropout)
     if dropout is not None:
-        assert isinstance(dropout.op, Dropout)
-        e.step("dropout", y.name, y.name, inside(y), inside(y), SAMPLES, SEED, block.output, dropout.op.rate)
+        dropout_step(e, block.output, dropout.op, y, y)
 
 
 def _norm(e: Emitter, block: Block, z: Buffer) -> None:
@@ -153,10 +152,24 @@ def _softmax(e: Emitter, block: Block, y: Buffer) -> None:
 
 
 def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
-    x = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
+    dropout_step(e, block.output, e.graph.nodes[block.nodes[0]].op, e.value(block.inputs[0]), y)
+
+
+def dropout_step(e: Emitter, node: int, op, x: Buffer, y: Buffer) -> None:
+    """Forward and backward alike. The masks depend on the step's seed and the node, or on the layer's own seed."""
     assert isinstance(op, Dropout)
-    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, SEED, block.output, op.rate)
+    key, number = (SEED, node) if op.seed is None else (COUNT, op.seed & 0xFFFFFFFF)
+    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, key, number, op.rate, noise_strides(op, y))
+
+
+def noise_strides(op: Dropout, y: Buffer) -> tuple[int, int, int, int]:
+    """How far the numbers of neighbouring samples, rows, columns and channels are apart: 0 where they share one."""
+    height, width, channels = y.inside
+    strides = (1, width * channels, channels, 1)
+    if op.noise_shape is None:
+        return strides
+    wanted = (op.noise_shape[0], *(1,) * (4 - len(op.noise_shape)), *op.noise_shape[1:])
+    return tuple(0 if size == 1 else stride for size, stride in zip(wanted, strides, strict=True))  # type: ignore[return-value]
 
 
 def _scale(e: Emitter, block: Block, y: Buffer) -> None:

@@ -65,12 +65,17 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
     if isinstance(op, Permute):
         return index, compose(op.order, order)
     if isinstance(op, Dropout) and op.noise_shape is not None:
-        raise UnsupportedError(f'Dropout "{node.layer}": noise_shape={op.noise_shape} is not supported yet')
+        op = replace(op, noise_shape=(op.noise_shape[0], *_reordered(op.noise_shape[1:], order)))
     if isinstance(op, ELEMENTWISE) and all(other == order for _, other in sources):
         return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
     wanted, op, left = _last_axis(op, rank, len(order))
     paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]
     return builder.add(op, tuple(paid), node.layer, node.trainable), left or plain
+
+
+def _reordered(shape: tuple, order: Order) -> tuple:
+    """The shape of the node where that of the value is `shape`."""
+    return tuple(shape[order.index(axis)] for axis in range(len(order)))
 
 
 def _is_identity(op: Op) -> bool:

@@ -5,7 +5,8 @@ from math import prod
 
 # special arguments that the engine fills in for each call
 SAMPLES = "$samples"  # int64 numbers of the samples in the block
-SEED = "$seed"  # uint32 (2,): decides the dropout masks
+SEED = "$seed"  # uint32 (2,): decides the dropout masks of a step
+COUNT = "$count"  # uint32 (2,): how many steps were run; decides the masks of a Dropout with a seed of its own
 FIRST = "$first"  # 1 for the first block of a part, when partial sums start anew
 ROWS = "$rows"  # int64 (2,): the range of a unit in the domain "rows"
 

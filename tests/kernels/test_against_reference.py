@@ -1,0 +1,62 @@
+"""Every kernel against its NumPy twin, with the arguments that it gets in real plans."""
+
+import numpy as np
+import pytest
+
+from konv.engines.cpu import Program
+from konv.engines.kernels import reference_kernels
+from konv.engines.threads import Threads
+from konv.kernels import compiled
+from konv.plan import build_plan
+from tests import networks
+
+SEEN: set[str] = set()
+
+
+def both(step, args):
+    """A kernel that runs with its twin on copies, and compares everything that either has written."""
+    fast, slow = compiled.resolve(step, args), reference_kernels().resolve(step, args)
+    SEEN.add(step.kernel)
+
+    def run(*args):
+        copies = {arg.ctypes.data: arg.copy() for arg in args if isinstance(arg, np.ndarray)}  # one array may come twice
+        twins = [copies[arg.ctypes.data] if isinstance(arg, np.ndarray) else arg for arg in args]
+        with np.errstate(all="ignore"):  # memory that nothing has written yet
+            slow(*twins)
+        fast(*args)
+        for position, (ours, theirs) in enumerate(zip(args, twins, strict=True)):
+            if step.kernel == "kernel_product" and position == 2:  # lanes beyond the last filter may hold anything
+                used = np.arange(ours.shape[2] * ours.shape[4]).reshape(ours.shape[2], 1, -1) < args[4][14]
+                ours, theirs = ours * used, theirs * used
+            if isinstance(ours, np.ndarray) and ours.dtype.kind == "f":
+                size = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-3)
+                np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6 * size, err_msg=f"{step.kernel} {position}")
+            elif isinstance(ours, np.ndarray):
+                channels = args[0].shape[-1] if step.kernel in ("max_pool", "global_pool") else ours.shape[-1]
+                np.testing.assert_array_equal(ours[..., :channels], theirs[..., :channels], f"{step.kernel} {position}")
+
+    return run
+
+
+@pytest.mark.parametrize("make", [*networks.ALL, networks.dropped, lambda k: networks.seed(k, dropout=0.3)])
+@pytest.mark.parametrize("training", [False, True])
+def test_each_step(make, training):
+    import konv
+
+    model = make(konv)
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(random.normal(0, 0.3, variable.shape) ** (2 if variable.name == "moving_variance" else 1))
+    plan = build_plan(model.graph(), 5, training, compiled.machine())
+    program = Program(plan, model.weight_map(), both, Threads(1))
+    for n in (5, 3):
+        program.forward([random.normal(size=(n, *model.input_shape[1:]))], 7 if training else None)
+        if training:
+            program.backward([random.normal(size=(n, *model.output_shape[1:]))])
+
+
+def test_every_kernel_was_met():
+    names = {name for name, value in vars(compiled.elementwise).items() if hasattr(value, "overloads")}
+    for module in (compiled.norm, compiled.packs, compiled.pool):
+        names |= {name for name, value in vars(module).items() if hasattr(value, "overloads")}
+    assert names | set(compiled.FACTORIES) <= SEEN

@@ -1,0 +1,98 @@
+"""Networks for the tests of the engine, each a function of a module with Keras's interface: konv itself or Keras."""
+
+
+def seed(k, dropout=0.0):
+    """The network the project starts from, smaller."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((28, 28, 1)),
+        layers.Conv2D(75, 3, activation="relu", padding="same"), layers.BatchNormalization(),
+        layers.MaxPooling2D(2, 2, padding="same"),
+        layers.Conv2D(50, 3, activation="relu", padding="same"), layers.Dropout(dropout), layers.BatchNormalization(),
+        layers.MaxPooling2D(2, 2, padding="same"),
+        layers.Conv2D(25, 3, activation="relu", padding="same"), layers.BatchNormalization(),
+        layers.MaxPooling2D(2, 2, padding="same"),
+        layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dropout(dropout), layers.Dense(25, activation="softmax")])
+
+
+def odd_windows(k):
+    layers = k.layers
+    return k.Sequential([
+        k.Input((23, 17, 4)), layers.Rescaling(0.5, 0.1),
+        layers.Conv2D(6, (5, 3), strides=(2, 3), activation="tanh", padding="same"),
+        layers.AveragePooling2D((3, 2), strides=(2, 1), padding="same"),
+        layers.Conv2D(8, 3, dilation_rate=(2, 1), padding="same", groups=2, activation="elu"),
+        layers.BatchNormalization(scale=False), layers.ReLU(max_value=1.0, negative_slope=0.1),
+        layers.MaxPooling2D(3, strides=2), layers.Conv2D(20, 2, strides=2, use_bias=False), layers.BatchNormalization(),
+        layers.Activation("gelu"), layers.GlobalAveragePooling2D(), layers.Dense(9), layers.Softmax()])
+
+
+def many_channels(k):
+    layers = k.layers
+    return k.Sequential([
+        k.Input((12, 11, 3)), layers.BatchNormalization(), layers.Conv2D(33, 1, activation="relu"),
+        layers.MaxPooling2D((2, 3), padding="same"), layers.Conv2D(17, 4, padding="same"), layers.BatchNormalization(),
+        layers.Activation("relu"), layers.MaxPooling2D(3, strides=1, padding="same"), layers.Conv2D(130, 1, strides=2),
+        layers.Activation("relu"), layers.GlobalMaxPooling2D(), layers.Dense(70, activation="sigmoid"), layers.Dense(9)])
+
+
+def strided(k):
+    """Strides larger than the kernel, pixels that no window reads, an even kernel."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((21, 20, 5)), layers.Conv2D(7, 2, strides=3, activation="relu"),
+        layers.Conv2D(19, 4, strides=2, padding="same", activation="silu"), layers.MaxPooling2D(2),
+        layers.AveragePooling2D(2, strides=1, padding="same"), layers.Conv2D(8, 1, strides=2, padding="same"),
+        layers.Flatten(), layers.Dense(3, activation="softplus")])
+
+
+def channels_first(k):
+    layers, first = k.layers, {"data_format": "channels_first"}
+    return k.Sequential([
+        k.Input((3, 12, 10)), layers.Conv2D(6, 3, padding="same", activation="relu", **first),
+        layers.BatchNormalization(axis=1), layers.MaxPooling2D(2, **first), layers.Conv2D(5, 2, strides=2, **first),
+        layers.Activation("tanh"), layers.Flatten(), layers.Dense(4)])
+
+
+def pooled_last(k):
+    """A dense layer on an image, pools without a convolution before them, an output that is an image."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((9, 8, 3)), layers.Dense(12, activation="relu"), layers.MaxPooling2D(2, strides=1),
+        layers.Conv2D(18, 3, padding="same", groups=3, dilation_rate=2), layers.AveragePooling2D(2),
+        layers.BatchNormalization(center=False)])
+
+
+def residual(k):
+    """Branches that meet: one value read by three layers."""
+    layers = k.layers
+    x = source = k.Input((10, 10, 4))
+    x = start = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(8, 3, padding="same")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Activation("relu")(layers.Add()([x, start]))
+    y = layers.Conv2D(8, 1, padding="same")(start)
+    x = layers.Add()([x, y, start])
+    return k.Model(source, layers.Dense(5)(layers.GlobalAveragePooling2D()(layers.MaxPooling2D(2)(x))))
+
+
+def frozen(k):
+    """Layers that are not trained, between layers that are; a frozen normalisation uses its moving statistics."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((8, 8, 2)), layers.Conv2D(4, 3, activation="relu", name="first"),
+        layers.Conv2D(6, 3, padding="same", trainable=False), layers.BatchNormalization(trainable=False),
+        layers.Activation("relu"), layers.MaxPooling2D(2), layers.Flatten(), layers.Dense(3)])
+
+
+def dropped(k):
+    """Dropout after relu and by itself, shared along axes, with a seed of its own, and of everything."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((6, 9, 3)), layers.Dropout(0.5, noise_shape=(None, 1, 1, 3)), layers.Conv2D(5, 3, activation="relu", padding="same"),
+        layers.Dropout(0.2, noise_shape=(None, 6, 1, 5), seed=3), layers.Conv2D(20, 3, activation="tanh"),
+        layers.Dropout(0.3, seed=4), layers.Dropout(0.4, noise_shape=(1, None, None, None)), layers.Flatten(),
+        layers.Dropout(0.25), layers.Dense(4, activation="relu"), layers.Dropout(1.0)])
+
+
+ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen)
