@@ -140,6 +140,16 @@ def test_cache_reads_each_file_once(folder, monkeypatch):
     assert sorted(read) == sorted(dataset.file_paths)
 
 
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_what_is_yielded_is_the_callers_own(folder, batch_size):
+    dataset = _dataset(folder, shuffle=False, batch_size=batch_size).cache()
+    first = [images.copy() for images, _ in dataset]
+    for images, _ in dataset:
+        images[...] = -1
+    for images, expected in zip((images for images, _ in dataset), first, strict=True):
+        np.testing.assert_array_equal(images, expected)
+
+
 def test_take(folder):
     dataset = _dataset(folder, batch_size=4)
     taken = dataset.take(2)

@@ -62,7 +62,7 @@ class ImageDataset:
     def _batches(self, order: Iterable[int], stopped: Callable[[], bool]) -> Iterator[Any]:
         samples = self._samples(order, stopped)
         if self.batch_size is None:
-            yield from (self._labelled(image, index) for index, image in samples)
+            yield from (self._labelled(image.copy(), index) for index, image in samples)  # the cache stays whole
             return
         while batch := list(islice(samples, self.batch_size)):
             indices, images = zip(*batch, strict=True)
