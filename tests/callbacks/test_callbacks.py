@@ -149,8 +149,8 @@ def test_lambda_and_list():
 def test_rate_reaches_the_history():
     """Callbacks may add to the logs; the history comes last."""
     model = Model(konv)
-    group = konv.callbacks.CallbackList(konv.callbacks.LearningRateScheduler(lambda epoch, rate: 0.25), add_history=True,
-                                        model=model)
+    scheduler = konv.callbacks.LearningRateScheduler(lambda epoch, rate: 0.25)
+    group = konv.callbacks.CallbackList(scheduler, add_history=True, model=model)
     group.on_train_begin()
     group.on_epoch_begin(0)
     group.on_epoch_end(0, {"loss": 1.0})
@@ -180,7 +180,7 @@ def test_messages(capsys):
     (lambda: konv.callbacks.ReduceLROnPlateau(factor=1.0), KonvError, ["factor", "1.0"]),
     (lambda: konv.callbacks.ReduceLROnPlateau(epsilon=1), KonvError, ["epsilon"]),
     (lambda: play(konv, lambda c: c.LearningRateScheduler(lambda epoch: "fast"), FALLING), KonvError, ["fast"]),
-    (lambda: play(konv, lambda c: c.TerminateOnNaN(raise_error=True), losses(NAN), 1), RuntimeError, ["batch 0", "nan"]),
+    (lambda: play(konv, lambda c: c.TerminateOnNaN(True), losses(NAN), 1), RuntimeError, ["batch 0", "nan"]),
     (lambda: konv.callbacks.CallbackList([konv.callbacks.History]), KonvError, ["History"]),
     (lambda: konv.callbacks.TensorBoard, UnsupportedError, ["TensorBoard", "CSVLogger"]),
 ])

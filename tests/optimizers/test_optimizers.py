@@ -33,7 +33,8 @@ CASES = [
     ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 3}),
     ("Adam", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.7}),
     ("Adam", {"learning_rate": 0.01, "gradient_accumulation_steps": 3}),
-    ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 2, "weight_decay": 0.01, "clipnorm": 1.0, "use_ema": True}),
+    ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 2, "weight_decay": 0.01, "clipnorm": 1.0,
+             "use_ema": True}),
 ]
 
 SCHEDULES = [
@@ -195,7 +196,8 @@ def test_names(name):
     (lambda: konv.optimizers.SGD(clipnorm=1.0, clipvalue=1.0), KonvError, ["clipnorm=1.0", "clipvalue=1.0"]),
     (lambda: konv.optimizers.SGD(gradient_accumulation_steps=1), KonvError, ["gradient_accumulation_steps", "1"]),
     (lambda: konv.optimizers.SGD(use_ema=True, ema_momentum=3), KonvError, ["ema_momentum", "3"]),
-    (lambda: konv.optimizers.SGD().apply([np.ones(2)], [konv.Variable([1.0], "w")]), ShapeError, ['"w"', "(2,)", "(1,)"]),
+    (lambda: konv.optimizers.SGD().apply([np.ones(2)], [konv.Variable([1.0], "w")]), ShapeError,
+     ['"w"', "(2,)", "(1,)"]),
     (lambda: konv.optimizers.SGD().apply([np.ones(2)]), KonvError, ["variables"]),
     (lambda: konv.optimizers.SGD().apply([None], [konv.Variable([1.0])]), KonvError, ["no gradients"]),
     (lambda: konv.optimizers.SGD().set_weights([1]), KonvError, ["build"]),

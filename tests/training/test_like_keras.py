@@ -62,20 +62,21 @@ CASES = {
     "crossentropy": ({"loss": "crossentropy", "metrics": ["accuracy"]}, LABELS, {}),
     "ce": ({"loss": "ce"}, ONE_HOT, {}),
     "regression": ({"loss": "mse", "metrics": ["mae"], "units": 3, "activation": None}, REAL, {}),
-    "binary": ({"loss": "binary_crossentropy", "metrics": ["accuracy"], "units": 1, "activation": "sigmoid"}, BINARY, {}),
+    "binary": ({"loss": "binary_crossentropy", "metrics": ["accuracy"], "units": 1, "activation": "sigmoid"}, BINARY,
+               {}),
     "logits": ({"loss": lambda k: k.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"],
                 "activation": None}, LABELS, {}),
     "sum": ({"loss": lambda k: k.losses.SparseCategoricalCrossentropy(reduction="sum")}, LABELS, {}),
     "loss_weights": ({"loss": "sparse_categorical_crossentropy", "loss_weights": 0.5}, LABELS, {}),
-    "class_weight": ({"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "weighted_metrics": ["accuracy"]},
-                     LABELS, {"class_weight": {0: 2.0, 2: 0.5}}),
+    "class_weight": ({"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"],
+                      "weighted_metrics": ["accuracy"]}, LABELS, {"class_weight": {0: 2.0, 2: 0.5}}),
     "class_weight of one-hot": ({"loss": "categorical_crossentropy"}, ONE_HOT, {"class_weight": {0: 2.0, 1: 0.1}}),
     "sample_weight": ({"loss": "sparse_categorical_crossentropy", "weighted_metrics": ["accuracy"]}, LABELS,
                       {"sample_weight": WEIGHTS}),
     "validation_split": ({"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}, LABELS,
                          {"validation_split": 0.5}),
-    "validation_split with weights": ({"loss": "sparse_categorical_crossentropy", "weighted_metrics": ["accuracy"]}, LABELS,
-                                      {"validation_split": 0.5, "sample_weight": WEIGHTS}),
+    "validation_split with weights": ({"loss": "sparse_categorical_crossentropy", "weighted_metrics": ["accuracy"]},
+                                      LABELS, {"validation_split": 0.5, "sample_weight": WEIGHTS}),
     "validation_data": ({"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}, LABELS,
                         {"validation_data": (X[:9], LABELS[:9]), "validation_batch_size": 4, "epochs": 4,
                          "validation_freq": 2}),
@@ -95,7 +96,8 @@ CASES = {
     "accumulation": ({"loss": "sparse_categorical_crossentropy",
                       "optimizer": lambda k: k.optimizers.SGD(0.05, gradient_accumulation_steps=2)}, LABELS, {}),
     "scaled": ({"loss": "sparse_categorical_crossentropy",
-                "optimizer": lambda k: k.optimizers.SGD(0.05, loss_scale_factor=16.0, global_clipnorm=0.5)}, LABELS, {}),
+                "optimizer": lambda k: k.optimizers.SGD(0.05, loss_scale_factor=16.0, global_clipnorm=0.5)}, LABELS,
+               {}),
     "decay": ({"loss": "sparse_categorical_crossentropy", "optimizer": lambda k: k.optimizers.SGD(
         k.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5))}, LABELS, {}),
 }
@@ -128,7 +130,8 @@ def test_fit(case):
 def test_three_batches_by_hand():
     results = []
     for library, model in both():
-        model.compile(library.optimizers.Adam(0.01, epsilon=1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        adam = library.optimizers.Adam(0.01, epsilon=1e-3)
+        model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
         seen = [model.train_on_batch(X[:16], LABELS[:16])]
         seen += [model.train_on_batch(X[16:], LABELS[16:], sample_weight=WEIGHTS[:16])]
         seen += [model.train_on_batch(X[16:], LABELS[16:], class_weight={1: 3.0})]
@@ -213,7 +216,8 @@ def test_several_inputs_and_outputs(given):
         model.compile("sgd", **given)
         first = model.fit(x, y, batch_size=8, shuffle=False, verbose=0, sample_weight=WEIGHTS[:16])
         second = model.fit({"a": x[0], "b": x[1]}, {"p": y[0], "q": y[1]}, batch_size=8, shuffle=False, verbose=0)
-        results.append((first, second, model.evaluate(x, y, batch_size=8, verbose=0), model.predict(x, verbose=0), model))
+        numbers, outputs = model.evaluate(x, y, batch_size=8, verbose=0), model.predict(x, verbose=0)
+        results.append((first, second, numbers, outputs, model))
     ours, theirs = results
     assert_same_history(ours[0], theirs[0])
     assert_same_history(ours[1], theirs[1])

@@ -25,6 +25,7 @@ class LossFunctionWrapper(Loss):
         if not callable(fn):
             raise KonvError(f"{type(self).__name__}: fn must be a function of (y_true, y_pred), got {fn!r}")
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        self.__dict__.update(kwargs)  # loss.from_logits and the like
         self.fn, self.options = fn, kwargs
         self.axis = kwargs.get("axis", -1)
         self.formula = FORMULAS.get(fn)

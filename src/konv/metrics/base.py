@@ -129,6 +129,7 @@ class MeanMetricWrapper(Mean):
 
     def __init__(self, fn: Callable, name: str | None = None, dtype=None, **kwargs):
         super().__init__(name or getattr(fn, "__name__", None) or "mean_metric_wrapper", dtype)
+        self.__dict__.update(kwargs)  # metric.threshold, metric.k and the like
         self._fn, self._options = fn, kwargs
         if fn in FORMULAS:
             self._direction = "down"

@@ -34,7 +34,6 @@ class BinaryAccuracy(MeanMetricWrapper):
 
     def __init__(self, name="binary_accuracy", dtype=None, threshold=0.5):
         super().__init__(functions.binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
 
 
 class CategoricalAccuracy(MeanMetricWrapper):
@@ -74,7 +73,6 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
     def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
         super().__init__(functions.top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
@@ -88,11 +86,10 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
 
     def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False):
         super().__init__(functions.sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
-        self.k, self.from_sorted_ids = k, from_sorted_ids
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        if not self.from_sorted_ids:
+        if not config["from_sorted_ids"]:
             del config["from_sorted_ids"]  # Keras writes it only when it is set
         return config
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from konv.engines.update import update
 from konv.optimizers.base import Array, Optimizer
 from konv.variables import Variable
 
@@ -33,22 +34,14 @@ class Adam(Optimizer):
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
         m, v, *largest = self._slots[id(variable)]
-        w, t = variable.array, self._scratch[id(variable)]
-        alpha = learning_rate * self._correction(self.updates + 1)
-        np.subtract(gradient, m, out=t)
-        t *= 1.0 - self.beta_1
-        m += t
-        np.multiply(gradient, gradient, out=t)
-        t -= v
-        t *= 1.0 - self.beta_2
-        v += t
-        if largest:
-            v = np.maximum(largest[0], v, out=largest[0])
-        np.sqrt(v, out=t)
-        t += self.epsilon
-        np.divide(m, t, out=t)
-        t *= alpha
-        w -= t
+        w, alpha = variable.array, learning_rate * self._correction(self.updates + 1)
+        if not largest:
+            update("adam", (w, gradient, m, v), alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon)
+            return
+        m += (gradient - m) * np.float32(1.0 - self.beta_1)
+        v += (gradient * gradient - v) * np.float32(1.0 - self.beta_2)
+        np.maximum(largest[0], v, out=largest[0])
+        w -= np.float32(alpha) * m / (np.sqrt(largest[0]) + np.float32(self.epsilon))
 
     def _correction(self, count: int) -> float:
         """sqrt(1 - beta_2^t) / (1 - beta_1^t), in float32 as Keras has it: in the first steps it shows."""

@@ -41,8 +41,9 @@ class CompiledLoss:
         self.built = False
         self.trackers: list[Mean | None] = [None] * len(names)
 
-    def build(self, targets: Sequence[Array], shapes: Sequence[Shape]) -> None:
-        """Decide what "crossentropy" stands for, once shapes are known."""
+    def build(self, targets: Sequence[Array], shapes: Sequence[Shape], names: Sequence[str]) -> None:
+        """Decide what "crossentropy" stands for, once shapes and the names of the outputs are known."""
+        self.names = names
         for index, given in enumerate(self._given):
             if _by_shape(given):
                 function = _CROSSENTROPIES[kind_of_targets(targets[index].shape, shapes[index])]
@@ -103,8 +104,9 @@ class CompiledMetrics(Metric):
         self._groups: list[list[list[Metric]]] = []
         self.built = False
 
-    def build(self, targets: Sequence[Array], shapes: Sequence[Shape]) -> None:
+    def build(self, targets: Sequence[Array], shapes: Sequence[Shape], names: Sequence[str]) -> None:
         """Make the metrics, now that it is known what "accuracy" stands for."""
+        self.names = names
         self._groups = [
             [[_metric(identifier, target.shape, shape) for identifier in group]
              for group, target, shape in zip(groups, targets, shapes, strict=True)]

@@ -116,9 +116,9 @@ class Stepper(Layer):
         if whole is None or self._losses is None:
             return
         targets, shapes = self._targets(whole), self._output_shapes(whole.inputs)
-        self._build_compiled(targets, shapes)
         # large targets are images: there is nothing in them to find, and a converted copy would take memory
         if sum(target.nbytes for target in targets) < 2**26:
+            self._build_compiled(targets, shapes)
             self._losses.parse(targets, batched(shapes, len(whole.inputs[0])))
 
     def _targets(self, batch: Batch) -> list[np.ndarray]:
@@ -131,12 +131,18 @@ class Stepper(Layer):
         return [graph.nodes[index].shape for index in graph.outputs]
 
     def _build_compiled(self, targets: Sequence[np.ndarray], shapes: Sequence[Shape]) -> None:
-        """Decide what "accuracy" and "crossentropy" mean, at the first batch."""
+        """Decide what "accuracy" and "crossentropy" mean, at the first batch whose targets fit the outputs."""
         whole = batched(shapes, len(targets[0]))
-        for part in (self._losses, self._metrics):
-            if part is not None and not part.built:
-                part.names = self.output_names
-                part.build(targets, whole)
+        losses, watched = self._losses, self._metrics
+        if losses is not None and not losses.built:
+            losses.build(targets, whole, self.output_names)
+            try:
+                losses.parse(targets, whole)
+            except KonvError:
+                losses.built = False
+                raise
+        if watched is not None and not watched.built:
+            watched.build(targets, whole, self.output_names)
 
     # --- steps ------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """compile, fit, evaluate, predict and their forms for one batch: the upper half of every model."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -157,8 +158,7 @@ class Trainer(Stepper):
             data.rewind()
             self.optimizer.finalize_variable_values(self.trainable_weights)
         calls.on_train_end(logs)
-        assert self.history is not None
-        return self.history
+        return self.history  # type: ignore[return-value]  # made by the callbacks
 
     def _validation_parts(self, data: Any) -> tuple[Any, Any, Any]:
         """x, y and weights; x alone where it is an iterable of batches."""
@@ -172,6 +172,8 @@ class Trainer(Stepper):
         if not self._run(data, self._train, calls, "train"):
             if not epoch:
                 raise KonvError("x gave no batches")
+            warnings.warn(f"x has no more batches: training ended before epoch {epoch + 1}; give steps_per_epoch, or "
+                          f"an iterable that can begin anew", stacklevel=4)
             return None
         logs = self.get_metrics_result()
         if checks is not None and parse.validates(epoch, frequency):
