@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numba
 
-from konv.kernels import activation, elementwise, norm, packs, pool, product
+from konv.kernels import activation, elementwise, norm, packs, pool, product, update
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
@@ -20,7 +20,7 @@ FACTORIES = {
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool)
+MODULES = (elementwise, norm, packs, pool, update)
 
 
 @lru_cache(None)

@@ -399,6 +399,15 @@ def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
         view(dx, dx_inside)[...] = result * (error - (error * result).sum(3, keepdims=True))
 
 
+# --- optimizers -------------------------------------------------------------------------------------
+
+
+def adam(w, gradient, m, v, rate, first, second, epsilon):
+    m += (gradient - m) * w.dtype.type(first)
+    v += (gradient * gradient - v) * w.dtype.type(second)
+    w -= w.dtype.type(rate) * m / (np.sqrt(v) + w.dtype.type(epsilon))
+
+
 # how a kernel takes the ints of its variant
 VARIANTS = {
     "product": lambda variant: {},

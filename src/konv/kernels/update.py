@@ -1,0 +1,18 @@
+"""Steps of optimizers in one pass over memory; twins in reference.py. All arrays (n,), changed in place."""
+
+import numpy as np
+
+from konv.kernels.jit import kernel
+
+F = np.float32
+
+
+@kernel
+def adam(w, gradient, m, v, rate, first, second, epsilon):
+    # first, second: 1 - beta_1, 1 - beta_2
+    step, a, b, e = F(rate), F(first), F(second), F(epsilon)
+    for i in range(w.size):
+        g = gradient[i]
+        m[i] += (g - m[i]) * a
+        v[i] += (g * g - v[i]) * b
+        w[i] -= step * m[i] / (np.sqrt(v[i]) + e)
