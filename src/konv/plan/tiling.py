@@ -62,5 +62,7 @@ def panels(filters: int, tile: Tile, machine: Machine) -> int:
 
 
 def split_run(run: int, limit: int = 1024) -> int:
-    """The largest divisor of `run` up to `limit`: how a long inner loop is cut so that a panel stays in cache."""
-    return next(size for size in range(min(run, limit), 0, -1) if run % size == 0)
+    """The length of the pieces into which a long inner loop is cut, so that a panel can be done in parts that stay in
+    cache: the largest divisor of `run` up to `limit`, or `run` itself where the pieces would be too short to be worth it."""
+    piece = next(size for size in range(min(run, limit), 0, -1) if run % size == 0)
+    return piece if piece * 8 >= min(run, limit) else run
