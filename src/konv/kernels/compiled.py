@@ -15,7 +15,6 @@ FACTORIES = {
     "product": product.make_product,
     "kernel_product": product.make_kernel_product,
     "max_pool": pool.make_max_pool,
-    "norm_pool_sums": pool.make_norm_pool_sums,
     "norm_pool_backward": pool.make_norm_pool_backward,
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,

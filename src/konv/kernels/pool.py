@@ -12,10 +12,10 @@ from konv.kernels.vectors import floats, fma, ints, larger, load, load_ints, sel
 F = np.float32
 
 
-def make_max_pool(kernel_h, kernel_w, record):
+def make_max_pool(kernel_h, kernel_w, record, keep):
     @kernel
-    def max_pool(y, coefficients, p, chosen, geometry, floor):
-        # p = the largest of y * scale + shift in each window
+    def max_pool(y, coefficients, p, chosen, peaks, geometry, floor):
+        # p = the largest of y * scale + shift in each window; peaks (N, OH, OW, C): what it was before
         # chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
         stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
         top, left_edge, height, width = geometry[6], geometry[7], geometry[8], geometry[9]
@@ -27,69 +27,34 @@ def make_max_pool(kernel_h, kernel_w, record):
             for i in range(out_h):
                 h0 = i * stride_h - pad_h
                 target = ((n * p.shape[1] + p_top + i) * p.shape[2] + p_left) * channels
-                which_row = (n * out_h + i) * out_w * chosen.shape[3]
+                which_row, peak_row = (n * out_h + i) * out_w * chosen.shape[3], (n * out_h + i) * out_w * channels
                 for c in range(0, channels, LANES):
                     left = channels - c
                     scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
                     for j in range(out_w):
                         w0 = j * stride_w - pad_w
-                        best, which = floats(F(-np.inf)), ints(0)
+                        best, which, peak = floats(F(-np.inf)), ints(0), floats(F(0))
                         # a tap outside the image looks at the nearest pixel inside, which is in the window as well:
                         # so the loops have fixed lengths and are unrolled
                         for r in range(kernel_h):
                             h = min(max(h0 + r, 0), height - 1)
                             for s in range(kernel_w):
                                 w = min(max(w0 + s, 0), width - 1)
-                                value = fma(load(y, first + h * row + w * channels + c, left), scale, shift)
+                                pixel = load(y, first + h * row + w * channels + c, left)
+                                value = fma(pixel, scale, shift)
                                 better = value > best
                                 best = select(better, value, best)
+                                if keep:
+                                    peak = select(better, pixel, peak)
                                 if record:
                                     which = select(better, ints((h - h0) * kernel_w + w - w0), which)
                         store(p, target + j * channels + c, larger(best, low), left)
+                        if keep:
+                            store(peaks, peak_row + j * channels + c, peak, left)
                         if record:
                             store_ints(chosen, which_row + j * chosen.shape[3] + c, which)
 
     return max_pool
-
-
-def make_norm_pool_sums(kernel_h, kernel_w):
-    @kernel
-    def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
-        # sums (N, 2, C): of d, and of d * (y - mean) at the chosen pixels
-        stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
-        top, left_edge, height, width = geometry[6], geometry[7], geometry[8], geometry[9]
-        d_top, d_left, out_h, out_w = geometry[10], geometry[11], geometry[12], geometry[13]
-        channels, row, zero = y.shape[3], y.shape[2] * y.shape[3], floats(F(0))
-        for n in range(y.shape[0]):
-            into, first = n * 2 * channels, n * y.shape[1] * row + top * row + left_edge * channels
-            for c in range(0, channels, LANES):
-                store(sums, into + c, zero, channels - c)
-                store(sums, into + channels + c, zero, channels - c)
-            for i in range(out_h):
-                h0 = i * stride_h - pad_h
-                error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels
-                which_row = (n * out_h + i) * out_w * chosen.shape[3]
-                for c in range(0, channels, LANES):
-                    left = channels - c
-                    mean, plain, weighted = (load(coefficients, c, left), load(sums, into + c, left),
-                                             load(sums, into + channels + c, left))
-                    for j in range(out_w):
-                        w0 = j * stride_w - pad_w
-                        error = load(d, error_row + j * channels + c, left)
-                        which = load_ints(chosen, which_row + j * chosen.shape[3] + c)
-                        value = mean
-                        for r in range(kernel_h):
-                            h = min(max(h0 + r, 0), height - 1)
-                            for s in range(kernel_w):
-                                w = min(max(w0 + s, 0), width - 1)
-                                here = which == ints((h - h0) * kernel_w + w - w0)
-                                value = select(here, load(y, first + h * row + w * channels + c, left), value)
-                        plain = plain + error
-                        weighted = fma(error, value - mean, weighted)
-                    store(sums, into + c, plain, left)
-                    store(sums, into + channels + c, weighted, left)
-
-    return norm_pool_sums
 
 
 def make_norm_pool_backward(kernel_h, kernel_w, overlap):

@@ -235,31 +235,25 @@ def _windows(geometry, inside):
                 yield r * kernel_w + s, np.ix_(i, j), np.ix_(rows[i], columns[j])
 
 
-def max_pool(y, coefficients, p, chosen, geometry, floor, *, record):
-    # p = the largest of y * scale + shift in each window; chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
-    image = view(y, geometry[6:10]) * coefficients[2] + coefficients[3]
+def max_pool(y, coefficients, p, chosen, peaks, geometry, floor, *, record, keep):
+    # p = the largest of y * scale + shift in each window; peaks (N, OH, OW, C): what it was before
+    # chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
+    source = view(y, geometry[6:10])
+    image = source * coefficients[2] + coefficients[3]
     count, (out_h, out_w) = len(y), (int(value) for value in geometry[12:14])
     best = np.full((count, out_h, out_w, y.shape[3]), -np.inf, y.dtype)
-    which = np.zeros(best.shape, np.int32)
+    which, peak = np.zeros(best.shape, np.int32), np.zeros_like(best)
     for tap, place, pixel in _windows(geometry, None):
         value, at = image[(slice(None), *pixel)], (slice(None), *place)
         better = value > best[at]
         which[at] = np.where(better, tap, which[at])
         best[at] = np.where(better, value, best[at])
+        peak[at] = np.where(better, source[(slice(None), *pixel)], peak[at])
     view(p, geometry[10:14])[...] = np.maximum(best, floor)
     if record:
         chosen[..., :which.shape[3]] = which
-
-
-def norm_pool_sums(d, chosen, y, coefficients, sums, geometry):
-    # as norm_sums, where d is the gradient of the pooled image
-    image, error, chosen = view(y, geometry[6:10]), view(d, geometry[10:14]), chosen[..., :y.shape[3]]
-    sums[:, 0] = error.sum((1, 2))
-    sums[:, 1] = 0
-    for tap, place, pixel in _windows(geometry, None):
-        at = (slice(None), *place)
-        here = np.where(chosen[at] == tap, error[at], 0)
-        sums[:, 1] += (here * (image[(slice(None), *pixel)] - coefficients[0])).sum((1, 2))
+    if keep:
+        peaks[...] = peak
 
 
 def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
@@ -412,7 +406,7 @@ def adam(w, gradient, m, v, rate, first, second, epsilon):
 VARIANTS = {
     "product": lambda variant: {},
     "kernel_product": lambda variant: {"rows": variant[0]},
-    "max_pool": lambda variant: {"record": variant[2]},
+    "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
     "activation": lambda variant: {"code": variant[0]},
     "activation_backward": lambda variant: {"code": variant[0]},
 }

@@ -15,6 +15,7 @@ from konv.plan.forward import (
     dropout_step,
     identity_coefficients,
     image_order,
+    peaks,
     pool_geometry,
     scale_constants,
 )
@@ -148,12 +149,8 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
     pool = part(e.graph, block, Pool)
     if e.graph.nodes[index].trainable:
         sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
-        if pool is None:
-            e.step("norm_sums", d.name, y.name, coefficients, sums, inside(d), inside(y))
-        else:
-            geometry = pool_geometry(pool.op, y, d)
-            e.step("norm_pool_sums", d.name, chosen(e, block), y.name, coefficients, sums, geometry,
-                   variant=pool.op.window.kernel)
+        seen = y if pool is None else e.buffers[peaks(e, block)]
+        e.step("norm_sums", d.name, seen.name, coefficients, sums, inside(d), inside(seen))
         _norm_gradient(s, index, y, sums, coefficients, back)
     elif block.inputs[0] in e.needs_gradient:
         e.prologue_step("norm_gradient_frozen", coefficients, back)

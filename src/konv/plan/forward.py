@@ -86,8 +86,8 @@ def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
 
 
 def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
-    e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), pool_geometry(op, y, p), floor,
-           variant=(*op.window.kernel, int(e.training)))
+    e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), peaks(e, block), pool_geometry(op, y, p), floor,
+           variant=(*op.window.kernel, int(e.training), int(e.training and block.kind == "norm")))
 
 
 def chosen(e: Emitter, block: Block) -> str:
@@ -96,6 +96,12 @@ def chosen(e: Emitter, block: Block) -> str:
     shape = (height, width, whole_vectors(channels)) if e.training else (1, 1, 1)  # in inference nobody asks
     window = part(e.graph, block, Pool).op.window.kernel  # type: ignore[union-attr]
     return e.buffer(f"chosen{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
+
+
+def peaks(e: Emitter, block: Block) -> str:
+    """What the chosen pixels were before they were normalised: all that the gradients of gamma and beta need of them."""
+    wanted = e.training and block.kind == "norm"
+    return e.buffer(f"peaks{block.output}", image(e.graph.nodes[block.output].shape) if wanted else (1, 1, 1)).name
 
 
 def whole_vectors(channels: int) -> int:
