@@ -11,6 +11,7 @@ from PIL import Image
 
 import konv
 from konv.cli import main
+from konv.cli.train import Shifted
 
 layers = konv.layers
 
@@ -46,7 +47,7 @@ def photos(tmp_path_factory):
 def trained(tmp_path_factory, photos):
     """The folder that a short training leaves, and what it printed."""
     out = tmp_path_factory.mktemp("trained") / "out"
-    result = run("train", photos, "-o", out, "--image-size", "12", "--epochs", "4", "--batch-size", "4", "--seed", "1")
+    result = run("train", photos, "-o", out, "--image-size", "12", "--epochs", "12", "--batch-size", "4", "--seed", "1")
     return out, result
 
 
@@ -76,7 +77,7 @@ def test_train_leaves_everything(trained):
     assert json.loads((out / "classes.json").read_text()) == ["dark", "light"]
     with open(out / "history.csv") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["epoch"]) for row in rows] == [0, 1, 2, 3]
+    assert [int(row["epoch"]) for row in rows] == list(range(12))
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} <= set(rows[0])
     assert "conv2d (Conv2D)" in (out / "summary.txt").read_text(encoding="utf-8")
     assert "parameters: 75 * (1*3*3 + 1) = 750" in (out / "explained.txt").read_text(encoding="utf-8")
@@ -84,9 +85,9 @@ def test_train_leaves_everything(trained):
 
 def test_train_tells_last_and_best_epoch(trained):
     out, result = trained
-    assert "Trained on 18 images of 2 classes for 4 epochs." in result.stdout
+    assert "Trained on 18 images of 2 classes for 12 epochs." in result.stdout
     assert "Accuracy on 6 held-out images, which were not trained on:" in result.stdout
-    assert "after the last epoch (4): " in result.stdout
+    assert "after the last epoch (12): " in result.stdout
     assert f"{out / 'model.keras'} holds the weights of the best epoch." in result.stdout
 
 
@@ -163,10 +164,28 @@ def test_nothing_to_train_on(tmp_path):
     ((".", "-o", "out", "--epochs", "0"), "0 is not in the range"),
     ((".", "-o", "out", "--validation-split", "1"), "range"),
     ((".", "-o", "out", "--color", "pink"), "'pink' is not one of"),
+    ((".", "-o", "out", "--shift", "0.6"), "0.6 is not in the range"),
 ])
 def test_usage_of_train(arguments, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert text in run("train", *arguments, code=2).stderr
+
+
+def test_shifted_images_are_windows_of_the_padded_ones():
+    image = np.arange(24.0).reshape(1, 6, 4, 1)
+    shifted = Shifted([(np.repeat(image, 40, axis=0), np.arange(40))], 0.25, seed=5)
+    assert len(shifted) == 1
+    (moved, labels), = shifted
+    assert labels.tolist() == list(range(40))
+    wide = np.pad(image[0, ..., 0], ((2, 2), (1, 1)), mode="edge")
+    windows = {wide[top : top + 6, left : left + 4].tobytes() for top in range(5) for left in range(3)}
+    seen = {each[..., 0].tobytes() for each in moved}
+    assert seen <= windows
+    assert len(seen) > 5
+    (again, _), = Shifted([(np.repeat(image, 40, axis=0), np.arange(40))], 0.25, seed=5)
+    (later, _), = shifted
+    np.testing.assert_array_equal(moved, again)
+    assert not np.array_equal(moved, later)
 
 
 # --- predict ------------------------------------------------------------------------------------------
