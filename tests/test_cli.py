@@ -46,6 +46,7 @@ def photos(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, photos):
     """The folder that a short training leaves, and what it printed."""
+    konv.models.reset_names()
     out = tmp_path_factory.mktemp("trained") / "out"
     result = run("train", photos, "-o", out, "--image-size", "12", "--epochs", "12", "--batch-size", "4", "--seed", "1")
     return out, result

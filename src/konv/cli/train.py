@@ -51,13 +51,11 @@ def train(directory: str, output: Path, epochs: int, image_size: tuple[int, int]
                                    verbose=not as_json)
     classes = training.class_names
     output.mkdir(parents=True, exist_ok=True)
-    _write_json(output / "classes.json", classes)
     model = _network((*image_size, 1 if color == "grayscale" else 3), len(classes))
-    steps = epochs * len(training)
-    model.compile(konv.optimizers.Adam(konv.optimizers.schedules.CosineDecay(1e-3, steps)),
-                  "sparse_categorical_crossentropy", metrics=["accuracy"])
+    rate: Any = konv.optimizers.schedules.CosineDecay(1e-3, epochs * len(training))
+    model.compile(konv.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     moved = Shifted(training, shift, seed) if shift else training
-    history = _fit(model, moved, held_out, epochs, output, verbose=0 if as_json else 1)
+    history = _fit(model, moved, held_out, epochs, output, classes, verbose=0 if as_json else 1)
     result = _result(history, training, held_out, classes)
     best = konv.load_model(output / "model.keras")
     files = _describe(best, history, held_out, classes, output, lang)
@@ -136,9 +134,10 @@ def _network(shape: tuple[int, int, int], classes: int) -> Any:
     return konv.Sequential([konv.Input(shape), layers.Rescaling(1 / 255), *blocks, *head])
 
 
-def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, verbose: int) -> dict[str, list[float]]:
+def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, classes: list[str],
+         verbose: int) -> dict[str, list[float]]:
     """Train; the model on disk is the best so far, so that an interrupted training leaves one too."""
-    from konv.callbacks import CSVLogger, ModelCheckpoint
+    from konv.callbacks import CSVLogger, LambdaCallback, ModelCheckpoint
 
     path = str(output / "model.keras")
     if held_out:
@@ -146,8 +145,11 @@ def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, ve
     else:
         keep = ModelCheckpoint(path)
     log = CSVLogger(str(output / "history.csv"))
+    # with the model and not before it: a model of an earlier training keeps its own names until it is replaced
+    name = LambdaCallback(on_epoch_end=lambda epoch, logs: _write_json(output / "classes.json", classes))
     try:
-        history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose, callbacks=[keep, log])
+        history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose,
+                            callbacks=[keep, name, log])
     finally:
         log.on_train_end()  # closes the file when an image stops the training
     return history.history

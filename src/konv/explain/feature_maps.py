@@ -114,16 +114,16 @@ def contact_sheet(maps: FeatureMaps, picture: np.ndarray | None = None):
     sheet = Image.new("RGB", (right, top + rows * cell_height + GAP + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
     head.draw(sheet, draw)
-    for index, values in enumerate(_normalised(maps.maps)):
+    for index, (values, dead) in enumerate(zip(_normalised(maps.maps), maps.dead, strict=True)):
         row, column = divmod(index, columns)
         x, y = left + column * cell_width, top + row * cell_height
         if column == 0:
             draw.text((left - 8, y + cell_height // 2), str(index), font=fonts[1], fill=QUIET, anchor="rm")
+        tile = Image.fromarray(values).convert("RGB").resize((width * factor, height * factor), Image.Resampling.NEAREST)
+        if dead:
+            _cross_out(ImageDraw.Draw(tile), *tile.size)
         draw.rectangle((x, y, x + cell_width, y + cell_height), fill=LINE)
-        tile = Image.fromarray(values).resize((width * factor, height * factor), Image.Resampling.NEAREST)
         sheet.paste(tile, (x + GAP, y + GAP))
-        if maps.dead[index]:
-            _cross_out(draw, x + GAP, y + GAP, width * factor, height * factor)
     return sheet
 
 
@@ -167,7 +167,7 @@ def _caption(maps: FeatureMaps) -> list[str]:
         f"{count} feature map{'s' * (count > 1)} of {height}x{width} (height x width), numbered from 0",
         "each map scaled on its own: black is its minimum, white its maximum",
     ]
-    return [*lines, f"crossed out: {dead} dead (zero everywhere)"] if dead else lines
+    return [*lines, f"crossed out: {dead} dead for this image (zero everywhere)"] if dead else lines
 
 
 def _normalised(maps: np.ndarray) -> np.ndarray:
@@ -196,9 +196,9 @@ def _thumbnail(picture: np.ndarray | None):
                         Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX)
 
 
-def _cross_out(draw: Any, x: int, y: int, width: int, height: int) -> None:
-    draw.line((x, y, x + width - 1, y + height - 1), fill=DEAD)
-    draw.line((x, y + height - 1, x + width - 1, y), fill=DEAD)
+def _cross_out(draw: Any, width: int, height: int) -> None:
+    draw.line((0, 0, width - 1, height - 1), fill=DEAD)
+    draw.line((0, height - 1, width - 1, 0), fill=DEAD)
 
 
 def _last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
