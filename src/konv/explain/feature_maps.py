@@ -119,7 +119,8 @@ def contact_sheet(maps: FeatureMaps, picture: np.ndarray | None = None):
         x, y = left + column * cell_width, top + row * cell_height
         if column == 0:
             draw.text((left - 8, y + cell_height // 2), str(index), font=fonts[1], fill=QUIET, anchor="rm")
-        tile = Image.fromarray(values).convert("RGB").resize((width * factor, height * factor), Image.Resampling.NEAREST)
+        small = Image.fromarray(values).convert("RGB")
+        tile = small.resize((width * factor, height * factor), Image.Resampling.NEAREST)
         if dead:
             _cross_out(ImageDraw.Draw(tile), *tile.size)
         draw.rectangle((x, y, x + cell_width, y + cell_height), fill=LINE)
