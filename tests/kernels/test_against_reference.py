@@ -26,8 +26,10 @@ def both(step, args):
             slow(*twins)
         fast(*args)
         for position, (ours, theirs) in enumerate(zip(args, twins, strict=True)):
-            if step.kernel == "kernel_product" and position == 2:  # lanes beyond the last filter may hold anything
-                used = np.arange(ours.shape[2] * ours.shape[4]).reshape(ours.shape[2], 1, -1) < args[4][14]
+            if step.kernel == "kernel_product" and position == 2:  # lanes without a number may hold anything
+                across, runs = (args[4][3], len(args[3])) if step.variant[3] else (args[4][14], 1)
+                lane = np.arange(ours.shape[2] // runs * ours.shape[4]).reshape(ours.shape[2] // runs, 1, -1)
+                used = np.tile(lane, (runs, 1, 1)) < across
                 ours, theirs = ours * used, theirs * used
             if isinstance(ours, np.ndarray) and ours.dtype.kind == "f":
                 size = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-3)

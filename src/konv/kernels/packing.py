@@ -12,6 +12,8 @@ def pack_index(layout: Pack) -> np.ndarray:
     rows, columns = (np.array(axis) for axis in zip(*layout.taps, strict=True))
     taken = numbers[rows, columns]  # (taps, channels, filters)
     taken = taken.reshape(len(layout.taps), channels, layout.groups, filters // layout.groups).transpose(2, 0, 1, 3)
+    if layout.run:
+        return _turned(layout, taken)
     if layout.transposed:
         taken = taken.swapaxes(2, 3)
     produced = taken.shape[3]
@@ -19,6 +21,16 @@ def pack_index(layout: Pack) -> np.ndarray:
     index[:, :, :produced] = taken.reshape(layout.groups, -1, produced)
     index = index.reshape(layout.groups, layout.shape[2], layout.panels, layout.lanes).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(index)
+
+
+def _turned(layout: Pack, taken: np.ndarray) -> np.ndarray:
+    """(group, run and panel, filter, lane): lanes along a run of k."""
+    groups, filters = layout.groups, taken.shape[3]
+    runs = taken.reshape(groups, -1, layout.run, filters).swapaxes(2, 3)  # (groups, runs, filters, run)
+    index = np.full((groups, runs.shape[1], filters, layout.panels * layout.lanes), -1, np.int32)
+    index[..., :layout.run] = runs
+    index = index.reshape(groups, runs.shape[1], filters, layout.panels, layout.lanes).swapaxes(2, 3)
+    return np.ascontiguousarray(index).reshape(layout.shape)
 
 
 def unpack_index(layout: Pack) -> np.ndarray:

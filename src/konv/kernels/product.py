@@ -145,35 +145,51 @@ def make_product(rows, vectors, rest, flat):
     return product
 
 
-def make_kernel_product(rows, vectors, rest):
-    """See konv.kernels.reference.kernel_product: rows of the tile are rows of the kernel, the inner loop runs over pixels."""
+def make_kernel_product(rows, vectors, rest, turned):
+    """See konv.kernels.reference.kernel_product: the inner loop runs over pixels. Rows of the tile are rows of the kernel
+    and lanes are filters; `turned`, rows are filters and lanes are rows of the kernel."""
     panel = vectors * LANES
     small = max(rest, 1)
 
     @kernel
     def kernel_product(a, d, dw, taps, geometry, tiles, first):
-        # a (N, H, W, C)  d (N, OH, OW, F)  dw (1, groups, panels, K, lanes)
-        flat, height, width, inner = geometry[0], geometry[1], geometry[2], geometry[3]
+        # a (N, H, W, C)  d (N, OH, OW, F)  dw (1, groups, panels, K, lanes), or turned (1, groups, runs x panels, F, lanes)
+        flat, height, width, inner, filters = geometry[0], geometry[1], geometry[2], geometry[3], geometry[14]
         a_start, a_row, a_column, a_image, a_group = geometry[4], geometry[5], geometry[6], geometry[7], geometry[8]
         d_start, d_row, d_column, d_image, d_group = geometry[9], geometry[10], geometry[11], geometry[12], geometry[13]
         images, panels, depth = a.shape[0], dw.shape[2], dw.shape[3]
         if flat:
             width, images = width * images, 1
-        per_tap = (inner + rows - 1) // rows
+        long = filters if turned else inner
+        across = panels // taps.size if turned else panels
+        per_run = (long + rows - 1) // rows * (across if turned else 1)
         none = np.float32(-np.inf)
         for n in range(images):
             add = 0 if first and n == 0 else 1
-            for p in range(panels):
+            for outer in range(1 if turned else panels):
                 for index in range(tiles[0], tiles[1]):
-                    group, tap, k = index // (per_tap * taps.size), index // per_tap % taps.size, index % per_tap * rows
-                    a_now = address(a, a_start + group * a_group + n * a_image + k)
-                    d_now = address(d, d_start + group * d_group + n * d_image + p * panel)
-                    w_now = address(dw, ((group * panels + p) * depth + tap * inner + k) * panel)
-                    if k + rows <= inner:
-                        tile(rows, vectors, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
-                             a_row, 1, a_column, d_row, d_column, panel, panel)
+                    group, run = index // (per_run * taps.size), index // per_run % taps.size
+                    p, k = (index % per_run % across, index % per_run // across * rows) if turned else (outer, index % per_run * rows)
+                    a_now = a_start + group * a_group + n * a_image
+                    d_now = d_start + group * d_group + n * d_image
+                    tap = address(taps, run)
+                    if turned:
+                        base = address(dw, ((group * panels + run * across + p) * depth + k) * panel)
+                        left, right = address(d, d_now + k), address(a, a_now + taps[run] + p * panel)
+                        if k + rows <= long:
+                            tile(rows, vectors, left, right, base, right, 0, add, none, address(geometry, 15), 0, height, width,
+                                 d_row, 1, d_column, a_row, a_column, panel, panel)
+                        else:
+                            tile(small, vectors, left, right, base, right, 0, add, none, address(geometry, 15), 0, height, width,
+                                 d_row, 1, d_column, a_row, a_column, panel, panel)
                     else:
-                        tile(small, vectors, a_now, d_now, w_now, d_now, 0, add, none, address(taps, tap), 0, height, width,
-                             a_row, 1, a_column, d_row, d_column, panel, panel)
+                        base = address(dw, ((group * panels + p) * depth + run * inner + k) * panel)
+                        left, right = address(a, a_now + k), address(d, d_now + p * panel)
+                        if k + rows <= long:
+                            tile(rows, vectors, left, right, base, right, 0, add, none, tap, 0, height, width,
+                                 a_row, 1, a_column, d_row, d_column, panel, panel)
+                        else:
+                            tile(small, vectors, left, right, base, right, 0, add, none, tap, 0, height, width,
+                                 a_row, 1, a_column, d_row, d_column, panel, panel)
 
     return kernel_product

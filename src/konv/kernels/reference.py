@@ -59,24 +59,35 @@ def product(a, b, bias, c, taps, geometry, floor, accumulate):
         target[...] = np.maximum(total + (target if accumulate else 0), floor)
 
 
-def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows):
-    # dw[k, f] (+)= sum over pixels of a[pixel + k] * d[pixel, f]; `tiles` is the range of tiles of `rows` k to do
+def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows, turned):
+    # dw[k, f] (+)= sum over pixels of a[pixel + k] * d[pixel, f]; `tiles` is the range of tiles to do
     flat, height, width, inner, *rest = (int(value) for value in geometry)
-    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters = rest
+    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters, _ = rest
     dw = dw[0]  # of one part
     _, panels, _, lanes = dw.shape
-    per_tap = -(-inner // rows)
-    for tile in range(int(tiles[0]), int(tiles[1])):
-        group, rest_tile = divmod(tile, per_tap * len(taps))
-        tap, k = rest_tile // per_tap, rest_tile % per_tap * rows
-        depth = min(rows, inner - k)
-        start = a_start + group * a_group + int(taps[tap]) + k
-        source = _pixels(a, start, a_row, a_column, a_image, flat, height, width, depth)
+    across = panels // len(taps) if turned else panels
+    per_run = -(-(filters if turned else inner) // rows) * (across if turned else 1)
+    for index in range(int(tiles[0]), int(tiles[1])):
+        group, run = index // (per_run * len(taps)), index // per_run % len(taps)
+        source = _pixels(a, a_start + group * a_group + int(taps[run]), a_row, a_column, a_image, flat, height, width, inner)
         error = _pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
-        total = np.zeros((depth, panels * lanes), dw.dtype)
-        total[:, :filters] = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))
-        place = dw[group, :, tap * inner + k:tap * inner + k + depth]
-        place[...] = total.reshape(depth, panels, lanes).transpose(1, 0, 2) + (0 if first else place)
+        total = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))  # (inner, filters)
+        if turned:
+            p, k = index % per_run % across, index % per_run // across * rows
+            total = _wide(total.T[k:k + rows], across * lanes).reshape(-1, across, lanes)[:, p]
+            place = dw[group, run * across + p, k:k + rows]
+        else:
+            k = index % per_run * rows
+            total = _wide(total[k:k + rows], panels * lanes).reshape(-1, panels, lanes).transpose(1, 0, 2)
+            place = dw[group, :, run * inner + k:run * inner + min(k + rows, inner)]
+        place[...] = total + (0 if first else place)
+
+
+def _wide(array, columns):
+    """The array with zeros behind each row, up to so many columns."""
+    wide = np.zeros((len(array), columns), array.dtype)
+    wide[:, :array.shape[1]] = array
+    return wide
 
 
 def channel_sums(d, inside, sums, first):
@@ -405,7 +416,7 @@ def adam(w, gradient, m, v, rate, first, second, epsilon):
 # how a kernel takes the ints of its variant
 VARIANTS = {
     "product": lambda variant: {},
-    "kernel_product": lambda variant: {"rows": variant[0]},
+    "kernel_product": lambda variant: {"rows": variant[0], "turned": variant[3]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
     "activation": lambda variant: {"code": variant[0]},
     "activation_backward": lambda variant: {"code": variant[0]},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from konv.plan.steps import Buffer, Halo, Pack
-from konv.plan.tiling import Machine, Tile, choose_tile, panels, split_run
+from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles, split_run
 from konv.spec.ops import Conv, Dense, Op
 
 Image = tuple[int, int, int]
@@ -116,22 +116,25 @@ def is_covered(sizes: Linear) -> bool:
 
 
 def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Product:
-    """The kernel gradient: rows of the tile run over the kernel, the inner loop over pixels."""
+    """The kernel gradient: the inner loop runs over pixels; rows of the tile run over the kernel and lanes over the
+    filters, or the other way round where that leaves fewer lanes idle."""
     taps, offsets, inner = _forward_runs(sizes, x)
     filters = sizes.kernel[3] // sizes.groups
-    tile = choose_tile(inner, filters, machine)
-    pack = Pack(sizes.kernel, taps, sizes.groups, panels(filters, tile, machine), tile.vectors * machine.lanes)
+    plain, turned = choose_tile(inner, filters, machine), choose_tile(filters, inner, machine)
+    turn = product_cycles(filters, inner, turned, machine) < product_cycles(inner, filters, plain, machine)
+    tile, across = (turned, inner) if turn else (plain, filters)
+    pack = Pack(sizes.kernel, taps, sizes.groups, panels(across, tile, machine), tile.vectors * machine.lanes,
+                run=inner if turn else 0)
     height, width, _ = sizes.output
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
-    flat = _is_flat((start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row),
-                    (d.start, d.row, d.shape[2], d.shape[0] * d.row), height, width)
+    source = (start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row)
+    error = (d.start, d.row, d.shape[2], d.shape[0] * d.row)
+    flat = _is_flat(source, error, height, width)
     if flat:
         height, width = 1, height * width
-    geometry = (flat, height, width, inner,
-                start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row, sizes.kernel[2],
-                d.start, d.row, d.shape[2], d.shape[0] * d.row, filters, filters)
-    tiles = len(offsets) * -(-inner // tile.rows) * pack.groups
-    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest), tiles)
+    geometry = (flat, height, width, inner, *source, sizes.kernel[2], *error, filters, filters, 0)
+    tiles = pack.groups * len(offsets) * (pack.panels * -(-filters // tile.rows) if turn else -(-inner // tile.rows))
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(turn)), tiles)
 
 
 Runs = tuple[tuple[tuple[int, int], ...], tuple[int, ...], int]  # kernel taps in order, offsets of the runs, their length

@@ -70,6 +70,7 @@ class Pack:
     panels: int
     lanes: int  # of a panel: vectors x lanes of a register
     transposed: bool = False
+    run: int = 0  # 0, or the length of the runs of k that lie along the lanes, filters along k: a turned kernel gradient
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -79,6 +80,8 @@ class Pack:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
+        if self.run:
+            return self.groups, len(self.taps) * self.channels[0] // self.run * self.panels, self.channels[1], self.lanes
         return self.groups, self.panels, len(self.taps) * self.channels[0], self.lanes
 
 

@@ -39,6 +39,11 @@ def line_cycles(width: int, rows: int, vectors: int) -> float:
     return full * cycles(rows, vectors) + (cycles(rest, vectors) if rest else 0)
 
 
+def product_cycles(width: int, filters: int, tile: "Tile", machine: Machine) -> float:
+    """Estimated cycles per step of the inner loop for a line of `width` pixels by `filters` channels."""
+    return panels(filters, tile, machine) * line_cycles(width, tile.rows, tile.vectors)
+
+
 @lru_cache
 def choose_tile(width: int, filters: int, machine: Machine) -> Tile:
     """The tile that finishes lines of `width` pixels by `filters` channels in the fewest estimated cycles."""
