@@ -17,6 +17,7 @@ from konv.plan.forward import (
     image_order,
     peaks,
     pool_geometry,
+    read_again,
     scale_constants,
 )
 from konv.plan.linear import backward_products, is_covered, kernel_product
@@ -149,12 +150,12 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
     pool = part(e.graph, block, Pool)
     if e.graph.nodes[index].trainable:
         sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
-        seen = y if pool is None else e.buffers[peaks(e, block)]
+        seen = read_again(e, block.inputs[0]) if pool is None else e.buffers[peaks(e, block)]
         e.step("norm_sums", d.name, seen.name, coefficients, sums, inside(d), inside(seen))
         _norm_gradient(s, index, y, sums, coefficients, back)
     elif block.inputs[0] in e.needs_gradient:
         e.prologue_step("norm_gradient_frozen", coefficients, back)
-    _through_norm(s, block, d, y, coefficients, back, pool)
+    _through_norm(s, block, d, coefficients, back, pool)
 
 
 def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: str, back: str) -> None:
@@ -170,11 +171,12 @@ def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: 
            domain=ONCE)
 
 
-def _through_norm(s: Backward, block: Block, d: Buffer, y: Buffer, coefficients: str, back: str, pool) -> None:
+def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back: str, pool) -> None:
     source, window = block.inputs[0], pool.op.window if pool is not None else None
     gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
     def emit(dx: Buffer) -> None:
+        y = read_again(s.e, source)
         if pool is None:
             s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx), gate, factor)
         else:
@@ -185,10 +187,9 @@ def _through_norm(s: Backward, block: Block, d: Buffer, y: Buffer, coefficients:
 
 
 def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
-    y = s.e.value(block.inputs[0])
-    channels = y.shape[2]
+    channels = d.shape[2]
     back = s.e.fill((1.0, 0.0, 0.0), 3, channels)
-    _through_norm(s, block, d, y, identity_coefficients(s.e, channels), back, part(s.e.graph, block, Pool))
+    _through_norm(s, block, d, identity_coefficients(s.e, channels), back, part(s.e.graph, block, Pool))
 
 
 def _pool(s: Backward, block: Block, d: Buffer) -> None:

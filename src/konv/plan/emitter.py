@@ -18,14 +18,17 @@ def image(shape: Shape) -> tuple[int, int, int]:
         channels = 1
     return prod(leading[:-1]), leading[-1], channels
 
+CHEAP = 32  # terms of a sum that is sooner computed again than read from memory
+
 
 class Emitter:
-    def __init__(self, graph: Graph, blocks: list[Block], training: bool, machine: Machine):
-        self.graph, self.blocks, self.training, self.machine = graph, blocks, training, machine
+    def __init__(self, graph: Graph, blocks: list[Block], batch: int, training: bool, machine: Machine):
+        self.graph, self.blocks, self.batch, self.training, self.machine = graph, blocks, batch, training, machine
         self.buffers: dict[str, Buffer] = {}
         self.constants: dict[str, Fill | Pack] = {}
         self.prologue: list[Step] = []
         self._steps: list[Step] = []
+        self._again = 0
         self._halos = self._value_halos()
         self.needs_gradient = self._needing_gradient() if training else set()
 
@@ -45,6 +48,8 @@ class Emitter:
 
     def pack(self, weight: str, layout: Pack, name: str) -> str:
         """A copy of a weight in the order in which the tile reads it; made once per training step."""
+        if name in self.buffers:
+            return name
         self.constants[f"index:{name}"] = layout
         self.buffer(name, layout.shape, "whole")
         self.prologue.append(Step("pack", (weight, f"index:{name}", name), ONCE))
@@ -78,6 +83,24 @@ class Emitter:
             if source.halo == NO_HALO == self._halos[index] and index not in self.graph.outputs:
                 return self.buffer(name, image(node.shape), alias=source.alias or source.name)
         return self._image(name, index, self._halos[index])
+
+    def computed_again(self, index: int) -> Buffer | None:
+        """A new buffer for a value that is computed anew rather than kept, or None where keeping it is cheaper.
+
+        Batch statistics end a segment, so a value that is normalised is written to memory and read from there again,
+        forward and backward. A vector of numbers takes some 20 cycles from memory, and half as many cycles to compute
+        as the sum has terms.
+        """
+        block = next(block for block in self.blocks if block.output == index)
+        readers = [other for other in self.blocks if index in other.inputs]
+        lone = len(readers) == 1 and readers[0].kind == "norm" and index not in self.graph.outputs
+        if not (self.training and block.kind == "linear" and lone and self.graph.nodes[readers[0].nodes[0]].trainable):
+            return None
+        height, width, channels, _ = self.linear(block).kernel
+        if height * width * channels > CHEAP or self.value(index).bytes * self.batch < self.machine.shared_cache:
+            return None
+        self._again += 1
+        return self._image(f"again{self._again}", index, self._halos[index])
 
     def gradient(self, index: int) -> Buffer:
         """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads."""

@@ -43,9 +43,19 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
         dropout_step(e, block.output, dropout.op, y, y)
 
 
+def read_again(e: Emitter, index: int) -> Buffer:
+    """The buffer of a value that is read in a later segment than the one that made it; see Emitter.computed_again."""
+    buffer = e.computed_again(index)
+    if buffer is None:
+        return e.value(index)
+    _linear(e, next(block for block in e.blocks if block.output == index), buffer)
+    return buffer
+
+
 def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     y = e.value(block.inputs[0])
     coefficients = norm_coefficients(e, block, y)
+    y = read_again(e, block.inputs[0])
     relu = 0.0 if any(is_relu(e.graph.nodes[i].op) for i in block.nodes) else -inf
     pool = part(e.graph, block, Pool)
     if pool is None:

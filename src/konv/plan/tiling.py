@@ -14,6 +14,7 @@ class Machine:
     lanes: int = 16  # float32 numbers in a vector register: 16 with AVX-512, 8 with AVX2, 4 with NEON
     registers: int = 32
     cache: int = 1 << 20  # bytes of the private (second-level) cache of a core
+    shared_cache: int = 1 << 23  # bytes of the last cache that a program may hope to have for itself
 
 
 @dataclass(frozen=True)
