@@ -13,7 +13,22 @@ import numpy as np
 from konv.engines.threads import Threads
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan.memory import root
-from konv.plan.steps import COUNT, FIRST, ONCE, PARTS, PER_PART, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLES, SEED, Fill, Plan, Segment, Step
+from konv.plan.steps import (
+    COUNT,
+    FIRST,
+    ONCE,
+    PARTS,
+    PER_PART,
+    PER_SAMPLE,
+    ROW_DOMAIN,
+    ROWS,
+    SAMPLES,
+    SEED,
+    Fill,
+    Plan,
+    Segment,
+    Step,
+)
 from konv.variables import Variable
 
 Call = tuple[Callable, tuple]

@@ -1,6 +1,7 @@
 """Runs the step of an optimizer on one weight, on all threads where the weight is large."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], *numbers: float) -> None
         return
     ends = [size * part // threads.count for part in range(threads.count + 1)]
     threads.run([partial(_run, kernel, [array[low:high] for array in flat], numbers)
-                 for low, high in zip(ends, ends[1:], strict=False)])
+                 for low, high in pairwise(ends)])
 
 
 def _run(kernel: str, arrays: list[np.ndarray], numbers: tuple[float, ...]) -> None:

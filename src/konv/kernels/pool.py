@@ -113,7 +113,8 @@ def make_norm_pool_backward(kernel_h, kernel_w, overlap):
                     b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
                     b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
                     for w in range(width):
-                        j_first, j_last = max(0, (w + pad_w - kernel_w) // stride_w + 1), min(out_w - 1, (w + pad_w) // stride_w)
+                        j_first = max(0, (w + pad_w - kernel_w) // stride_w + 1)
+                        j_last = min(out_w - 1, (w + pad_w) // stride_w)
                         z = zero
                         for i in range(i_first, i_last + 1):
                             error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels + c

@@ -59,8 +59,8 @@ def tile(typing, rows, vectors, a, b, c, bias, biased, accumulate, floor, taps, 
                     builder.store(ir.Constant(FLOATS_IR, [0.0] * LANES), sums[cell])
 
         with cgutils.for_range(builder, count) as tap:
-            start = builder.add(builder.load(builder.gep(taps, [builder.mul(tap.index, tap_step)])), builder.mul(tap.index, a_tap))
-            a_start = builder.gep(a, [start])
+            distance = builder.load(builder.gep(taps, [builder.mul(tap.index, tap_step)]))
+            a_start = builder.gep(a, [builder.add(distance, builder.mul(tap.index, a_tap))])
             b_start = builder.gep(b, [builder.mul(tap.index, b_tap)])
             with cgutils.for_range(builder, inner) as step:
                 a_now = builder.gep(a_start, [builder.mul(step.index, a_inner)])
@@ -129,18 +129,21 @@ def make_product(rows, vectors, rest, flat):
                             a_line = a_start + group * a_group + n * a_image + h * a_row
                             c_line = c_start + group * c_group + p * panel + n * c_image + h * c_row
                             w = 0
-                            while w + rows <= width:
-                                tile(rows, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
-                                     offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
-                                w += rows
-                            while rest > 0 and w + small <= width:
-                                tile(small, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
-                                     offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
-                                w += small
-                            while flat and w < width:
-                                tile(1, vectors, address(a, a_line + w * a_column), b_now, address(c, c_line + w * c_column),
-                                     offset, biased, add, low, tap, 1, count, inner, 0, a_column, 1, inner * panel, panel, c_column, left)
-                                w += 1
+                            while w < width:
+                                left_now = address(a, a_line + w * a_column)
+                                target = address(c, c_line + w * c_column)
+                                if w + rows <= width:
+                                    tile(rows, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    w += rows
+                                elif not flat or w + small <= width:
+                                    tile(small, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    w += small
+                                else:
+                                    tile(1, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    w += 1
 
     return product
 
@@ -163,33 +166,29 @@ def make_kernel_product(rows, vectors, rest, turned):
         long = filters if turned else inner
         across = panels // taps.size if turned else panels
         per_run = (long + rows - 1) // rows * (across if turned else 1)
-        none = np.float32(-np.inf)
+        none, zero = np.float32(-np.inf), address(geometry, 15)  # no taps here: lines lie at one distance
         for n in range(images):
             add = 0 if first and n == 0 else 1
             for outer in range(1 if turned else panels):
                 for index in range(tiles[0], tiles[1]):
                     group, run = index // (per_run * taps.size), index // per_run % taps.size
-                    p, k = (index % per_run % across, index % per_run // across * rows) if turned else (outer, index % per_run * rows)
                     a_now = a_start + group * a_group + n * a_image
                     d_now = d_start + group * d_group + n * d_image
-                    tap = address(taps, run)
                     if turned:
-                        base = address(dw, ((group * panels + run * across + p) * depth + k) * panel)
+                        p, k = index % per_run % across, index % per_run // across * rows
+                        target = address(dw, ((group * panels + run * across + p) * depth + k) * panel)
                         left, right = address(d, d_now + k), address(a, a_now + taps[run] + p * panel)
-                        if k + rows <= long:
-                            tile(rows, vectors, left, right, base, right, 0, add, none, address(geometry, 15), 0, height, width,
-                                 d_row, 1, d_column, a_row, a_column, panel, panel)
-                        else:
-                            tile(small, vectors, left, right, base, right, 0, add, none, address(geometry, 15), 0, height, width,
-                                 d_row, 1, d_column, a_row, a_column, panel, panel)
+                        line, column, right_line, right_column = d_row, d_column, a_row, a_column
                     else:
-                        base = address(dw, ((group * panels + p) * depth + run * inner + k) * panel)
-                        left, right = address(a, a_now + k), address(d, d_now + p * panel)
-                        if k + rows <= long:
-                            tile(rows, vectors, left, right, base, right, 0, add, none, tap, 0, height, width,
-                                 a_row, 1, a_column, d_row, d_column, panel, panel)
-                        else:
-                            tile(small, vectors, left, right, base, right, 0, add, none, tap, 0, height, width,
-                                 a_row, 1, a_column, d_row, d_column, panel, panel)
+                        k = index % per_run * rows
+                        target = address(dw, ((group * panels + outer) * depth + run * inner + k) * panel)
+                        left, right = address(a, a_now + taps[run] + k), address(d, d_now + outer * panel)
+                        line, column, right_line, right_column = a_row, a_column, d_row, d_column
+                    if k + rows <= long:
+                        tile(rows, vectors, left, right, target, right, 0, add, none, zero, 0, height, width,
+                             line, 1, column, right_line, right_column, panel, panel)
+                    else:
+                        tile(small, vectors, left, right, target, right, 0, add, none, zero, 0, height, width,
+                             line, 1, column, right_line, right_column, panel, panel)
 
     return kernel_product

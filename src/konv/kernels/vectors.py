@@ -88,12 +88,14 @@ def at_least_ir(builder, value, floor):
 
 
 def masked_load_ir(builder, place, mask):
-    function = declared(builder, f"llvm.masked.load.v{LANES}f32.p0", FLOATS_IR, [FLOATS_IR.as_pointer(), I32, MASK_IR, FLOATS_IR])
+    kinds = [FLOATS_IR.as_pointer(), I32, MASK_IR, FLOATS_IR]
+    function = declared(builder, f"llvm.masked.load.v{LANES}f32.p0", FLOATS_IR, kinds)
     return builder.call(function, [place, ir.Constant(I32, 4), mask, ir.Constant(FLOATS_IR, [0.0] * LANES)])
 
 
 def masked_store_ir(builder, value, place, mask):
-    function = declared(builder, f"llvm.masked.store.v{LANES}f32.p0", ir.VoidType(), [FLOATS_IR, FLOATS_IR.as_pointer(), I32, MASK_IR])
+    kinds = [FLOATS_IR, FLOATS_IR.as_pointer(), I32, MASK_IR]
+    function = declared(builder, f"llvm.masked.store.v{LANES}f32.p0", ir.VoidType(), kinds)
     builder.call(function, [value, place, ir.Constant(I32, 4), mask])
 
 

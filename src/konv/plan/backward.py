@@ -172,17 +172,18 @@ def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: 
 
 
 def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back: str, pool) -> None:
-    source, window = block.inputs[0], pool.op.window if pool is not None else None
+    source = block.inputs[0]
     gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
     def emit(dx: Buffer) -> None:
         y = read_again(s.e, source)
         if pool is None:
-            s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx), gate, factor)
+            s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx),
+                     gate, factor)
         else:
             s.e.step("norm_pool_backward", d.name, chosen(s.e, block), y.name, coefficients, back, dx.name,
                      pool_geometry(pool.op, y, d), inside(dx), gate, factor,
-                     variant=(*window.kernel, int(window.kernel != window.strides)))
+                     variant=(*pool.op.window.kernel, int(pool.op.window.kernel != pool.op.window.strides)))
     s.contribute(source, emit)
 
 

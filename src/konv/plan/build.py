@@ -39,10 +39,11 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
         backward = emitter.take()
     buffers = emitter.buffers
     outputs = tuple(emitter.value(index).name for index in graph.outputs)
-    parts = [segments(steps, buffers, batch, machine) for steps in (emitter.prologue, forward, backward)]
+    parts = (emitter.prologue, forward, backward)
+    prologue, first, second = (tuple(segments(steps, buffers, batch, machine)) for steps in parts)
     inputs = tuple(emitter.value(index).name for index in graph.inputs)
     gradients = tuple(emitter.gradient(index).name for index in graph.outputs) if training else ()
     keep = {*inputs, *outputs, *gradients}
-    local, offsets, arena, scratch = place(buffers, parts, keep, batch, min(PARTS, batch), training)
-    return Plan(batch, buffers, emitter.constants, *map(tuple, parts), inputs, outputs, gradients,  # type: ignore[arg-type]
-                local, offsets, arena, scratch)
+    local, offsets, arena, scratch = place(buffers, (prologue, first, second), keep, batch, min(PARTS, batch), training)
+    return Plan(batch, buffers, emitter.constants, prologue, first, second, inputs, outputs, gradients, local, offsets, arena,
+                scratch)

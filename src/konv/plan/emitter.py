@@ -114,7 +114,7 @@ class Emitter:
 
     def _value_halos(self) -> dict[int, Halo]:
         """The widest halo that any reader wants."""
-        halos = {index: NO_HALO for index in range(len(self.graph.nodes))}
+        halos = dict.fromkeys(range(len(self.graph.nodes)), NO_HALO)
         for block in self.blocks:
             if block.kind == "linear":
                 wanted = self.linear(block).input_halo

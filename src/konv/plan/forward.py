@@ -180,7 +180,7 @@ def dropout_step(e: Emitter, node: int, op, x: Buffer, y: Buffer) -> None:
 
 def noise_strides(op: Dropout, y: Buffer) -> tuple[int, int, int, int]:
     """How far the numbers of neighbouring samples, rows, columns and channels are apart: 0 where they share one."""
-    height, width, channels = y.inside
+    _, width, channels = y.inside
     strides = (1, width * channels, channels, 1)
     if op.noise_shape is None:
         return strides

@@ -28,7 +28,8 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     counts = {PER_SAMPLE: batch, PER_PART: part_count}
     sizes = {name: buffers[name].bytes * counts.get(buffers[name].leading, 1) for name in lives}
     whole = (0, len(order))
-    offsets, arena = _first_fit((name, sizes[name], whole if name in kept else lives[name]) for name in lives if name not in local)
+    shared = [name for name in lives if name not in local]
+    offsets, arena = _first_fit((name, sizes[name], whole if name in kept else lives[name]) for name in shared)
     scratch = 0
     for segment in order:
         inner = _lives_within(segment, buffers, local)

@@ -60,7 +60,7 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
             raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
         return builder.add(op, (), node.layer), plain
     index, order = sources[0]
-    if isinstance(op, Dropout) and (not training or op.rate == 0) or _is_identity(op):
+    if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
         return index, order
     if isinstance(op, Permute):
         return index, compose(op.order, order)

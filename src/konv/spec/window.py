@@ -72,8 +72,8 @@ class Window:
 
     def axes(self, height: int, width: int) -> tuple[Axis, Axis]:
         rows, columns = (
-            Axis(size, *rest, self.padding)
-            for size, *rest in zip((height, width), self.kernel, self.strides, self.dilation, strict=True)
+            Axis(size, kernel, stride, dilation, self.padding)
+            for size, kernel, stride, dilation in zip((height, width), self.kernel, self.strides, self.dilation, strict=True)
         )
         return rows, columns
 
