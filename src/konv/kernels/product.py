@@ -130,18 +130,18 @@ def make_product(rows, vectors, rest, flat):
                             c_line = c_start + group * c_group + p * panel + n * c_image + h * c_row
                             w = 0
                             while w < width:
-                                left_now = address(a, a_line + w * a_column)
+                                source = address(a, a_line + w * a_column)
                                 target = address(c, c_line + w * c_column)
                                 if w + rows <= width:
-                                    tile(rows, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                    tile(rows, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
                                          0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += rows
                                 elif not flat or w + small <= width:
-                                    tile(small, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                    tile(small, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
                                          0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += small
                                 else:
-                                    tile(1, vectors, left_now, b_now, target, offset, biased, add, low, tap, 1, count, inner,
+                                    tile(1, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
                                          0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += 1
 
