@@ -42,7 +42,7 @@ def strided(k):
     return k.Sequential([
         k.Input((21, 20, 5)), layers.Conv2D(7, 2, strides=3, activation="relu"),
         layers.Conv2D(19, 4, strides=2, padding="same", activation="silu"), layers.MaxPooling2D(2),
-        layers.AveragePooling2D(2, strides=1, padding="same"), layers.Conv2D(8, 1, strides=2, padding="same"),
+        layers.AveragePooling2D(2, strides=1, padding="same"), layers.ReLU(), layers.Conv2D(8, 1, strides=2, padding="same"),
         layers.Flatten(), layers.Dense(3, activation="softplus")])
 
 

@@ -72,8 +72,9 @@ def make_activation_backward(code):
                 i, j, k, m = (d_inside[1] * channels, x_inside[1] * channels, y_inside[1] * channels, dx_inside[1] * channels)
                 for e in range(x_inside[3] * channels):
                     v, r = source[j + e], result[k + e]
-                    s = math.exp(-abs(v))
-                    sigmoid = one / (one + s) if v >= F(0) else s / (one + s)
+                    if code in (SOFTPLUS, SILU, MISH):
+                        s = math.exp(-abs(v))
+                        sigmoid = one / (one + s) if v >= F(0) else s / (one + s)
                     if code == RELU:
                         g = (one if v < a else F(0)) if v > c else b
                     elif code == SIGMOID:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from konv.kernels.jit import LANES, kernel
-from konv.kernels.vectors import below, counting, floats, fma, ints, load, rotate, select, store
+from konv.kernels.vectors import below, counting, floats, fma, ints, larger, load, rotate, select, store
 
 F = np.float32
 
@@ -53,8 +53,8 @@ def copy(x, y, x_inside, y_inside):
 
 
 @kernel
-def add(a, b, y, a_inside, b_inside, y_inside):
-    long = y_inside[3] * y.shape[3]
+def add(a, b, y, a_inside, b_inside, y_inside, floor):
+    long, low = y_inside[3] * y.shape[3], floats(F(floor))
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
             first = ((n * a.shape[1] + a_inside[0] + h) * a.shape[2] + a_inside[1]) * a.shape[3]
@@ -62,7 +62,7 @@ def add(a, b, y, a_inside, b_inside, y_inside):
             target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
             for e in range(0, long, LANES):
                 left = long - e
-                store(y, target + e, load(a, first + e, left) + load(b, second + e, left), left)
+                store(y, target + e, larger(load(a, first + e, left) + load(b, second + e, left), low), left)
 
 
 @kernel
@@ -80,6 +80,31 @@ def permute(x, y, x_inside, y_inside, order):
                 row = y[n, y_inside[0] + i, y_inside[1] + j]
                 for k in range(extent[order[2]]):
                     row[k] = source[place + k * s2]
+
+
+@kernel
+def relu(x, y, x_inside, y_inside):
+    long, zero = y_inside[3] * y.shape[3], floats(F(0))
+    for n in range(y.shape[0]):
+        for h in range(y_inside[2]):
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3]
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            for e in range(0, long, LANES):
+                store(y, target + e, larger(load(x, source + e, long - e), zero), long - e)
+
+
+@kernel
+def relu_backward(d, y, dx, d_inside, y_inside, dx_inside):
+    long, zero = y_inside[3] * y.shape[3], floats(F(0))
+    for n in range(y.shape[0]):
+        for h in range(y_inside[2]):
+            error = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * d.shape[3]
+            value = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            target = ((n * dx.shape[1] + dx_inside[0] + h) * dx.shape[2] + dx_inside[1]) * dx.shape[3]
+            for e in range(0, long, LANES):
+                left = long - e
+                passed = select(load(y, value + e, left) > zero, load(d, error + e, left), zero)
+                store(dx, target + e, passed, left)
 
 
 @kernel

@@ -121,8 +121,16 @@ def permute(x, y, x_inside, y_inside, order):
     view(y, y_inside)[...] = view(x, x_inside).transpose(0, *(1 + int(axis) for axis in order))
 
 
-def add(a, b, y, a_inside, b_inside, y_inside):
-    view(y, y_inside)[...] = view(a, a_inside) + view(b, b_inside)
+def add(a, b, y, a_inside, b_inside, y_inside, floor):
+    view(y, y_inside)[...] = np.maximum(view(a, a_inside) + view(b, b_inside), floor)
+
+
+def relu(x, y, x_inside, y_inside):
+    view(y, y_inside)[...] = np.maximum(view(x, x_inside), 0)
+
+
+def relu_backward(d, y, dx, d_inside, y_inside, dx_inside):
+    view(dx, dx_inside)[...] = np.where(view(y, y_inside) > 0, view(d, d_inside), 0)
 
 
 def scale(x, y, factor, offset, x_inside, y_inside):

@@ -4,9 +4,9 @@ Each function finds the gradient of its block's output in `e.gradient(block.outp
 gradients of the inputs and of the weights.
 """
 
-from math import prod
+from math import inf, prod
 
-from konv.plan.blocks import Block, is_relu, part
+from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.emitter import Emitter, inside
 from konv.plan.forward import (
     KINDS,
@@ -62,7 +62,17 @@ class Backward:
             return
         spare = self.e.buffer(f"spare{index}", gradient.shape, halo=gradient.halo)
         emit(spare)
-        self.e.step("add", gradient.name, spare.name, gradient.name, *[inside(gradient)] * 3)
+        self.e.step("add", gradient.name, spare.name, gradient.name, *[inside(gradient)] * 3, -inf)
+
+    def may_inherit(self, index: int, d: Buffer) -> bool:
+        """Whether the gradient of a value can be the memory of `d` once nobody needs that any longer."""
+        e = self.e
+        free = index in e.needs_gradient and index not in self.arrived
+        return free and e.gradient_halo(index) == NO_HALO == d.halo
+
+    def hand_on(self, index: int, d: Buffer) -> None:
+        self.arrived.add(index)
+        self.e.buffer(f"d{index}", self.e.value(index).inside, alias=d.alias or d.name)
 
     def clear_halo(self, buffer: Buffer) -> None:
         if buffer.halo != NO_HALO:
@@ -72,7 +82,7 @@ class Backward:
         """Whether whoever computes the gradient of this value shall undo its relu and dropout at once, and the factor."""
         e = self.e
         block = next(block for block in e.blocks if block.output == index)
-        if block.kind != "linear" or len(e.graph.users[index]) != 1 or index in e.graph.outputs or not has_relu(e, block):
+        if block.kind != "linear" or len(e.graph.users[index]) != 1 or index in e.graph.outputs or not has_relu(e.graph, block):
             return 0, 1.0
         self.gated.add(index)
         return 1, dropout_factor(e, block)
@@ -82,10 +92,6 @@ class Backward:
         first = weight not in self.written
         self.written.add(weight)
         return int(first)
-
-
-def has_relu(e: Emitter, block: Block) -> bool:
-    return any(is_relu(e.graph.nodes[i].op) for i in block.nodes)
 
 
 def dropout_factor(e: Emitter, block: Block) -> float:
@@ -98,7 +104,7 @@ def dropout_factor(e: Emitter, block: Block) -> float:
 def _linear(s: Backward, block: Block, d: Buffer) -> None:
     e, node, sizes = s.e, block.nodes[0], s.e.linear(block)
     y, x = e.value(block.output), e.value(block.inputs[0])
-    if has_relu(e, block) and block.output not in s.gated:
+    if has_relu(e.graph, block) and block.output not in s.gated:
         e.step("gate", d.name, y.name, inside(d), inside(y), dropout_factor(e, block))
     if e.graph.nodes[node].trainable:
         _kernel_gradient(s, node, sizes, x, d)
@@ -116,7 +122,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
     for phase, product in enumerate(backward_products(sizes, d, dx, e.machine)):
         packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
         zeros = e.fill((0.0,), product.pack.groups * product.pack.panels * product.pack.lanes)
-        e.step("product", d.name, packed, zeros, dx.name, product.taps, product.geometry, float("-inf"), accumulate,
+        e.step("product", d.name, packed, zeros, dx.name, product.taps, product.geometry, -inf, accumulate,
                variant=product.variant)
 
 
@@ -144,7 +150,7 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
 def _norm(s: Backward, block: Block, d: Buffer) -> None:
     e, index = s.e, block.nodes[0]
     y, z = e.value(block.inputs[0]), e.value(block.output)
-    if has_relu(e, block):
+    if has_relu(e.graph, block):
         e.step("gate", d.name, z.name, inside(d), inside(z), 1.0)
     coefficients, back = f"norm{index}", e.buffer(f"back{index}", (3, y.shape[2]), WHOLE).name
     pool = part(e.graph, block, Pool)
@@ -209,6 +215,10 @@ def _global_pool(s: Backward, block: Block, d: Buffer) -> None:
 def _activation(s: Backward, block: Block, d: Buffer) -> None:
     e = s.e
     x, y, op = e.value(block.inputs[0]), e.value(block.output), e.graph.nodes[block.nodes[0]].op
+    if is_relu(op):
+        s.contribute(block.inputs[0], lambda dx: e.step(
+            "relu_backward", d.name, y.name, dx.name, inside(d), inside(y), inside(dx)))
+        return
     variant, constants = activation_code(op)  # type: ignore[arg-type]
     s.contribute(block.inputs[0], lambda dx: e.step(
         "activation_backward", d.name, x.name, y.name, dx.name, inside(d), inside(x), inside(y), inside(dx), *constants,
@@ -234,7 +244,10 @@ def _scale(s: Backward, block: Block, d: Buffer) -> None:
 
 
 def _copy(s: Backward, block: Block, d: Buffer) -> None:
-    s.contribute(block.inputs[0], lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+    if s.may_inherit(block.inputs[0], d):
+        s.hand_on(block.inputs[0], d)
+    else:
+        s.contribute(block.inputs[0], lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
 
 
 def _permute(s: Backward, block: Block, d: Buffer) -> None:
@@ -246,8 +259,16 @@ def _permute(s: Backward, block: Block, d: Buffer) -> None:
 
 
 def _add(s: Backward, block: Block, d: Buffer) -> None:
+    e = s.e
+    if has_relu(e.graph, block):
+        y = e.value(block.output)
+        e.step("gate", d.name, y.name, inside(d), inside(y), 1.0)
+    heir = next((index for index in block.inputs if block.inputs.count(index) == 1 and s.may_inherit(index, d)), None)
     for source in block.inputs:
-        s.contribute(source, lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+        if source != heir:
+            s.contribute(source, lambda dx: e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+    if heir is not None:
+        s.hand_on(heir, d)
 
 
 BACKWARD = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from konv.spec.graph import Graph, Node
-from konv.spec.ops import Activation, BatchNorm, Conv, Dense, Dropout, Op, Pool
+from konv.spec.ops import Activation, Add, BatchNorm, Conv, Dense, Dropout, Op, Pool
 
 
 def is_relu(op: Op) -> bool:
@@ -30,6 +30,7 @@ FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
     ("norm", (is_a(BatchNorm), is_relu)),
     ("norm", (is_a(BatchNorm),)),
     ("max_pool", (is_max_pool,)),
+    ("add", (is_a(Add), is_relu)),
 )
 
 
@@ -80,3 +81,7 @@ def _row(graph: Graph, index: int, length: int) -> tuple[int, ...] | None:
 def part(graph: Graph, block: Block, *kinds: type[Op]) -> Node | None:
     """The node of the block whose operation is of one of these kinds."""
     return next((graph.nodes[i] for i in block.nodes if isinstance(graph.nodes[i].op, kinds)), None)
+
+
+def has_relu(graph: Graph, block: Block) -> bool:
+    return any(is_relu(graph.nodes[i].op) for i in block.nodes)

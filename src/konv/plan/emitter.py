@@ -104,9 +104,9 @@ class Emitter:
 
     def gradient(self, index: int) -> Buffer:
         """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads."""
-        return self._image(f"d{index}", index, self._gradient_halo(index))
+        return self._image(f"d{index}", index, self.gradient_halo(index))
 
-    def _gradient_halo(self, index: int) -> Halo:
+    def gradient_halo(self, index: int) -> Halo:
         for block in self.blocks:
             if block.output == index and block.kind == "linear" and block.inputs[0] in self.needs_gradient:
                 return self.linear(block).gradient_halo

@@ -3,7 +3,7 @@
 from math import inf, prod
 
 from konv.errors import UnsupportedError
-from konv.plan.blocks import Block, is_relu, part
+from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_product
 from konv.plan.steps import COUNT, NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
@@ -36,8 +36,8 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
         groups, filters = product.pack.groups, product.pack.kernel[3]
         layout = Pack((1, 1, 1, filters), ((0, 0),), groups, product.pack.panels, product.pack.lanes)
         offset = e.pack(bias, layout, f"bias{node}")
-    floor = 0.0 if any(is_relu(e.graph.nodes[i].op) for i in block.nodes) else -inf
-    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, floor, 0, variant=product.variant)
+    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block), 0,
+           variant=product.variant)
     dropout = part(e.graph, block, Dropout)
     if dropout is not None:
         dropout_step(e, block.output, dropout.op, y, y)
@@ -56,7 +56,7 @@ def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     y = e.value(block.inputs[0])
     coefficients = norm_coefficients(e, block, y)
     y = read_again(e, block.inputs[0])
-    relu = 0.0 if any(is_relu(e.graph.nodes[i].op) for i in block.nodes) else -inf
+    relu = relu_floor(e, block)
     pool = part(e.graph, block, Pool)
     if pool is None:
         e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu)
@@ -142,6 +142,9 @@ def _activation(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     op = e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, Activation)
+    if is_relu(op):
+        e.step("relu", x.name, y.name, inside(x), inside(y))
+        return
     e.step("activation", x.name, y.name, inside(x), inside(y), *activation_code(op)[1], variant=activation_code(op)[0])
 
 
@@ -226,7 +229,13 @@ def _add(e: Emitter, block: Block, y: Buffer) -> None:
     first, *others = (e.value(index) for index in block.inputs)
     for position, other in enumerate(others):
         left = first if position == 0 else y
-        e.step("add", left.name, other.name, y.name, inside(left), inside(other), inside(y))
+        floor = relu_floor(e, block) if position == len(others) - 1 else -inf
+        e.step("add", left.name, other.name, y.name, inside(left), inside(other), inside(y), floor)
+
+
+def relu_floor(e: Emitter, block: Block) -> float:
+    """What no result of the block falls below: 0 where it ends in a relu."""
+    return 0.0 if has_relu(e.graph, block) else -inf
 
 
 FORWARD = {

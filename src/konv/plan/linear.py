@@ -120,8 +120,9 @@ def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Pro
     filters, or the other way round where that leaves fewer lanes idle."""
     taps, offsets, inner = _forward_runs(sizes, x)
     filters = sizes.kernel[3] // sizes.groups
-    plain, turned = choose_tile(inner, filters, machine), choose_tile(filters, inner, machine)
-    turn = product_cycles(filters, inner, turned, machine) < product_cycles(inner, filters, plain, machine)
+    depth = sizes.output[0] * sizes.output[1]
+    plain, turned = choose_tile(inner, filters, depth, machine), choose_tile(filters, inner, depth, machine)
+    turn = product_cycles(filters, inner, depth, turned, machine) < product_cycles(inner, filters, depth, plain, machine)
     tile, across = (turned, inner) if turn else (plain, filters)
     pack = Pack(sizes.kernel, taps, sizes.groups, panels(across, tile, machine), tile.vectors * machine.lanes,
                 run=inner if turn else 0)
@@ -171,7 +172,7 @@ def _product(sizes: Linear, runs: Runs, size, steps, target, filters: int, trans
     if flat:
         height, width = 1, height * width
     # the length of a flat line depends on the number of samples: any rest is done with tiles of half the rows, then one
-    tile = choose_tile(1 << 16 if flat else width, filters, machine)
+    tile = choose_tile(1 << 16 if flat else width, filters, len(offsets) * inner, machine)
     if flat:
         tile = Tile(tile.rows, tile.vectors, max(tile.rows // 2, 1))
     piece = split_run(inner)

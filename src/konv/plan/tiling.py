@@ -24,10 +24,22 @@ class Tile:
     rest: int = 0  # rows of the smaller tile that finishes a line; 0 when the lines come out even
 
 
-def cycles(rows: int, vectors: int) -> float:
-    """Estimated cycles for one step of the inner loop: two multiply-adds and two loads start per cycle,
-    an addition takes four cycles until its register can be used again, and the loop itself costs a little."""
-    return max(rows * vectors / 2, (rows + vectors) / 2, 4.0) + 0.5
+NEAR = 24 << 10  # bytes of a panel that stays in the first-level cache beside everything else
+STREAM = 40  # bytes that come from the second-level cache in a cycle
+
+
+def cycles(rows: int, vectors: int, depth: int, machine: Machine) -> float:
+    """Estimated cycles of a tile whose inner loop takes `depth` steps.
+
+    Two multiply-adds and two loads start per cycle, and an addition takes four cycles until its register can be used again.
+    A panel too large for the first-level cache comes from the second one for each tile anew. The loop itself costs a
+    little, and so do the first load and the last store of each register.
+    """
+    step = max(rows * vectors / 2, (rows + vectors) / 2, 4.0)
+    width = vectors * machine.lanes * 4
+    if depth * width > NEAR:
+        step = max(step, width / STREAM)
+    return depth * (step + 0.5) + rows * vectors + 10
 
 
 def fits(rows: int, vectors: int, registers: int) -> bool:
@@ -35,31 +47,32 @@ def fits(rows: int, vectors: int, registers: int) -> bool:
     return rows * vectors + vectors + 1 <= registers - (registers >= 32)
 
 
-def line_cycles(width: int, rows: int, vectors: int) -> float:
+def line_cycles(width: int, rows: int, vectors: int, depth: int, machine: Machine) -> float:
     full, rest = divmod(width, rows)
-    return full * cycles(rows, vectors) + (cycles(rest, vectors) if rest else 0)
+    return full * cycles(rows, vectors, depth, machine) + (cycles(rest, vectors, depth, machine) if rest else 0)
 
 
-def product_cycles(width: int, filters: int, tile: "Tile", machine: Machine) -> float:
-    """Estimated cycles per step of the inner loop for a line of `width` pixels by `filters` channels."""
-    return panels(filters, tile, machine) * line_cycles(width, tile.rows, tile.vectors)
+def product_cycles(width: int, filters: int, depth: int, tile: Tile, machine: Machine) -> float:
+    """Estimated cycles for a line of `width` pixels by `filters` channels."""
+    return panels(filters, tile, machine) * line_cycles(width, tile.rows, tile.vectors, depth, machine)
 
 
 @lru_cache
-def choose_tile(width: int, filters: int, machine: Machine) -> Tile:
-    """The tile that finishes lines of `width` pixels by `filters` channels in the fewest estimated cycles."""
+def choose_tile(width: int, filters: int, depth: int, machine: Machine) -> Tile:
+    """The tile that finishes lines of `width` pixels by `filters` channels, sums of `depth` terms, in the fewest cycles."""
     wanted = -(-filters // machine.lanes)
-    best: tuple[float, int, int] | None = None
+    best: tuple[float, Tile] | None = None
     for vectors in range(1, min(wanted, machine.registers) + 1):
         for rows in range(1, min(width, machine.registers) + 1):
             if not fits(rows, vectors, machine.registers):
                 break
-            cost = -(-wanted // vectors) * line_cycles(width, rows, vectors)
+            tile = Tile(rows, vectors, width % rows)
+            cost = product_cycles(width, filters, depth, tile, machine)
             # of equal tiles the one with more vectors reads its left operand less often
-            if best is None or cost < best[0] - 1e-9 or (abs(cost - best[0]) < 1e-9 and vectors > best[2]):
-                best = (cost, rows, vectors)
+            if best is None or cost < best[0] - 1e-6 or (cost < best[0] + 1e-6 and vectors > best[1].vectors):
+                best = (cost, tile)
     assert best is not None
-    return Tile(best[1], best[2], width % best[1])
+    return best[1]
 
 
 def panels(filters: int, tile: Tile, machine: Machine) -> int:
