@@ -96,4 +96,14 @@ def dropped(k):
         layers.Dropout(0.25), layers.Dense(4, activation="relu"), layers.Dropout(1.0)])
 
 
-ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen)
+def depthwise(k):
+    """Each channel by itself: strides, dilation, wide kernels, several filters a channel, groups that amount to the same."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((15, 14, 3)), layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="relu"),
+        layers.Conv2D(37, 1), layers.DepthwiseConv2D(3, strides=2, padding="same"), layers.BatchNormalization(),
+        layers.ReLU(), layers.DepthwiseConv2D((7, 5), padding="same", dilation_rate=(1, 2)),
+        layers.Conv2D(37, 2, strides=3, groups=37, padding="same", activation="tanh"), layers.Flatten(), layers.Dense(3)])
+
+
+ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen, depthwise)

@@ -31,6 +31,13 @@ CASES = [
         "bias_initializer": "ones", "kernel_regularizer": k.regularizers.L1L2(0.1, 0.2), "bias_regularizer": "l2",
         "kernel_constraint": k.constraints.MaxNorm(3, axis=(0, 1, 2)), "bias_constraint": "non_neg"}, IMAGE),
     ("Convolution2D", {"filters": 4, "kernel_size": 3, "kernel_initializer": None, "trainable": False}, IMAGE),
+    ("DepthwiseConv2D", {"kernel_size": 3}, IMAGE),
+    ("DepthwiseConv2D", {"kernel_size": (3, 2), "padding": "same", "depth_multiplier": 3, "activation": "relu"}, IMAGE),
+    ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same", "use_bias": False}, WIDE),
+    ("DepthwiseConv2D", {"kernel_size": 3, "dilation_rate": 2, "data_format": "channels_first"}, FIRST),
+    ("DepthwiseConv2D", lambda k: {
+        "kernel_size": 5, "padding": "same", "depthwise_initializer": "he_normal",
+        "depthwise_regularizer": k.regularizers.L2(0.01), "depthwise_constraint": "non_neg"}, IMAGE),
     ("Dense", {"units": 5}, (7,)),
     ("Dense", {"units": 5, "activation": "softmax", "use_bias": False}, (7,)),
     ("Dense", {"units": 5, "activation": "gelu"}, (3, 4, 7)),

@@ -27,9 +27,10 @@ def unpack(parts, index, gradient, first):
 
 @kernel
 def reduce_parts(parts, gradient, first):
-    # parts (parts, C)  gradient (C,)
-    for c in range(gradient.size):
+    # parts (parts, n)  gradient (of n numbers)
+    target = gradient.reshape(-1)
+    for c in range(target.size):
         total = np.float32(0)
         for part in range(parts.shape[0]):
             total += parts[part, c]
-        gradient[c] = total + (np.float32(0) if first else gradient[c])
+        target[c] = total + (np.float32(0) if first else target[c])

@@ -31,8 +31,8 @@ def unpack(parts, index, gradient, first):
 
 
 def reduce_parts(parts, gradient, first):
-    # parts (parts, C)  gradient (C,)
-    gradient[...] = parts.sum(0) + (0 if first else gradient)
+    # parts (parts, n)  gradient (of n numbers)
+    gradient[...] = parts.sum(0).reshape(gradient.shape) + (0 if first else gradient)
 
 
 def _pixels(array, start, row, column, image, flat, height, width, depth):
@@ -88,6 +88,41 @@ def _wide(array, columns):
     wide = np.zeros((len(array), columns), array.dtype)
     wide[:, :array.shape[1]] = array
     return wide
+
+
+def _taps(a, geometry, taps, channels):
+    """(tap, what it reads: (N, height, width, channels))"""
+    height, width, start, line, step, row, column = (int(value) for value in geometry[:7])
+    size, image = a.itemsize, a.shape[1] * a.shape[2] * a.shape[3]
+    for r, s in np.ndindex(*taps):
+        yield (r, s), as_strided(a.reshape(-1)[start + r * row + s * column:], (len(a), height, width, channels),
+                                 (image * size, line * size, step * size, size))
+
+
+def _target(c, geometry):
+    height, width = (int(value) for value in geometry[:2])
+    start, line, step = (int(value) for value in geometry[10:13])
+    size = c.itemsize
+    return as_strided(c.reshape(-1)[start:], (len(c), height, width, c.shape[3]),
+                      (c.shape[1] * c.shape[2] * c.shape[3] * size, line * size, step * size, size))
+
+
+def depthwise(a, w, bias, c, geometry, floor, accumulate, *, taps):
+    # c[pixel] = max(floor, bias + sum over taps of a[pixel + tap] * w[tap]), channel by channel
+    target, flat, (start, row, column) = _target(c, geometry), w.reshape(-1), (int(value) for value in geometry[7:10])
+    total = np.zeros(target.shape, c.dtype) + bias
+    for (r, s), source in _taps(a, geometry, taps, c.shape[3]):
+        place = start + r * row + s * column
+        total += source * flat[place:place + c.shape[3]]
+    target[...] = np.maximum(total + (target if accumulate else 0), floor)
+
+
+def depthwise_kernel(a, d, dw, geometry, first, *, taps):
+    # dw (1, taps * C) (+)= sum over pixels of a[pixel + tap] * d[pixel]
+    error, (rows, columns) = _target(d, geometry), taps
+    sums = dw.reshape(rows, columns, -1)
+    for tap, source in _taps(a, geometry, taps, d.shape[3]):
+        sums[tap] = (source * error).sum((0, 1, 2)) + (0 if first else sums[tap])
 
 
 def channel_sums(d, inside, sums, first):
@@ -425,6 +460,8 @@ def adam(w, gradient, m, v, rate, first, second, epsilon):
 VARIANTS = {
     "product": lambda variant: {},
     "kernel_product": lambda variant: {"rows": variant[0], "turned": variant[3]},
+    "depthwise": lambda variant: {"taps": variant},
+    "depthwise_kernel": lambda variant: {"taps": variant[:2]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
     "activation": lambda variant: {"code": variant[0]},
     "activation_backward": lambda variant: {"code": variant[0]},

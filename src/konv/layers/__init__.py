@@ -2,7 +2,7 @@
 
 from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from konv.layers.base import Input, InputLayer, Layer
-from konv.layers.convolution import Conv2D, Convolution2D
+from konv.layers.convolution import Conv2D, Convolution2D, DepthwiseConv2D
 from konv.layers.core import Dense
 from konv.layers.merging import Add, add
 from konv.layers.normalization import BatchNormalization
@@ -30,6 +30,7 @@ __all__ = [
     "Conv2D",
     "Convolution2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",

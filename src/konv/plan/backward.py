@@ -7,6 +7,7 @@ gradients of the inputs and of the weights.
 from math import inf, prod
 
 from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, inside
 from konv.plan.forward import (
     KINDS,
@@ -119,6 +120,10 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
             e.step("clear", dx.name)
     kernel = e.weight(node, "kernel")
     assert kernel is not None
+    if is_depthwise(sizes):
+        for taps, geometry in backward_geometries(sizes, d, dx):
+            e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
+        return
     for phase, product in enumerate(backward_products(sizes, d, dx, e.machine)):
         packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
         zeros = e.fill((0.0,), product.pack.groups * product.pack.panels * product.pack.lanes)
@@ -128,17 +133,24 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
 
 def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
     e = s.e
-    product = kernel_product(sizes, x, d, e.machine)
     kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
     assert kernel is not None
-    by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT
-    shape = product.pack.shape
-    dw = e.buffer(f"parts{node}", (1, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
-    args = (x.name, d.name, dw.name, product.taps, product.geometry)
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
         e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
         s.later.append(("reduce_parts", sums.name, f"gradient:{bias}", s.first(bias)))
+    if is_depthwise(sizes):
+        rows, columns = sizes.kernel[:2]
+        dw = e.buffer(f"parts{node}", (prod(sizes.kernel),), PER_PART)
+        e.step("depthwise_kernel", x.name, d.name, dw.name, forward_geometry(sizes, x, d), FIRST,
+               variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
+        s.later.append(("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel)))
+        return
+    product = kernel_product(sizes, x, d, e.machine)
+    by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT
+    shape = product.pack.shape
+    dw = e.buffer(f"parts{node}", (1, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
+    args = (x.name, d.name, dw.name, product.taps, product.geometry)
     if by_rows:
         e.step("kernel_product", *args, ROWS, 1, variant=product.variant, domain=ROW_DOMAIN, rows=product.rows)
     else:

@@ -4,6 +4,7 @@ from math import inf, prod
 
 from konv.errors import UnsupportedError
 from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_product
 from konv.plan.steps import COUNT, NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
@@ -25,6 +26,21 @@ def emit_forward(e: Emitter) -> None:
 def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     node = block.nodes[0]
     x = e.value(block.inputs[0])
+    sizes = e.linear(block)
+    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
+    assert kernel is not None
+    dropout = part(e.graph, block, Dropout)
+    if is_depthwise(sizes):
+        e.step("depthwise", x.name, kernel, bias or e.fill((0.0,), sizes.groups), y.name, forward_geometry(sizes, x, y),
+               relu_floor(e, block), 0, variant=sizes.kernel[:2])
+    else:
+        _product(e, block, x, y)
+    if dropout is not None:
+        dropout_step(e, block.output, dropout.op, y, y)
+
+
+def _product(e: Emitter, block: Block, x: Buffer, y: Buffer) -> None:
+    node = block.nodes[0]
     product = forward_product(e.linear(block), x, y, e.machine)
     kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
     assert kernel is not None
@@ -38,9 +54,6 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
         offset = e.pack(bias, layout, f"bias{node}")
     e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block), 0,
            variant=product.variant)
-    dropout = part(e.graph, block, Dropout)
-    if dropout is not None:
-        dropout_step(e, block.output, dropout.op, y, y)
 
 
 def read_again(e: Emitter, index: int) -> Buffer:

@@ -14,6 +14,7 @@ from konv.spec.ops import (
     Add,
     BatchNorm,
     Conv,
+    DepthwiseConv,
     Dropout,
     Flatten,
     GlobalPool,
@@ -60,6 +61,10 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
             raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
         return builder.add(op, (), node.layer), plain
     index, order = sources[0]
+    if isinstance(op, DepthwiseConv):  # the same numbers in the same order as a convolution in as many groups as channels
+        channels = op.kernel_shape(builder.nodes[index].shape if order == plain else tuple(
+            builder.nodes[index].shape[axis] for axis in order))[2]
+        op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format)
     if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
         return index, order
     if isinstance(op, Permute):

@@ -100,6 +100,32 @@ class Conv(Op):
 
 
 @dataclass(frozen=True)
+class DepthwiseConv(Op):
+    """`multiplier` filters for each channel by itself; kernel (kh, kw, channels, multiplier)."""
+
+    multiplier: int
+    window: Window
+    use_bias: bool = True
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        height, width, channels = spatial(inputs[0], self.data_format)
+        return image(*self.window.output(height, width), channels * self.multiplier, self.data_format)
+
+    def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
+        return (*self.window.kernel, spatial(shape, self.data_format)[2], self.multiplier)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        kernel = self.kernel_shape(inputs[0])
+        bias = (Weight("bias", (kernel[2] * kernel[3],)),) if self.use_bias else ()
+        return (Weight("kernel", kernel), *bias)
+
+    def macs(self, *inputs: Shape) -> int:
+        height, width, _ = spatial(self.output_shape(inputs[0]), self.data_format)
+        return prod(self.kernel_shape(inputs[0])) * (height or 0) * (width or 0)
+
+
+@dataclass(frozen=True)
 class Pool(Op):
     """Maximum or mean of each window; padding never counts."""
 
