@@ -1,5 +1,7 @@
 """Whole networks: outputs and gradients beside Keras and beside finite differences; the same bits on any threads."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -119,6 +121,17 @@ def test_a_smaller_batch_runs_in_the_same_program():
     for n in (1, 2, 5, 9):
         np.testing.assert_allclose(runner.infer([x[:n]])[0], whole[:n], rtol=1e-5, atol=1e-6)
     assert runner.program(1, training=False) is program
+
+
+def test_the_callers_arrays_are_let_go():
+    model = networks.frozen(konv)
+    x, dy = data(model)
+    runner, watched = Runner(model.graph(), model.weight_map()), weakref.ref(x)
+    runner.infer([x])
+    runner.forward([x])
+    runner.backward([dy])
+    del x
+    assert watched() is None
 
 
 def test_new_weights_are_noticed():

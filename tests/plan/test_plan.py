@@ -22,7 +22,7 @@ def lives(plan):
     for s, segment in enumerate(order):
         for i, step in enumerate(segment.steps):
             for name in step.names:
-                if name in plan.buffers:
+                if name in plan.buffers and not plan.buffers[root(name, plan.buffers)].external:
                     touched.setdefault(root(name, plan.buffers), []).append((s, i))
     return touched
 

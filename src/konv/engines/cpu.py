@@ -31,7 +31,7 @@ from konv.plan.steps import (
 )
 from konv.variables import Variable
 
-Call = tuple[Callable, tuple]
+Call = tuple[Callable, list]
 Unit = list[Call]
 # resolve(step, args) -> the function to call with these arguments, or others of the same types
 Resolve = Callable[[Step, tuple], Callable]
@@ -39,8 +39,12 @@ Resolve = Callable[[Step, tuple], Callable]
 
 @dataclass
 class Bound:
-    """The calls for one number of samples: for each segment, for each thread, for each unit of work."""
+    """The calls for one number of samples: for each segment, for each thread, for each unit of work.
 
+    `places` says which argument of which call is a piece of an array of the caller's: name, samples, shape.
+    """
+
+    places: list[tuple[list, int, str, int, int, tuple[int, ...]]]
     prologue: list[list[list[Unit]]]
     forward: list[list[list[Unit]]]
     backward: list[list[list[Unit]]]
@@ -69,7 +73,8 @@ class Program:
         written = {arg for s in plan.forward for step in s.steps if step.kernel == "norm_update" for arg in step.names}
         self._moving = [variable for path, variable in weights.items() if path in written and not variable.trainable]
         self.gradients = self._gradients()
-        self._whole = {name: self._array(name, 0, plan.batch) for name in (*plan.inputs, *plan.outputs, *plan.output_gradients)}
+        self._whole = {name: self._array(name, 0, plan.batch) for name in plan.outputs if not plan.buffers[name].external}
+        self._given: dict[str, np.ndarray] = {}  # the caller's arrays of this run
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -78,8 +83,11 @@ class Program:
         n = len(inputs[0])
         bound = self._bound.get(n) or self._bind(n)
         for name, array in zip(self.plan.inputs, inputs, strict=True):
-            target = self._interior(name)[:n]
-            np.copyto(target, array.reshape(target.shape), casting="unsafe")
+            self._given[name] = self._as_image(name, array)
+        for name in self.plan.outputs:
+            if self.plan.buffers[name].external and name not in self.plan.inputs:
+                self._given[name] = np.empty((n, *self.plan.buffers[name].shape), self.dtype)
+        self._place(bound)
         versions = tuple([variable.version for variable in self._used])
         if versions != self._packed:
             self._run(bound.prologue)
@@ -92,17 +100,40 @@ class Program:
             for variable in self._moving:
                 variable.touch()
 
-    def outputs(self, n: int) -> list[np.ndarray]:
-        """Views of the outputs as images (n, height, width, channels); the next run overwrites them."""
-        return [self._interior(name)[:n] for name in self.plan.outputs]
+    def outputs(self, n: int, own: bool = False) -> list[np.ndarray]:
+        """The outputs as images (n, height, width, channels): the caller's own, or views that the next run overwrites."""
+        made = []
+        for name in self.plan.outputs:
+            if self.plan.buffers[name].external:
+                made.append(self._given[name].copy() if name in self.plan.inputs else self._given[name])
+            else:
+                made.append(self._interior(name)[:n].copy() if own else self._interior(name)[:n])
+        return made
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        n = len(gradients[0])
+        bound = self._bound[len(gradients[0])]
         for name, array in zip(self.plan.output_gradients, gradients, strict=True):
-            target = self._interior(name)[:n]
-            target[...] = np.asarray(array).reshape(target.shape)
-        self._run(self._bound[n].backward)
+            self._given[name] = self._as_image(name, np.asarray(array))
+        self._place(bound)
+        self._run(bound.backward)
         return self.gradients
+
+    def _as_image(self, name: str, array: np.ndarray) -> np.ndarray:
+        """The caller's array as kernels read it; copied only where it is of another type or order."""
+        return np.require(array, self.dtype, ("C", "A")).reshape(-1, *self.plan.buffers[name].shape)
+
+    def _place(self, bound: Bound) -> None:
+        """Put the caller's arrays into the calls."""
+        given = self._given
+        for args, position, name, low, high, shape in bound.places:
+            if name in given:
+                args[position] = given[name][low:high].reshape(-1, *shape)
+
+    def release(self, n: int) -> None:
+        """Forget the caller's arrays: they may be large, or views of something that is."""
+        self._given.clear()
+        for args, position, *_ in self._bound[n].places:
+            args[position] = None
 
     def _run(self, segments: list[list[list[Unit]]]) -> None:
         for segment in segments:
@@ -119,7 +150,8 @@ class Program:
 
     def _bind(self, n: int) -> Bound:
         parts = (self.plan.prologue, self.plan.forward, self.plan.backward)
-        self._bound[n] = bound = Bound(*([self._segment(segment, n) for segment in part] for part in parts))
+        self._places: list = []
+        self._bound[n] = bound = Bound(self._places, *([self._segment(segment, n) for segment in part] for part in parts))
         return bound
 
     def _segment(self, segment: Segment, n: int) -> list[list[Unit]]:
@@ -145,11 +177,18 @@ class Program:
     def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
               rows=None) -> Call:
         special = {SAMPLES: self.samples[low:high], SEED: self.seed, COUNT: self.count, FIRST: first, ROWS: rows}
-        args = tuple(self._argument(arg, special, low, high, parts, thread) for arg in step.args)
+        args: list = [self._argument(arg, special, low, high, parts, thread) for arg in step.args]
+        for position, arg in enumerate(step.args):
+            if isinstance(arg, str) and arg in self.plan.buffers and self._is_given(arg):
+                shape = self.plan.buffers[arg].shape
+                self._places.append((args, position, root(arg, self.plan.buffers), low, high, shape))
         function = self._functions.get(id(step))
         if function is None:
-            function = self._functions[id(step)] = self.resolve(step, args)
+            function = self._functions[id(step)] = self.resolve(step, tuple(args))
         return function, args
+
+    def _is_given(self, name: str) -> bool:
+        return self.plan.buffers[root(name, self.plan.buffers)].external
 
     def _argument(self, arg, special, low: int, high: int, parts: tuple[int, int], thread: int):
         if isinstance(arg, tuple):
@@ -159,6 +198,8 @@ class Program:
         if arg in special:
             return special[arg]
         if arg in self.plan.buffers:
+            if self._is_given(arg):  # put there before each run; until then something of the same type
+                return np.empty((0, *self.plan.buffers[arg].shape), self.dtype)
             return self._array(arg, low, high, parts, thread)
         if arg in self._constants:
             return self._constants[arg]

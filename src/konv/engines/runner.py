@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from threading import RLock
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,9 @@ class Runner:
         with self._lock:
             program = self.program(n, training=False)
             program.forward(inputs, None)
-            return [output.reshape(n, *shape).copy() for output, shape in self._outputs(program, n)]
+            outputs = program.outputs(n, own=True)
+            program.release(n)
+            return [output.reshape(n, *shape) for output, shape in zip(outputs, self._shapes, strict=True)]
 
     def forward(self, inputs: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
         """Outputs in training mode (moving statistics are updated). `seed` decides the dropout masks."""
@@ -45,7 +46,7 @@ class Runner:
             program = self.program(n, training=True)
             program.forward(inputs, seed, self._steps)
             self._steps += 1
-            return [output.reshape(n, *shape) for output, shape in self._outputs(program, n)]
+            return [output.reshape(n, *shape) for output, shape in zip(program.outputs(n), self._shapes, strict=True)]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """After `forward`: from the gradient of each output, the gradient of each trainable weight by path.
@@ -53,7 +54,10 @@ class Runner:
         The arrays belong to the engine and are overwritten by the next backward.
         """
         with self._lock:
-            return self._programs[True].backward(gradients)
+            program = self._programs[True]
+            found = program.backward(gradients)
+            program.release(len(gradients[0]))
+            return found
 
     def program(self, n: int, training: bool) -> Program:
         """The program for at least n samples."""
@@ -63,9 +67,6 @@ class Runner:
             program = Program(plan, self.weights, self.kernels.resolve, self.threads, self.kernels.dtype)
             self._programs[training] = program
         return program
-
-    def _outputs(self, program: Program, n: int) -> Any:
-        return zip(program.outputs(n), self._shapes, strict=True)
 
 
 def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool) -> list[np.ndarray]:

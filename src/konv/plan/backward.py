@@ -32,13 +32,21 @@ PARTS_LIMIT = 4 << 20
 def emit_backward(e: Emitter) -> None:
     state = Backward(e)
     for index in dict.fromkeys(e.graph.outputs):
-        if e.gradient(index).halo != NO_HALO:
-            e.step("clear_halo", f"d{index}", e.gradient(index).halo)
+        d = e.gradient(index)
+        if not d.external:
+            given = e.given(f"g{index}", index)
+            state.clear_halo(d)
+            e.step("copy", given.name, d.name, inside(given), inside(d))
     for block in reversed(e.blocks):
         if block.output in e.needs_gradient and block.output in state.arrived:
             BACKWARD[block.kind](state, block, e.gradient(block.output))
     for kernel, *args in state.later:
         e.step(kernel, *args, domain=ONCE)
+
+
+def gradient_name(e: Emitter, index: int) -> str:
+    """The buffer that stands for the caller's gradient of an output."""
+    return f"g{index}" if f"g{index}" in e.buffers else f"d{index}"
 
 
 class Backward:
@@ -284,6 +292,7 @@ def _add(s: Backward, block: Block, d: Buffer) -> None:
 
 
 BACKWARD = {
+    "input": lambda s, block, d: None,
     "linear": _linear,
     "norm": _norm,
     "max_pool": _max_pool,

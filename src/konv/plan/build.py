@@ -3,10 +3,10 @@
 from math import prod
 
 from konv.errors import UnsupportedError
-from konv.plan.backward import emit_backward
+from konv.plan.backward import emit_backward, gradient_name
 from konv.plan.blocks import Block, fuse
 from konv.plan.emitter import Emitter
-from konv.plan.forward import emit_forward
+from konv.plan.forward import emit_forward, input_name
 from konv.plan.memory import place
 from konv.plan.rewrite import channels_last
 from konv.plan.segments import segments
@@ -41,8 +41,8 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
     outputs = tuple(emitter.value(index).name for index in graph.outputs)
     parts = (emitter.prologue, forward, backward)
     prologue, first, second = (tuple(segments(steps, buffers, batch, machine)) for steps in parts)
-    inputs = tuple(emitter.value(index).name for index in graph.inputs)
-    gradients = tuple(emitter.gradient(index).name for index in graph.outputs) if training else ()
+    inputs = tuple(input_name(emitter, index) for index in graph.inputs)
+    gradients = tuple(gradient_name(emitter, index) for index in graph.outputs) if training else ()
     keep = {*inputs, *outputs, *gradients}
     local, offsets, arena, scratch = place(buffers, (prologue, first, second), keep, batch, min(PARTS, batch), training)
     return Plan(batch, buffers, emitter.constants, prologue, first, second, inputs, outputs, gradients, local, offsets, arena,

@@ -2,12 +2,12 @@
 
 from math import prod
 
-from konv.plan.blocks import Block, part
+from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
 from konv.plan.steps import NO_HALO, ONCE, PER_SAMPLE, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 from konv.spec.graph import Graph
-from konv.spec.ops import Conv, Dense, Flatten, Reshape, Shape
+from konv.spec.ops import Conv, Dense, Flatten, Input, Reshape, Shape
 
 
 def image(shape: Shape) -> tuple[int, int, int]:
@@ -22,8 +22,10 @@ CHEAP = 32  # terms of a sum that is sooner computed again than read from memory
 
 
 class Emitter:
-    def __init__(self, graph: Graph, blocks: list[Block], batch: int, training: bool, machine: Machine):
+    def __init__(self, graph: Graph, blocks: list[Block], batch: int, training: bool, machine: Machine,
+                 input_gradients: bool = False):
         self.graph, self.blocks, self.batch, self.training, self.machine = graph, blocks, batch, training, machine
+        self.input_gradients = input_gradients
         self.buffers: dict[str, Buffer] = {}
         self.constants: dict[str, Fill | Pack] = {}
         self.prologue: list[Step] = []
@@ -64,15 +66,19 @@ class Emitter:
     # --- buffers ----------------------------------------------------------------------------------
 
     def buffer(self, name: str, shape: tuple[int, ...], leading: str = PER_SAMPLE, dtype: str = "real",
-               halo: Halo = NO_HALO, alias: str = "") -> Buffer:
+               halo: Halo = NO_HALO, alias: str = "", external: bool = False) -> Buffer:
         if name not in self.buffers:
-            self.buffers[name] = Buffer(name, shape, leading, dtype, halo, alias)
+            self.buffers[name] = Buffer(name, shape, leading, dtype, halo, alias, external)
         return self.buffers[name]
 
-    def _image(self, name: str, index: int, halo: Halo) -> Buffer:
+    def _image(self, name: str, index: int, halo: Halo, external: bool = False) -> Buffer:
         height, width, channels = image(self.graph.nodes[index].shape)
         top, bottom, left, right = halo
-        return self.buffer(name, (height + top + bottom, width + left + right, channels), halo=halo)
+        return self.buffer(name, (height + top + bottom, width + left + right, channels), halo=halo, external=external)
+
+    def given(self, name: str, index: int) -> Buffer:
+        """An array of the caller's, of the shape of a node's output."""
+        return self._image(name, index, NO_HALO, external=True)
 
     def value(self, index: int) -> Buffer:
         """The buffer of a node's output; a flattened image without halo is the same memory."""
@@ -82,7 +88,12 @@ class Emitter:
             source = self.value(node.inputs[0])
             if source.halo == NO_HALO == self._halos[index] and index not in self.graph.outputs:
                 return self.buffer(name, image(node.shape), alias=source.alias or source.name)
-        return self._image(name, index, self._halos[index])
+        return self._image(name, index, self._halos[index], self._is_given(index))
+
+    def _is_given(self, index: int) -> bool:
+        """Inputs are read, and in inference outputs are written, where the caller has them, unless they need a halo."""
+        input_, output = isinstance(self.graph.nodes[index].op, Input), self.graph.outputs.count(index) == 1
+        return self._halos[index] == NO_HALO and (input_ != (output and not self.training))
 
     def computed_again(self, index: int) -> Buffer | None:
         """A new buffer for a value that is computed anew rather than kept, or None where keeping it is cheaper.
@@ -103,8 +114,15 @@ class Emitter:
         return self._image(f"again{self._again}", index, self._halos[index])
 
     def gradient(self, index: int) -> Buffer:
-        """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads."""
-        return self._image(f"d{index}", index, self.gradient_halo(index))
+        """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads.
+
+        What the caller gives is read in place where nothing changes it: neither relu nor another reader's share.
+        """
+        halo, block = self.gradient_halo(index), next(block for block in self.blocks if block.output == index)
+        plain = block.kind == "linear" and not has_relu(self.graph, block) and not self.graph.users[index]
+        asked = isinstance(self.graph.nodes[index].op, Input) and self.input_gradients
+        given = self.graph.outputs.count(index) == 1 and plain or asked
+        return self._image(f"d{index}", index, halo, external=halo == NO_HALO and given)
 
     def gradient_halo(self, index: int) -> Halo:
         for block in self.blocks:
@@ -139,6 +157,7 @@ class Emitter:
         found: set[int] = set()
         for index, node in enumerate(self.graph.nodes):
             trained = node.trainable and any(weight.trainable for weight in self.graph.weights(index))
+            trained = trained or self.input_gradients and isinstance(node.op, Input)
             if trained or any(source in found for source in node.inputs):
                 found.add(index)
         return found

@@ -15,12 +15,28 @@ KINDS = {"max": 0, "average": 1}
 
 def emit_forward(e: Emitter) -> None:
     for block in e.blocks:
-        if block.kind not in FORWARD:
-            raise UnsupportedError(f"the engine cannot run {block.kind} yet")
-        target = e.value(block.output)
-        if block.kind != "input" and target.halo != NO_HALO:
-            e.step("clear_halo", target.name, target.halo)
-        FORWARD[block.kind](e, block, target)
+        emit_block(e, block)
+
+
+def emit_block(e: Emitter, block: Block) -> None:
+    if block.kind not in FORWARD:
+        raise UnsupportedError(f"the engine cannot run {block.kind} yet")
+    target = e.value(block.output)
+    if target.halo != NO_HALO:
+        e.step("clear_halo", target.name, target.halo)
+    FORWARD[block.kind](e, block, target)
+
+
+def _input(e: Emitter, block: Block, x: Buffer) -> None:
+    """What needs a halo is copied, a few samples at a time, into a buffer that has one."""
+    if not x.external:
+        given = e.given(f"x{block.output}", block.output)
+        e.step("copy", given.name, x.name, inside(given), inside(x))
+
+
+def input_name(e: Emitter, index: int) -> str:
+    """The buffer that stands for the caller's array."""
+    return f"x{index}" if f"x{index}" in e.buffers else f"v{index}"
 
 
 def _linear(e: Emitter, block: Block, y: Buffer) -> None:
@@ -252,7 +268,7 @@ def relu_floor(e: Emitter, block: Block) -> float:
 
 
 FORWARD = {
-    "input": lambda e, block, y: None,
+    "input": _input,
     "linear": _linear,
     "norm": _norm,
     "max_pool": _max_pool,

@@ -16,7 +16,7 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     """(local buffers, offsets in bytes, bytes of the arena, bytes of a thread's own arena)."""
     order = [segment for part in parts for segment in part]
     lives = _lives(order, buffers)
-    kept = {root(name, buffers) for name in keep}
+    kept = {root(name, buffers) for name in keep if not buffers[root(name, buffers)].external}
     for name in sorted(kept - lives.keys()):  # no step touches it: the input of a network that does nothing
         lives[name] = (0, len(order))
     prologue = {root(n, buffers) for segment in parts[0] for step in segment.steps for n in step.names if n in buffers}
@@ -50,8 +50,7 @@ def _lives(order: Sequence[Segment], buffers: dict[str, Buffer]) -> dict[str, tu
     for position, segment in enumerate(order):
         for step in segment.steps:
             for name in step.names:
-                if name in buffers:
-                    name = root(name, buffers)
+                if name in buffers and not buffers[name := root(name, buffers)].external:
                     lives[name] = (lives.get(name, (position,))[0], position)
     return lives
 

@@ -32,6 +32,7 @@ class Buffer:
     dtype: str = "real"  # float32, or whatever the engine computes in
     halo: Halo = NO_HALO
     alias: str = ""  # another name for the memory of this buffer, under another shape
+    external: bool = False  # an array of the caller's, another one in each run
 
     @property
     def bytes(self) -> int:
