@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import konv as keras
+from konv.explain import save_feature_maps
 from konv.explain.curves import save_confusion, save_curves
-from konv.explain.feature_maps import save_feature_maps
 
 layers = keras.layers
 

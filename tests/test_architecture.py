@@ -9,13 +9,13 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "konv"
 
-# The order in which a model passes through the stages, DESIGN section 1. `config`, `registry`, `arrays`, `random` and
-# `variables` are what everything from the engines on shares. The doors only re-export.
+# The order in which a model passes through the stages, DESIGN section 1. `surface`, `config`, `registry`, `arrays`,
+# `random` and `variables` are what everything from the engines on shares. The doors only re-export.
 DOORS = ("utils", "datasets", "backend", "konv")
 ORDER = (
     "errors", "spec", "plan", "kernels",
-    "config", "registry", "arrays", "random", "variables",
-    "engines",
+    "surface", "config", "registry", "arrays", "random", "variables",
+    "engines", "ops",
     "activations", "initializers", "losses", "metrics", "optimizers", "regularizers", "constraints", "callbacks",
     "data", "layers", "training", "models", "saving", "explain", "web", *DOORS, "cli", "__main__",
 )
@@ -26,7 +26,7 @@ RIGHTWARDS = {("layers", "explain"), ("models", "saving"), ("models", "explain")
 
 # Which libraries a stage may use, besides the standard one.
 LIBRARIES = {
-    "errors": set(), "spec": set(), "plan": set(), "registry": set(), "config": set(), "random": {"numpy"},
+    "errors": set(), "spec": set(), "plan": set(), "registry": set(), "surface": set(), "config": set(), "random": {"numpy"},
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
     "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich"}, "data": {"numpy", "PIL"},
     "saving": {"numpy", "h5py"}, "explain": {"numpy", "PIL", "rich", "matplotlib"},
@@ -131,10 +131,10 @@ def test_keras_is_never_imported():
 @pytest.mark.parametrize("name", [*DOORS[:-1], *(f"{stage}/__init__" for stage in (
     "layers", "saving", "training", "explain"))])
 def test_doors_only_re_export(name):
-    """A docstring, imports and __all__; whatever is more has a module of its own."""
+    """A docstring, imports, __all__ and what is made of it; whatever is more has a module of its own."""
     tree = ast.parse((SOURCE / f"{name}.py").read_text("utf-8"))
     rest = [type(node).__name__ for node in tree.body[1:] if not isinstance(node, (ast.ImportFrom, ast.Import))
-            and not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")]
+            and not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "(__getattr__, __dir__)"))]
     assert ast.get_docstring(tree)
     assert rest == []
 

@@ -69,4 +69,4 @@ def test_names_are_listed_and_wrong_ones_refused():
     assert run("import konv\nfor name in dir(konv): getattr(konv, name)") == ""
     with pytest.raises(subprocess.CalledProcessError) as caught:
         run("import konv; konv.colour")
-    assert "has no attribute 'colour'" in caught.value.stderr
+    assert "has no 'colour'" in caught.value.stderr

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
     from konv import losses as losses
     from konv import metrics as metrics
     from konv import models as models
+    from konv import ops as ops
     from konv import optimizers as optimizers
     from konv import random as random
     from konv import regularizers as regularizers
@@ -44,7 +45,7 @@ _CLASSES = {
 
 _MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "errors", "explain", "initializers",
-    "layers", "losses", "metrics", "models", "optimizers", "random", "regularizers", "saving", "utils",
+    "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "utils",
 )
 
 
@@ -56,9 +57,17 @@ def __getattr__(name: str) -> Any:
     elif name == "__version__":
         value = _version()
     else:
-        raise AttributeError(f"module 'konv' has no attribute {name!r}")
+        raise _absence(name)
     globals()[name] = value
     return value
+
+
+def _absence(name: str) -> Exception:
+    import sys
+
+    from konv.surface import absence, importing
+
+    return absence("konv", name, [*_CLASSES, *_MODULES], importing(sys._getframe(2)))
 
 
 def _version() -> str:
@@ -71,4 +80,4 @@ def _version() -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "__version__", *_CLASSES, *_MODULES})
+    return sorted({"__version__", *_CLASSES, *_MODULES})

@@ -13,6 +13,7 @@ from konv.errors import KonvError, UnsupportedError
 from konv.kernels import reference
 from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
+from konv.surface import surface
 
 
 def apply(op: Op, x: Any) -> np.ndarray:
@@ -276,3 +277,12 @@ def activation_ops(identifier: Any) -> tuple[Op, ...]:
     (Activation(name='relu', constants=(6.0, 0.0, 0.0)),)
     """
     return _OPS[get(identifier)]
+
+
+__all__ = [
+    "activation_ops", "apply", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu",
+    "hard_swish", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6", "relu_op", "selu", "serialize",
+    "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -7,3 +7,16 @@ from konv.config import set_epsilon as set_epsilon
 from konv.config import set_floatx as set_floatx
 from konv.config import set_image_data_format as set_image_data_format
 from konv.layers.base import clear_session as clear_session
+from konv.surface import surface
+
+__all__ = [
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -1,6 +1,7 @@
 """Settings that hold for the whole program, under the names of keras.config."""
 
 from konv.errors import KonvError, UnsupportedError
+from konv.surface import surface
 
 DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -91,3 +92,11 @@ def backend() -> str:
 def _require_float32(function: str, value) -> None:
     if getattr(value, "name", value) != "float32":
         raise UnsupportedError(f'{function}: {value!r} is not supported yet; konv computes in "float32"')
+
+
+__all__ = [
+    "backend", "dtype_policy", "epsilon", "floatx", "image_data_format", "set_dtype_policy", "set_epsilon",
+    "set_floatx", "set_image_data_format",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

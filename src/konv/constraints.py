@@ -7,6 +7,7 @@ import numpy as np
 
 from konv import config
 from konv.registry import Registry
+from konv.surface import surface
 
 
 class Constraint:
@@ -133,3 +134,11 @@ def deserialize(config: Any, custom_objects=None) -> Any:
 
 
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+
+__all__ = [
+    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm", "min_max_norm",
+    "non_neg", "serialize", "unit_norm",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -1,5 +1,7 @@
 """The errors that a user meets: each names who complains, about which argument, what came and what would do."""
 
+import difflib
+from collections.abc import Iterable
 from contextlib import contextmanager
 
 
@@ -43,3 +45,14 @@ def import_extra(module: str, extra: str):
         return import_module(module)
     except ImportError:
         raise MissingExtraError(f"{module} is not installed; install it with: pip install 'konv[{extra}]'") from None
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that was probably meant; upper and lower case do not count.
+
+    >>> nearest("Conv2d", ["Conv2D", "Dense"])
+    'Conv2D'
+    """
+    spelled = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name.lower(), spelled, n=1)
+    return spelled[near[0]] if near else None

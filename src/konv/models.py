@@ -1,5 +1,6 @@
 """Models: layers wired together, as one graph that the engine runs."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from konv.layers.names import auto_name, reset_names
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input as InputOp
 from konv.spec.ops import Op, Shape, describe
+from konv.surface import absence, importing
 from konv.training import Trainer
 from konv.variables import Variable
 
@@ -412,7 +414,11 @@ def __getattr__(name: str) -> Any:
         from konv import saving
 
         return getattr(saving, name)
-    raise AttributeError(f"module 'konv.models' has no attribute {name!r}")
+    raise absence(__name__, name, __dir__(), importing(sys._getframe(1)))
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "load_model", "save_model"])
 
 
 __all__ = ["InputLayer", "Model", "Sequential", "model_from_json", "reset_names"]

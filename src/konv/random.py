@@ -4,6 +4,8 @@ import random as python_random
 
 import numpy as np
 
+from konv.surface import surface
+
 _state = {"sequence": np.random.SeedSequence()}
 
 
@@ -27,3 +29,10 @@ def next_seed() -> int:
 def generator(seed: int | None = None) -> np.random.Generator:
     """A NumPy generator for `seed`, or for the next seed of the global sequence."""
     return np.random.default_rng(next_seed() if seed is None else seed)
+
+
+__all__ = [
+    "generator", "next_seed", "set_random_seed",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -8,6 +8,7 @@ import numpy as np
 from konv import config
 from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.registry import Registry
+from konv.surface import surface
 
 
 class Regularizer:
@@ -170,3 +171,11 @@ def deserialize(config: Any, custom_objects=None) -> Any:
 
 
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+
+
+__all__ = [
+    "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
+    "orthogonal_regularizer", "serialize",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -9,3 +9,18 @@ from konv.data.decode import save_img as save_img
 from konv.data.images import image_dataset_from_directory as image_dataset_from_directory
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
+from konv.surface import surface
+
+__all__ = [
+    "array_to_img",
+    "clear_session",
+    "image_dataset_from_directory",
+    "img_to_array",
+    "load_img",
+    "normalize",
+    "save_img",
+    "set_random_seed",
+    "to_categorical",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

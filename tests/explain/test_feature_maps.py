@@ -6,7 +6,7 @@ from PIL import Image
 
 import konv
 from konv.errors import KonvError, ShapeError
-from konv.explain.feature_maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
+from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from tests.explain.models import nested, two_outputs
 
 layers = konv.layers

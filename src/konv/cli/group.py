@@ -74,7 +74,7 @@ def _version() -> str:
 
 model_argument = click.argument("path", metavar="MODEL", type=click.Path(exists=True, dir_okay=False))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-lang_option = click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True,
+lang_option = click.option("--lang", type=click.Choice(["en", "ko"], case_sensitive=False), default="en", show_default=True,
                            help="Language of the explanation.")
 
 

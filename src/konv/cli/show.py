@@ -67,7 +67,7 @@ def feature_maps(path: str, image: str, output: Path, as_json: bool) -> None:
     Example:
       konv feature-maps out/model.keras photo.jpg -o maps
     """
-    from konv.explain.feature_maps import save_feature_maps
+    from konv.explain import save_feature_maps
 
     model = load(path)
     files = [str(file) for file in save_feature_maps(model, read_image(model, image), output)]

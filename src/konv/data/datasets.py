@@ -4,6 +4,7 @@ import gzip
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,13 @@ FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 
 
+def as_in_keras(load: Any) -> Any:
+    """Data sets of Keras are read with `fashion_mnist.load_data()`: the function is its own method of that name."""
+    load.load_data = load
+    return load
+
+
+@as_in_keras
 def mnist_5k() -> tuple[Split, Split]:
     """5,000 handwritten digits of MNIST: ((x_train, y_train), (x_test, y_test)), 4,000 and 1,000, all uint8.
 
@@ -33,6 +41,7 @@ def mnist_5k() -> tuple[Split, Split]:
     return _digits(rounds[~held_out]), _digits(rounds[held_out])
 
 
+@as_in_keras
 def fashion_mnist(path=FASHION_MNIST) -> tuple[Split, Split]:
     """Fashion-MNIST from the four idx files in a folder: ((x_train, y_train), (x_test, y_test)), all uint8.
 

@@ -1,7 +1,14 @@
 """Show it: a model as a table, as arithmetic, as pictures."""
 
 from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
+from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
+from konv.surface import surface
 
-__all__ = ["LayerFacts", "ModelFacts", "explain_layer", "explain_model", "layer_facts", "model_facts", "print_summary"]
+__all__ = [
+    "FeatureMaps", "LayerFacts", "ModelFacts", "contact_sheet", "explain_layer", "explain_model", "feature_maps",
+    "layer_facts", "model_facts", "print_summary", "save_feature_maps",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)

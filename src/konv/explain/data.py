@@ -25,7 +25,7 @@ def layer_data(layer: Layer, lang: str = "en") -> dict[str, Any]:
 
 def model_data(model: Model, lang: str = "en") -> dict[str, Any]:
     """A whole model: its layers as `layer_data` and the totals."""
-    check_language(lang)
+    lang = check_language(lang)
     facts = model_facts(model)
     return {
         "name": facts.name, "class_name": facts.class_name, "layers": [_layer(layer, lang) for layer in facts.layers],

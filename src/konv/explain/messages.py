@@ -188,11 +188,11 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "log softmax: x - log(sum of exp over the {size} values)",
         "ko": "로그 소프트맥스: x - log(값 {size}개의 exp 합)",
     },
-    "scale": {"en": "rescaling, for each value x: {formula}", "ko": "크기 조정, 값 x마다: {formula}"},
+    "scale": {"en": "rescaling, for each value x: {formula}", "ko": "값의 스케일 조정, 값 x마다: {formula}"},
     "scale_example": {"en": "a pixel of 255 becomes: {equation}", "ko": "픽셀 255는: {equation}"},
     "scale_channels": {
         "en": "rescaling, one pair per channel: x times ({scales}) plus ({offsets})",
-        "ko": "크기 조정, 채널마다: x 곱하기 ({scales}) 더하기 ({offsets})",
+        "ko": "값의 스케일 조정, 채널마다: x 곱하기 ({scales}) 더하기 ({offsets})",
     },
     "add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
     "additions": {"en": "additions: {equation}", "ko": "덧셈: {equation}"},
@@ -211,10 +211,10 @@ MESSAGES: dict[str, dict[str, str]] = {
 
 
 def check_language(lang: str) -> str:
-    """The language, or an error that lists those there are."""
-    if lang not in LANGUAGES:
+    """The language in lower case, or an error that lists those there are."""
+    if not isinstance(lang, str) or lang.lower() not in LANGUAGES:
         raise KonvError(f'explain: lang must be one of {", ".join(map(repr, LANGUAGES))}, got {lang!r}')
-    return lang
+    return lang.lower()
 
 
 def say(key: str, lang: str, **fields: Any) -> str:

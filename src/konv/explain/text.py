@@ -29,7 +29,7 @@ def explain_layer(layer: Layer, lang: str = "en") -> str:
       MACs: 400 * 512 = 204,800
         inputs * units
     """
-    check_language(lang)
+    lang = check_language(lang)
     if isinstance(layer, Model):
         return explain_model(layer, lang)
     return "\n".join(layer_lines(layer_facts(layer), lang, set()))
@@ -37,7 +37,7 @@ def explain_layer(layer: Layer, lang: str = "en") -> str:
 
 def explain_model(model: Model, lang: str = "en") -> str:
     """The arithmetic of every layer in turn, then the totals; a legend is given where it is first needed."""
-    check_language(lang)
+    lang = check_language(lang)
     facts = model_facts(model)
     told: set[str] = set()
     count = sum(bool(layer.inputs) for layer in facts.layers)

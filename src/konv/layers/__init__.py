@@ -19,6 +19,7 @@ from konv.layers.pooling import (
 from konv.layers.preprocessing import Rescaling
 from konv.layers.regularization import Dropout
 from konv.layers.reshaping import Flatten
+from konv.surface import surface
 
 __all__ = [
     "ELU",
@@ -48,3 +49,5 @@ __all__ = [
     "Softmax",
     "add",
 ]
+
+__getattr__, __dir__ = surface(__name__, __all__)

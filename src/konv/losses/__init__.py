@@ -24,6 +24,7 @@ from konv.losses.functions import (
     sparse_categorical_crossentropy,
 )
 from konv.registry import Registry
+from konv.surface import surface
 
 CLASSES = (
     LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
@@ -125,3 +126,5 @@ __all__ = [
     "deserialize", "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize",
     "sparse_categorical_crossentropy",
 ]
+
+__getattr__, __dir__ = surface(__name__, __all__)

@@ -35,6 +35,7 @@ from konv.metrics.functions import (
     top_k_categorical_accuracy,
 )
 from konv.registry import Registry, snake_case
+from konv.surface import surface
 
 _CLASSES = (
     Mean, Sum, MeanMetricWrapper, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
@@ -124,3 +125,5 @@ __all__ = [
     "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
 ]
+
+__getattr__, __dir__ = surface(__name__, __all__)

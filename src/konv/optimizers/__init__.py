@@ -10,6 +10,7 @@ from konv.optimizers.base import Optimizer
 from konv.optimizers.rmsprop import RMSprop
 from konv.optimizers.sgd import SGD
 from konv.registry import Registry
+from konv.surface import surface
 
 _CLASSES = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adam)}
 # what Keras has besides
@@ -62,3 +63,5 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+
+__getattr__, __dir__ = surface(__name__, __all__)

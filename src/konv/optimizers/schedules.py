@@ -6,6 +6,7 @@ from typing import Any
 
 from konv.errors import KonvError, UnsupportedError
 from konv.registry import Registry
+from konv.surface import surface
 
 
 class LearningRateSchedule:
@@ -125,3 +126,10 @@ def _positive(steps: Any, owner: str) -> Any:
     if not steps > 0:
         raise KonvError(f"{owner}: decay_steps must be > 0, got {steps!r}")
     return steps
+
+
+__all__ = [
+    "CosineDecay", "ExponentialDecay", "LearningRateSchedule", "PiecewiseConstantDecay", "deserialize", "serialize",
+]
+
+__getattr__, __dir__ = surface(__name__, __all__)
