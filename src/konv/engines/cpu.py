@@ -68,7 +68,8 @@ class Program:
         self._functions: dict[int, Callable] = {}
         self._bound: dict[int, Bound] = {}
         self._packed: tuple[int, ...] | None = None
-        used = {name for part in (plan.prologue, plan.forward) for s in part for step in s.steps for name in step.names}
+        segments = (*plan.prologue, *plan.forward, *plan.backward)
+        used = {name for segment in segments for step in segment.steps for name in step.names}
         self._used = [variable for path, variable in weights.items() if path in used]
         written = {arg for s in plan.forward for step in s.steps if step.kernel == "norm_update" for arg in step.names}
         self._moving = [variable for path, variable in weights.items() if path in written and not variable.trainable]
@@ -109,6 +110,15 @@ class Program:
             else:
                 made.append(self._interior(name)[:n].copy() if own else self._interior(name)[:n])
         return made
+
+    def inputs_backward(self, inputs: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The gradients of the inputs, new arrays; those of the weights are in `gradients`. Runs forward where it must."""
+        n = len(inputs[0])
+        self.forward(inputs, 0)
+        for name in self.plan.input_gradients:
+            self._given[name] = np.empty((n, *self.plan.buffers[name].shape), self.dtype)
+        self.backward(gradients)
+        return [self._given[name] for name in self.plan.input_gradients]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         bound = self._bound[len(gradients[0])]

@@ -4,10 +4,10 @@ Arrays of images are x (N, H, W, C) with their halo inside; `inside` is (top, le
 Outputs are arguments. float64 works as well as float32, which is what finite differences need.
 """
 
-import math
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from konv.kernels.formulas import ACTIVATIONS
 
 
 def view(x, inside):
@@ -361,65 +361,6 @@ def global_pool_backward(d, chosen, dx, d_inside, dx_inside, average):
 
 
 # --- activations ------------------------------------------------------------------------------------
-
-# name: f(x, a, b, c) and f'(x, y, a, b, c); the order is that of konv.plan.forward.ACTIVATIONS
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
-_erf = np.vectorize(math.erf, otypes=[np.float64])
-
-
-def _sigmoid(x):
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
-
-
-def _softplus(x):
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def _relu(x, largest, slope, threshold):
-    return np.where(x > threshold, np.minimum(x, largest), slope * (x - threshold) if slope else 0)
-
-
-def _relu_slope(x, y, largest, slope, threshold):
-    return np.where(x > threshold, np.where(x < largest, 1.0, 0.0), slope)
-
-
-def _gelu(x, approximate, *_):
-    if approximate:
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
-
-
-def _gelu_slope(x, y, approximate, *_):
-    if approximate:
-        t = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x**2)
-    return 0.5 * (1 + _erf(x / math.sqrt(2))) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-
-
-def _exp_slope(y, scale):
-    return y + scale
-
-
-ACTIVATIONS = {
-    "relu": (_relu, _relu_slope),
-    "sigmoid": (lambda x, *_: _sigmoid(x), lambda x, y, *_: y * (1 - y)),
-    "tanh": (lambda x, *_: np.tanh(x), lambda x, y, *_: 1 - y * y),
-    "softplus": (lambda x, *_: _softplus(x), lambda x, y, *_: _sigmoid(x)),
-    "softsign": (lambda x, *_: x / (1 + np.abs(x)), lambda x, y, *_: (1 - np.abs(y)) ** 2),
-    "elu": (lambda x, a, *_: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
-            lambda x, y, a, *_: np.where(x > 0, 1.0, _exp_slope(y, a))),
-    "selu": (lambda x, *_: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
-             lambda x, y, *_: np.where(x > 0, SELU_SCALE, _exp_slope(y, SELU_SCALE * SELU_ALPHA))),
-    "gelu": (_gelu, _gelu_slope),
-    "silu": (lambda x, *_: x * _sigmoid(x), lambda x, y, *_: _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))),
-    "exponential": (lambda x, *_: np.exp(x), lambda x, y, *_: y),
-    "hard_sigmoid": (lambda x, *_: np.clip(x / 6 + 0.5, 0, 1), lambda x, y, *_: np.where(np.abs(x) < 3, 1 / 6, 0.0)),
-    "hard_silu": (lambda x, *_: x * np.clip(x / 6 + 0.5, 0, 1),
-                  lambda x, y, *_: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, x / 3 + 0.5))),
-    "mish": (lambda x, *_: x * np.tanh(_softplus(x)),
-             lambda x, y, *_: np.tanh(_softplus(x)) + x * (1 - np.tanh(_softplus(x)) ** 2) * _sigmoid(x)),
-}
 
 
 def activation(x, y, x_inside, y_inside, a, b, c, *, code):

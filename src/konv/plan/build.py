@@ -17,8 +17,12 @@ from konv.spec.graph import Graph
 __all__ = ["Block", "build_plan"]
 
 
-def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Machine()) -> Plan:  # noqa: B008 (frozen)
-    """The plan of a network for up to `batch` samples.
+def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Machine(),  # noqa: B008 (frozen)
+               input_gradients: bool = False) -> Plan:
+    """The plan of a network for up to `batch` samples; with the gradients of its inputs where they are asked for.
+
+    Where these are asked for of a network whose backward steps need nothing but the inputs (one convolution), it has no
+    forward steps.
 
     >>> from konv.spec.graph import GraphBuilder
     >>> from konv.spec.ops import Dense, Input
@@ -30,20 +34,23 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
     graph = channels_last(graph, training)
     if any(prod(size or 1 for size in node.shape) == 0 for node in graph.nodes):
         raise UnsupportedError("a layer's output is empty")
-    emitter = Emitter(graph, fuse(graph), batch, training, machine)
+    emitter = Emitter(graph, fuse(graph), batch, training, machine, input_gradients)
     emit_forward(emitter)
     forward = emitter.take()
     backward = []
     if training:
         emit_backward(emitter)
         backward = emitter.take()
+    if input_gradients and emitter.remembers_nothing:
+        backward, forward = [step for step in forward if step.kernel in ("copy", "clear_halo")] + backward, []
     buffers = emitter.buffers
     outputs = tuple(emitter.value(index).name for index in graph.outputs)
     parts = (emitter.prologue, forward, backward)
     prologue, first, second = (tuple(segments(steps, buffers, batch, machine)) for steps in parts)
     inputs = tuple(input_name(emitter, index) for index in graph.inputs)
     gradients = tuple(gradient_name(emitter, index) for index in graph.outputs) if training else ()
-    keep = {*inputs, *outputs, *gradients}
+    asked = tuple(f"d{index}" for index in graph.inputs) if input_gradients else ()
+    keep = {*inputs, *outputs, *gradients, *asked}
     local, offsets, arena, scratch = place(buffers, (prologue, first, second), keep, batch, min(PARTS, batch), training)
-    return Plan(batch, buffers, emitter.constants, prologue, first, second, inputs, outputs, gradients, local, offsets, arena,
-                scratch)
+    return Plan(batch, buffers, emitter.constants, prologue, first, second, inputs, outputs, gradients, asked,
+                local, offsets, arena, scratch)

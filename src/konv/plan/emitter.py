@@ -121,7 +121,7 @@ class Emitter:
         halo, block = self.gradient_halo(index), next(block for block in self.blocks if block.output == index)
         plain = block.kind == "linear" and not has_relu(self.graph, block) and not self.graph.users[index]
         asked = isinstance(self.graph.nodes[index].op, Input) and self.input_gradients
-        given = self.graph.outputs.count(index) == 1 and plain or asked
+        given = (self.graph.outputs.count(index) == 1 and plain) or asked
         return self._image(f"d{index}", index, halo, external=halo == NO_HALO and given)
 
     def gradient_halo(self, index: int) -> Halo:
@@ -140,6 +140,12 @@ class Emitter:
                 halos[source] = tuple(map(max, halos[source], wanted))  # type: ignore[assignment]
         return halos
 
+    @property
+    def remembers_nothing(self) -> bool:
+        """Whether the backward steps read inputs alone: a convolution without relu, a mean."""
+        inner = [block for block in self.blocks if block.kind != "input"]
+        return len(inner) == 1 and inner[0].kind in ("linear", "pool") and len(inner[0].nodes) == 1
+
     # --- questions about blocks -------------------------------------------------------------------
 
     def linear(self, block: Block) -> Linear:
@@ -157,7 +163,7 @@ class Emitter:
         found: set[int] = set()
         for index, node in enumerate(self.graph.nodes):
             trained = node.trainable and any(weight.trainable for weight in self.graph.weights(index))
-            trained = trained or self.input_gradients and isinstance(node.op, Input)
+            trained = trained or (self.input_gradients and isinstance(node.op, Input))
             if trained or any(source in found for source in node.inputs):
                 found.add(index)
         return found

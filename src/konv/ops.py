@@ -1,0 +1,202 @@
+"""Operations on arrays under the names and arguments of keras.ops, and for each its gradient.
+
+Arrays of float32 come in (others are converted) and new arrays of float32 go out. Images are (batch, height, width,
+channels), or (batch, channels, height, width) with data_format="channels_first".
+"""
+
+from typing import Any
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.config import image_data_format
+from konv.engines.single import run_op, run_op_backward
+from konv.errors import ShapeError, naming
+from konv.spec.ops import Conv, DepthwiseConv, Op, Pool, describe
+from konv.spec.window import PADDINGS, Window
+
+__all__ = [
+    "average_pool",
+    "average_pool_backward",
+    "conv",
+    "conv_backward",
+    "depthwise_conv",
+    "depthwise_conv_backward",
+    "max_pool",
+    "max_pool_backward",
+]
+
+
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> np.ndarray:
+    """Cross-correlation of images with a kernel (rows, columns, channels / groups, filters).
+
+    >>> x, kernel = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2))
+    >>> conv(x, kernel).shape, conv(x, kernel, padding="same")[0, 0, 0]
+    ((1, 2, 2, 2), array([4., 4.], dtype=float32))
+    """
+    with naming("conv"):
+        x, weights = _images(inputs, "inputs"), _kernel(kernel)
+        return run_op(_conv(x, weights, strides, padding, data_format, dilation_rate, False), x, {"kernel": weights})
+
+
+def conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=None,
+                  dilation_rate=1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """From the gradient of conv's result those of (inputs, kernel, a bias added to the result).
+
+    >>> dx, dkernel, dbias = conv_backward(np.ones((1, 2, 2, 1)), np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)))
+    >>> dx[0, :, :, 0]
+    array([[1., 2., 2., 1.],
+           [2., 4., 4., 2.],
+           [2., 4., 4., 2.],
+           [1., 2., 2., 1.]], dtype=float32)
+    >>> dkernel.shape, dbias
+    ((3, 3, 1, 1), array([4.], dtype=float32))
+    """
+    with naming("conv_backward"):
+        x, weights = _images(inputs, "inputs"), _kernel(kernel)
+        op = _conv(x, weights, strides, padding, data_format, dilation_rate, True)
+        return _weighted_backward(op, dy, x, weights)
+
+
+def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> np.ndarray:
+    """Each channel with filters of its own; kernel (rows, columns, channels, multiplier).
+
+    >>> depthwise_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1))).shape
+    (1, 2, 2, 2)
+    """
+    with naming("depthwise_conv"):
+        x, weights = _images(inputs, "inputs"), _kernel(kernel)
+        op = _depthwise(x, weights, strides, padding, data_format, dilation_rate, False)
+        return run_op(op, x, {"kernel": weights})
+
+
+def depthwise_conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=None,
+                            dilation_rate=1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """From the gradient of depthwise_conv's result those of (inputs, kernel, a bias added to the result).
+
+    >>> dx, dkernel, dbias = depthwise_conv_backward(np.ones((1, 2, 2, 2)), np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)))
+    >>> dkernel[0, 0, :, 0], dbias
+    (array([4., 4.], dtype=float32), array([4., 4.], dtype=float32))
+    """
+    with naming("depthwise_conv_backward"):
+        x, weights = _images(inputs, "inputs"), _kernel(kernel)
+        op = _depthwise(x, weights, strides, padding, data_format, dilation_rate, True)
+        return _weighted_backward(op, dy, x, weights)
+
+
+def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+    """The largest number of each window; padding does not count. Strides are pool_size unless given.
+
+    >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 5.,  7.],
+           [13., 15.]], dtype=float32)
+    """
+    with naming("max_pool"):
+        return run_op(_pool("max", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
+
+
+def max_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+    """The gradient of max_pool's input: each window's goes to its largest number, the first of equals.
+
+    >>> max_pool_backward(np.ones((1, 1, 1, 1)), np.arange(4.0).reshape(1, 2, 2, 1), 2)[0, :, :, 0]
+    array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    with naming("max_pool_backward"):
+        return _plain_backward(_pool("max", pool_size, strides, padding, data_format), dy, _images(inputs, "inputs"))
+
+
+def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+    """The mean of each window; padding is left out of the divisor. Strides are pool_size unless given.
+
+    >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]], dtype=float32)
+    """
+    with naming("average_pool"):
+        return run_op(_pool("average", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
+
+
+def average_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+    """The gradient of average_pool's input.
+
+    >>> average_pool_backward(np.ones((1, 1, 1, 1)), np.zeros((1, 2, 2, 1)), 2)[0, :, :, 0]
+    array([[0.25, 0.25],
+           [0.25, 0.25]], dtype=float32)
+    """
+    with naming("average_pool_backward"):
+        return _plain_backward(_pool("average", pool_size, strides, padding, data_format), dy, _images(inputs, "inputs"))
+
+
+# --- arguments ----------------------------------------------------------------------------------------
+
+
+def _images(value: Any, argument: str) -> np.ndarray:
+    array = to_array(value, "ops", argument)
+    if array.ndim != 4:
+        raise ShapeError(f"{argument} must be images of 4 axes (batch first), got shape {array.shape}")
+    return array
+
+
+def _kernel(value: Any) -> np.ndarray:
+    array = np.asarray(to_array(value, "ops", "kernel"), np.float32)
+    if array.ndim != 4:
+        raise ShapeError(f"kernel must have 4 axes (rows, columns, channels, filters), got shape {array.shape}")
+    return array
+
+
+def _pair(value: Any, argument: str) -> tuple[int, int]:
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    good = len(sizes) == 2 and all(isinstance(s, (int, np.integer)) and not isinstance(s, bool) and s > 0 for s in sizes)
+    if not good:
+        raise ShapeError(f"{argument} must be a positive integer or two of them, got {value!r}")
+    return int(sizes[0]), int(sizes[1])
+
+
+def _window(kernel: tuple[int, int], strides: Any, padding: str, dilation: Any = 1) -> Window:
+    if padding not in PADDINGS:
+        raise ShapeError(f'padding must be "valid" or "same", got {padding!r}')
+    window = Window(kernel, _pair(strides, "strides"), padding, _pair(dilation, "dilation_rate"))
+    if max(window.strides) > 1 and max(window.dilation) > 1:
+        raise ShapeError(f"strides={strides} and dilation_rate={dilation} cannot both be above 1")
+    return window
+
+
+def _conv(x, kernel, strides, padding, data_format, dilation, use_bias: bool) -> Conv:
+    rows, columns, per_group, filters = kernel.shape
+    data_format = data_format or image_data_format()
+    channels = x.shape[3 if data_format == "channels_last" else 1]
+    if channels % per_group or filters % (channels // per_group):
+        raise ShapeError(f"kernel of shape {kernel.shape} does not fit inputs of {channels} channels: its third size must be "
+                         f"{channels}, or a divisor of that such that the groups divide its {filters} filters")
+    return Conv(filters, _window((rows, columns), strides, padding, dilation), channels // per_group, use_bias, data_format)
+
+
+def _depthwise(x, kernel, strides, padding, data_format, dilation, use_bias: bool) -> DepthwiseConv:
+    rows, columns, channels, multiplier = kernel.shape
+    data_format = data_format or image_data_format()
+    found = x.shape[3 if data_format == "channels_last" else 1]
+    if channels != found:
+        raise ShapeError(f"kernel of shape {kernel.shape} does not fit inputs of {found} channels")
+    return DepthwiseConv(multiplier, _window((rows, columns), strides, padding, dilation), use_bias, data_format)
+
+
+def _pool(kind: str, pool_size, strides, padding, data_format) -> Pool:
+    size = _pair(pool_size, "pool_size")
+    return Pool(kind, _window(size, strides if strides is not None else size, padding), data_format or image_data_format())
+
+
+def _gradient(op: Op, dy: Any, x: np.ndarray) -> np.ndarray:
+    error, expected = to_array(dy, "ops", "dy"), op.output_shape(x.shape[1:])
+    if error.shape != (len(x), *expected):
+        raise ShapeError(f"dy must have the shape of the result, {describe(expected)} for {len(x)} images, got {error.shape}")
+    return error
+
+
+def _weighted_backward(op: Op, dy, x, kernel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    dx, found = run_op_backward(op, _gradient(op, dy, x), x, {"kernel": kernel})
+    return dx, found["kernel"], found["bias"]
+
+
+def _plain_backward(op: Op, dy, x) -> np.ndarray:
+    return run_op_backward(op, _gradient(op, dy, x), x, {})[0]
