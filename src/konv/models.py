@@ -19,6 +19,8 @@ from konv.surface import absence, importing
 from konv.training import Trainer
 from konv.variables import Variable
 
+GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when they come back
+
 
 class Model(Trainer, Layer):
     """Everything between symbolic inputs and outputs.
@@ -107,6 +109,8 @@ class Model(Trainer, Layer):
                     raise
                 raise ShapeError(f"{self.title}: was made for an input of {_described(self.input_shapes)}, "
                                  f"got {_described(shapes)}: {error}") from None
+            while len(self._graphs) >= GRAPHS:  # another thread may do the same at this moment
+                self._graphs.pop(list(self._graphs)[0], None)  # noqa: RUF015 (an iterator would notice the other thread)
             self._graphs[key] = builder.graph(*self._outputs)
         return self._graphs[key]
 

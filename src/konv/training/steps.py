@@ -213,8 +213,8 @@ class Stepper(Layer):
         if runner is None or runner.graph is not graph:
             runner = Runner(graph, self.weight_map())
         runners[id(graph)] = runner  # the latest at the end
-        while len(runners) > RUNNERS:
-            del runners[next(iter(runners))]
+        while len(runners) > RUNNERS:  # another thread may do the same at this moment
+            runners.pop(list(runners)[0], None)  # noqa: RUF015 (an iterator would notice the other thread)
         variables = self.trainable_weights
         return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in graph.outputs], variables,
                       [variable for variable in variables if variable.regularizer is not None])
