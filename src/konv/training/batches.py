@@ -109,6 +109,10 @@ def class_weights(targets: Array, class_weight: Mapping[int, float]) -> Array:
     """A weight per sample from its class; classes that are not named weigh 1."""
     if not isinstance(class_weight, Mapping):
         raise KonvError(f"class_weight must be a dict from class number to weight, got {class_weight!r}")
+    for number, weight in class_weight.items():
+        if not isinstance(number, (int, np.integer)) or not isinstance(weight, (int, float, np.number)):
+            raise KonvError(f"class_weight must be a dict from class number to weight, such as {{0: 1.0, 1: 2.5}}, "
+                            f"got {{{number!r}: {weight!r}}}")
     if targets.ndim > 1:
         targets = targets[..., 0] if targets.shape[-1] == 1 else targets.argmax(axis=-1)
     classes, places = np.unique(np.round(targets).astype(np.int64), return_inverse=True)
@@ -269,7 +273,8 @@ def is_stream(x: Any, y: Any) -> bool:
 
 
 def _is_arrays(x: Any) -> bool:
-    return isinstance(x, (np.ndarray, list, tuple, Mapping)) or hasattr(x, "__array__") or hasattr(x, "__dlpack__")
+    # a string is no data, but its error should say so, not take it for batches of letters
+    return isinstance(x, (np.ndarray, list, tuple, Mapping, str, bytes)) or hasattr(x, "__array__") or hasattr(x, "__dlpack__")
 
 
 def _leaves(part: Any) -> list[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import losses, metrics
 from konv.errors import KonvError
-from konv.losses.base import Loss
+from konv.losses.base import Loss, fit_weight
 from konv.metrics.base import Mean, Metric
 
 Array = np.ndarray
@@ -63,8 +63,12 @@ class CompiledLoss:
             if loss is not None and not loss.differentiable:
                 loss.parts(np.zeros(0, np.float32), np.zeros(0, np.float32), gradient=True)
 
-    def parse(self, targets: Sequence[Array], shapes: Sequence[Shape]) -> list[Array]:
-        """Targets checked and converted; everything that can be wrong with them is found here."""
+    def parse(self, targets: Sequence[Array], shapes: Sequence[Shape],
+              weights: Sequence[Array] | None = None) -> list[Array]:
+        """Targets checked and converted; everything that can be wrong with them, or with the weights, is found here."""
+        for loss, weight, shape in zip(self.losses, weights or (), shapes, strict=False):
+            if loss is not None and loss.differentiable and len(shape) > 1:  # what one's own loss gives per sample is not known
+                fit_weight(weight, shape[:-1])
         return [target if loss is None else loss.parse(target, shape)
                 for loss, target, shape in zip(self.losses, targets, shapes, strict=True)]
 

@@ -43,8 +43,20 @@ def flag(value: Any, argument: str) -> bool:
     return bool(value)
 
 
+def frequency(value: Any) -> int | Sequence[int]:
+    """Every how many epochs to validate, or the epochs (counted from 1) after which to do it."""
+    return value if isinstance(value, (list, tuple)) else count(value, "validation_freq")
+
+
 def validates(epoch: int, frequency: int | Sequence[int]) -> bool:
     """Whether the epoch (counted from 0) is followed by a validation."""
-    if isinstance(frequency, (list, tuple)):
-        return epoch + 1 in frequency
-    return (epoch + 1) % count(frequency, "validation_freq") == 0
+    return epoch + 1 in frequency if isinstance(frequency, (list, tuple)) else (epoch + 1) % frequency == 0
+
+
+def shuffling(value: Any) -> bool | str:
+    """Whether to deal the samples anew in every epoch; "batch" only within each batch."""
+    if value == "batch":
+        return "batch"
+    if not isinstance(value, (bool, np.bool_)) and not (isinstance(value, int) and value in (0, 1)):
+        raise KonvError(f'shuffle must be True, False or "batch", got {value!r}')
+    return bool(value)

@@ -119,7 +119,7 @@ class Stepper(Layer):
         # large targets are images: there is nothing in them to find, and a converted copy would take memory
         if sum(target.nbytes for target in targets) < 2**26:
             self._build_compiled(targets, shapes)
-            self._losses.parse(targets, batched(shapes, len(whole.inputs[0])))
+            self._losses.parse(targets, batched(shapes, len(whole.inputs[0])), whole.weights)
 
     def _targets(self, batch: Batch) -> list[np.ndarray]:
         if batch.targets is None:
@@ -154,7 +154,7 @@ class Stepper(Layer):
         targets = self._targets(batch)
         if not losses.built or (self._metrics is not None and not self._metrics.built):
             self._build_compiled(targets, wiring.outputs)
-        parsed = losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])))
+        parsed = losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])), batch.weights)
         assert self._seed is not None
         outputs = wiring.runner.forward(batch.inputs, self._seed)
         self._seed += 1
@@ -176,7 +176,7 @@ class Stepper(Layer):
             self._build_compiled(targets, wiring.outputs)
         value, parsed = 0.0, []
         if self._losses is not None:
-            parsed = self._losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])))
+            parsed = self._losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])), batch.weights)
         outputs = wiring.runner.infer(batch.inputs)
         if self._losses is not None:
             value = self._losses.compute(parsed, outputs, batch.weights, False)[0]

@@ -133,6 +133,7 @@ class Trainer(Stepper):
         epochs, initial_epoch = parse.count(epochs, "epochs"), parse.count(initial_epoch, "initial_epoch", 0)
         if parse.fraction(validation_split, "validation_split") and validation_data is None:
             (x, y, sample_weight), validation_data = split(x, y, sample_weight, validation_split)
+        shuffle, validation_freq = parse.shuffling(shuffle), parse.frequency(validation_freq)
         order = generator() if shuffle else None
         data = self._batches(x, y, sample_weight, batch_size, steps_per_epoch, order, shuffle, class_weight)
         checks: Batches | None = None
