@@ -144,7 +144,9 @@ def test_train_names_images_that_cannot_be_read(tmp_path):
     folder = write_images(tmp_path / "photos")
     (folder / "dark" / "broken.png").write_bytes(b"not an image")
     arguments = ("train", folder, "-o", tmp_path / "out", "--image-size", 12, "--epochs", 1)
-    assert "broken.png" in run(*arguments, code=2).stderr
+    error = run(*arguments, code=2).stderr
+    assert "broken.png" in error
+    assert "--skip-unreadable" in error
     result = run(*arguments, "--skip-unreadable")
     assert result.stderr.count("broken.png") == 1
     assert "left out" in result.stderr

@@ -169,7 +169,7 @@ def test_leaving_an_epoch_early_leaves_no_thread(folder):
 def test_an_unreadable_image_is_named(folder):
     (folder / "b" / "9.png").write_bytes(b"nonsense")
     dataset = _dataset(folder)
-    with pytest.raises(FileError, match=r"b/9\.png: not a JPEG, PNG, BMP or GIF image"):
+    with pytest.raises(FileError, match=r'b/9\.png: not a JPEG, PNG, BMP or GIF image.*on_error="skip"'):
         list(dataset)
     assert not [thread for thread in threading.enumerate() if thread.name == "konv-prefetch"]
 
@@ -216,6 +216,9 @@ def test_links_are_followed_on_request_and_never_in_circles(folder, tmp_path_fac
 
 @pytest.mark.parametrize(("arguments", "error", "message"), [
     ({"labels": "infer"}, KonvError, "labels must be"),
+    ({"labels": np.arange(3)}, ShapeError, "labels has 3 entries"),
+    ({"shuffle": "no"}, KonvError, "shuffle='no' is not one of True, False"),
+    ({"validation_split": "half", "subset": "both"}, KonvError, "between 0 and 1, got 'half'"),
     ({"labels": [0, 1]}, ShapeError, "labels has 2 entries, but .* has 20 images"),
     ({"labels": [0.5] * 20}, KonvError, "labels must be integers"),
     ({"labels": [0] * 20, "class_names": ["a"]}, KonvError, "class_names can be given only"),
@@ -260,6 +263,8 @@ def test_wrong_folders(tmp_path):
         load(tmp_path)
     with pytest.raises(FileError, match=r"no images \(.bmp, .gif, .jpeg, .jpg, .png\) found in"):
         load(tmp_path, labels=None)
+    with pytest.raises(KonvError, match="directory must be the path of a folder, got None"):
+        load(None)
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="is not a folder"):
         load(tmp_path / "file")

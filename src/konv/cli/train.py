@@ -150,6 +150,8 @@ def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, cl
     try:
         history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose,
                             callbacks=[keep, name, log])
+    except FileError as error:
+        raise FileError(str(error).replace('on_error="skip"', "--skip-unreadable")) from None
     finally:
         log.on_train_end()  # closes the file when an image stops the training
     return history.history

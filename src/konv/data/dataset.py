@@ -89,7 +89,7 @@ class ImageDataset:
             image = self._read(self.file_paths[index])
         except FileError as error:
             if not self._skip_unreadable:
-                raise
+                raise FileError(f'{error}; remove it, or leave such files out with on_error="skip"') from None
             self._leave_out(index, str(error).removeprefix(f"{self.file_paths[index]}: "))
             return None
         if self._decoded is not None:

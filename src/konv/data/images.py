@@ -52,6 +52,7 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode: str |
     _check_choice("color_mode", color_mode, tuple(CHANNELS))
     _check_choice("format", format, ("tf", "grain"))
     _check_choice("on_error", on_error, ("raise", "skip"))
+    _check_choice("shuffle", shuffle, (True, False))
     _check_choice("interpolation", interpolation := str(interpolation).lower(), METHODS)
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise KonvError(f"{NAME}: only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be True")
@@ -93,11 +94,13 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode: str |
 def index_directory(directory, labels: Any = "inferred", class_names: Sequence[str] | None = None,
                     follow_links: bool = False) -> tuple[list[str], np.ndarray | None, list[str] | None]:
     """All image files below `directory` in alphanumeric order, their labels, and the names of the classes."""
+    if not isinstance(directory, (str, os.PathLike)):
+        raise KonvError(f"{NAME}: directory must be the path of a folder, got {directory!r}")
     directory = os.fspath(directory)
     if not os.path.isdir(directory):
         what = "is not a folder" if os.path.exists(directory) else "does not exist"
         raise FileError(f"{NAME}: the folder {directory!r} {what}")
-    if labels != "inferred":
+    if not isinstance(labels, str):
         paths = _images_below(directory, follow_links)
         _require_images(paths, directory, "")
         return paths, *_given_labels(labels, paths, directory)
@@ -187,10 +190,10 @@ def _check_choice(argument: str, value, choices: tuple) -> None:
 
 
 def _check_labels(labels, class_names) -> None:
-    if labels is None or isinstance(labels, (list, tuple)):
+    if labels is None or isinstance(labels, (list, tuple, np.ndarray)):
         if class_names:
             raise KonvError(f'{NAME}: class_names can be given only with labels="inferred"')
-    elif labels != "inferred":
+    elif not isinstance(labels, str) or labels != "inferred":
         raise KonvError(f'{NAME}: labels must be "inferred", None or a list of integers, got {labels!r}')
 
 
@@ -199,7 +202,8 @@ def _check_split(validation_split, subset, shuffle: bool, seed) -> None:
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if seed is not None and not (whole and 0 <= seed < 2**32):
         raise KonvError(f"{NAME}: seed must be an integer from 0 to {2**32 - 1}, got {seed!r}")
-    if validation_split is not None and (isinstance(validation_split, bool) or not 0 < validation_split < 1):
+    number = isinstance(validation_split, (float, int, np.number)) and not isinstance(validation_split, bool)
+    if validation_split is not None and not (number and 0 < validation_split < 1):
         raise KonvError(f"{NAME}: validation_split must be between 0 and 1, got {validation_split!r}")
     if (validation_split is None) != (subset is None):
         raise KonvError(f"{NAME}: validation_split and subset go together, got {validation_split=}, {subset=}")
