@@ -89,6 +89,17 @@ def test_input_layer(given):
     assert layers.InputLayer.from_config(theirs.get_config()).get_config() == theirs.get_config()
 
 
+def test_a_batch_size_is_shown_and_asks_for_nothing():
+    model = konv.Sequential([konv.Input((4, 4, 1), batch_size=3), layers.Conv2D(2, 3), layers.Flatten()])
+    assert (model.input_shape, model.layers[0].output.shape, model.output_shape) == ((3, 4, 4, 1), (3, 2, 2, 2), (3, 8))
+    assert model.predict(np.zeros((5, 4, 4, 1)), verbose=0).shape == (5, 8)
+
+
+@pytest.mark.parametrize("model", [layers.Conv2D(2, 3), konv.Sequential([layers.Conv2D(2, 3)])])
+def test_no_samples(model):
+    assert model(np.zeros((0, 4, 4, 1))).shape == (0, 2, 2, 2)
+
+
 def test_channels_first_by_default():
     konv.config.set_image_data_format("channels_first")
     try:

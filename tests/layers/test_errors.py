@@ -38,6 +38,7 @@ ARGUMENTS = [
     (lambda: layers.Conv2D(8, 3, bias_constraint="positive"), ["bias_constraint", '"positive"']),
     (lambda: layers.Conv2D(8, 3, kernel_sise=3), ["unknown argument kernel_sise=3"]),
     (lambda: layers.Conv2D(8, 3, name=3), ["Conv2D", "name", "3"]),
+    (lambda: layers.Conv2D(8, 3, name="a/b"), ["Conv2D", "name", '"/"', "'a/b'"]),
     (lambda: layers.Conv2D(8, 3, trainable="yes"), ["trainable", "'yes'"]),
     (lambda: layers.Conv2D(8, 3, input_shape=(28, 28, 0)), ["input_shape", "(28, 28, 0)", "positive"]),
     (lambda: layers.Dense(0), ['Dense "dense"', "units", "0"]),

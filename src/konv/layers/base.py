@@ -23,11 +23,13 @@ from konv.variables import Variable
 class Tensor:
     """A value that is not computed yet: what `Input` returns and a layer called on it returns.
 
-    `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`.
+    `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`. A batch size that `Input`
+    was given is for show, as in Keras: it is printed and written, and any number of samples can be fed.
     """
 
     def __init__(self, shape: Shape, layer: "Layer", inputs: "tuple[Tensor, ...]" = (), dtype: str = "float32"):
-        self.shape = (None, *shape)
+        batch = inputs[0].shape[0] if inputs else getattr(layer, "batch_size", None)
+        self.shape = (batch, *shape)
         self.dtype = dtype
         self.layer, self.inputs = layer, inputs
 
@@ -56,8 +58,8 @@ class Layer:
 
     def __init__(self, *, activity_regularizer=None, trainable: bool = True, dtype=None, autocast: bool = True,
                  name: str | None = None, **kwargs):
-        if name is not None and not isinstance(name, str):
-            raise KonvError(f"{type(self).__name__}: name must be a string, got {name!r}")
+        if name is not None and (not isinstance(name, str) or "/" in name):  # a file would take "/" for a folder
+            raise KonvError(f'{type(self).__name__}: name must be a string without "/", got {name!r}')
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.built = False
         self.dtype = "float32"
@@ -270,7 +272,10 @@ class Layer:
                 raise ShapeError(f"{self.title}: expected a batch of samples, got the single number {array}")
         shapes = tuple(array.shape[1:] for array in arrays)
         self.build_for(*shapes)
-        return compute(self.graph(*shapes), self.weight_map(), arrays, training)[0]
+        graph = self.graph(*shapes)
+        if len(arrays[0]) == 0:
+            return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
+        return compute(graph, self.weight_map(), arrays, training)[0]
 
     def weight_map(self) -> dict[str, Variable]:
         """Every weight by its path, as the engine asks for it: {"conv2d/kernel": ...}."""

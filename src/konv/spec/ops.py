@@ -223,7 +223,7 @@ class Dense(Op):
 
 @dataclass(frozen=True)
 class Activation(Op):
-    """An elementwise function of one number, by its Keras name; `parameters_` are its constants."""
+    """An elementwise function of one number, by its Keras name; `constants` are the numbers in it."""
 
     name: str
     constants: tuple[float, ...] = ()
