@@ -3,7 +3,7 @@
 The index of a node is the name of its output. A graph is immutable; `GraphBuilder` makes one and infers the shapes.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from konv.spec.ops import Input, Op, Shape, Weight
@@ -47,14 +47,6 @@ class Graph:
                 users[source].append(index)
         return tuple(map(tuple, users))
 
-    def with_input_shapes(self, *shapes: Shape) -> "Graph":
-        """The same network for inputs of other sizes (a fully convolutional one takes any)."""
-        builder, known = GraphBuilder(), iter(shapes)
-        for node in self.nodes:
-            op = Input(next(known)) if isinstance(node.op, Input) else node.op
-            builder.add(op, node.inputs, node.layer, node.trainable)
-        return builder.graph(*self.outputs)
-
 
 @dataclass
 class GraphBuilder:
@@ -68,8 +60,3 @@ class GraphBuilder:
 
     def graph(self, *outputs: int) -> Graph:
         return Graph(tuple(self.nodes), outputs)
-
-
-def rewired(node: Node, mapping: dict[int, int]) -> Node:
-    """The node reading from where its inputs went."""
-    return replace(node, inputs=tuple(mapping[source] for source in node.inputs))
