@@ -50,7 +50,7 @@ def frequency(value: Any) -> int | Sequence[int]:
 
 def validates(epoch: int, frequency: int | Sequence[int]) -> bool:
     """Whether the epoch (counted from 0) is followed by a validation."""
-    return epoch + 1 in frequency if isinstance(frequency, (list, tuple)) else (epoch + 1) % frequency == 0
+    return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in frequency
 
 
 def shuffling(value: Any) -> bool | str:
