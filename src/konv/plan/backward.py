@@ -39,7 +39,9 @@ def emit_backward(e: Emitter) -> None:
             e.step("copy", given.name, d.name, inside(given), inside(d))
     for block in reversed(e.blocks):
         if block.output in e.needs_gradient and block.output in state.arrived:
+            e.layer = e.graph.nodes[block.nodes[0]].layer
             BACKWARD[block.kind](state, block, e.gradient(block.output))
+    e.layer = ""
     for kernel, *args in state.later:
         e.step(kernel, *args, domain=ONCE)
 

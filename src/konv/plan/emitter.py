@@ -29,6 +29,7 @@ class Emitter:
         self.buffers: dict[str, Buffer] = {}
         self.constants: dict[str, Fill | Pack] = {}
         self.prologue: list[Step] = []
+        self.layer = ""  # whose steps are being emitted
         self._steps: list[Step] = []
         self._again = 0
         self._halos = self._value_halos()
@@ -37,11 +38,11 @@ class Emitter:
     # --- steps ------------------------------------------------------------------------------------
 
     def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = "samples", rows: int = 0) -> None:
-        self._steps.append(Step(kernel, args, domain, variant, rows))
+        self._steps.append(Step(kernel, args, domain, variant, rows, self.layer))
 
     def prologue_step(self, kernel: str, *args) -> None:
         """A step that depends on weights alone."""
-        self.prologue.append(Step(kernel, args, ONCE))
+        self.prologue.append(Step(kernel, args, ONCE, layer=self.layer))
 
     def take(self) -> list[Step]:
         """The steps since the last call."""
@@ -54,7 +55,7 @@ class Emitter:
             return name
         self.constants[f"index:{name}"] = layout
         self.buffer(name, layout.shape, "whole")
-        self.prologue.append(Step("pack", (weight, f"index:{name}", name), ONCE))
+        self.prologue.append(Step("pack", (weight, f"index:{name}", name), ONCE, layer=self.layer))
         return name
 
     def fill(self, values: tuple[float, ...], *shape: int) -> str:

@@ -21,6 +21,7 @@ def emit_forward(e: Emitter) -> None:
 def emit_block(e: Emitter, block: Block) -> None:
     if block.kind not in FORWARD:
         raise UnsupportedError(f"the engine cannot run {block.kind} yet")
+    e.layer = e.graph.nodes[block.nodes[0]].layer
     target = e.value(block.output)
     if target.halo != NO_HALO:
         e.step("clear_halo", target.name, target.halo)

@@ -105,6 +105,7 @@ class Step:
     domain: str = SAMPLE_DOMAIN
     variant: tuple[int, ...] = ()  # plain ints that choose a compiled variant of the kernel
     rows: int = 0  # in the domain "rows": how many there are to split
+    layer: str = ""  # for whom it is done
 
     @property
     def names(self) -> tuple[str, ...]:
