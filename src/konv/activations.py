@@ -1,6 +1,5 @@
 """Activation functions: on NumPy arrays, and as operations of a graph."""
 
-import difflib
 from collections.abc import Callable
 from math import inf
 from types import FunctionType
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError, UnsupportedError, nearest
 from konv.kernels import reference
 from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
@@ -248,8 +247,8 @@ def _by_name(name: str) -> Callable[..., Any]:
     there = f"there are: {', '.join(_NAMES)}"
     if name in _NOT_YET:
         raise UnsupportedError(f'activation="{name}" is not supported yet; {there}')
-    near = difflib.get_close_matches(name, _NAMES, n=1)
-    raise KonvError(f'activation="{name}" is unknown; {f"did you mean {near[0]!r}?" if near else there}')
+    near = nearest(name, _NAMES)
+    raise KonvError(f'activation="{name}" is unknown; {f"did you mean {near!r}?" if near else there}')
 
 
 def serialize(activation: Any) -> str:

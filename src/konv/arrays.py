@@ -22,7 +22,9 @@ def to_array(value: Any, owner: str, argument: str = "x") -> np.ndarray:
             except ValueError as error:
                 raise KonvError(f"{owner}: {argument} is not an array: {error}") from None
     if value.dtype.kind not in "fiub":
-        raise KonvError(f"{owner}: {argument} must hold numbers, got an array of dtype {value.dtype}")
+        hint = "; for labels that are text: classes, y = np.unique(y, return_inverse=True)" if (
+            argument == "y" and value.dtype.kind in "USO") else ""
+        raise KonvError(f"{owner}: {argument} must hold numbers, got an array of dtype {value.dtype}{hint}")
     return value
 
 

@@ -1,6 +1,7 @@
 """The errors that a user meets: each names who complains, about which argument, what came and what would do."""
 
 import difflib
+import inspect
 from collections.abc import Iterable
 from contextlib import contextmanager
 
@@ -53,6 +54,26 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     >>> nearest("Conv2d", ["Conv2D", "Dense"])
     'Conv2D'
     """
-    spelled = {known.lower(): known for known in names}
+    spelled: dict[str, str] = {}
+    for known in names:
+        spelled.setdefault(known.lower(), known)
     near = difflib.get_close_matches(name.lower(), spelled, n=1)
     return spelled[near[0]] if near else None
+
+
+# arguments that were called otherwise in older versions of Keras
+RENAMED = {"lr": "learning_rate", "nb_filter": "filters", "border_mode": "padding", "subsample": "strides",
+           "init": "kernel_initializer", "dim_ordering": "data_format"}
+
+
+def meant(owner: type, argument: str, *more: str) -> str:
+    """`; did you mean "activation"?` for an argument that a class does not have, or nothing.
+
+    >>> meant(KonvError, "activatoin")
+    ''
+    """
+    known = [name for cls in owner.__mro__ if inspect.isfunction(cls.__init__)
+             for name in inspect.signature(cls.__init__).parameters]
+    known += more
+    near = RENAMED.get(argument) if RENAMED.get(argument) in known else nearest(argument, known)
+    return f'; did you mean "{near}"?' if near else ""

@@ -17,6 +17,7 @@ from konv.spec.ops import Input as InputOp
 from konv.spec.ops import Op, Shape, describe
 from konv.surface import absence, importing
 from konv.training import Trainer
+from konv.training.batches import matches, require_batch
 from konv.variables import Variable
 
 GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when they come back
@@ -138,6 +139,9 @@ class Model(Trainer, Layer):
         sources = as_inputs(inputs)
         if self.built and not any(isinstance(source, Tensor) for source in sources):
             inputs = self.fitted([to_array(source, self.title) for source in sources])
+            with naming(self.title):
+                for array, tensor in zip(inputs, self.inputs, strict=True):
+                    require_batch(array, tensor.name, tensor.shape[1:])
         return super().__call__(inputs, training)
 
     @property
@@ -272,6 +276,8 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Iterable[Layer | Tensor] | None = None, trainable: bool = True, name: str | None = None):
+        if isinstance(layers, (Layer, Tensor)) or isinstance(trainable, (Layer, Tensor)):
+            raise KonvError("Sequential: give the layers as a list: Sequential([layer, layer])")
         super(Model, self).__init__(name=name or auto_name("sequential"), trainable=trainable)
         self._chain: list[Layer] = []  # without the InputLayer
         self._tensors: list[Tensor] = []  # the input and the output of each layer, once the input is known
@@ -401,9 +407,9 @@ def _described(shapes: Sequence[Shape]) -> str:
 
 
 def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
-    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+    if shape[-1] == 1 and matches(array.shape[1:], shape[1:-1]):
         return array[..., None]
-    if array.ndim == len(shape) + 1 and array.shape[-1] == 1:
+    if array.shape[-1] == 1 and matches(array.shape[1:-1], shape[1:]):
         return array[..., 0]
     return array
 

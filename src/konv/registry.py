@@ -1,12 +1,11 @@
 """One way to turn an object into the dict that Keras writes, and a name or such a dict back into an object."""
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from konv.errors import KonvError
+from konv.errors import KonvError, nearest
 
 
 def snake_case(name: str) -> str:
@@ -68,8 +67,8 @@ class Registry:
     def _class(self, name: str) -> type:
         if name in self.names:
             return self.names[name]
-        near = difflib.get_close_matches(name, self.names, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(self.classes)}"
+        near = nearest(name, self.names)
+        hint = f'did you mean "{near}"?' if near else f"there are: {', '.join(self.classes)}"
         raise KonvError(f'"{name}" is not the name of {self._article} {self.what}; {hint}')
 
     @property

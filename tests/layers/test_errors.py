@@ -36,7 +36,17 @@ ARGUMENTS = [
     (lambda: layers.Conv2D(8, 3, kernel_initializer="he"), ["kernel_initializer", '"he"', "initializer"]),
     (lambda: layers.Conv2D(8, 3, kernel_regularizer=0.1), ["kernel_regularizer", "0.1"]),
     (lambda: layers.Conv2D(8, 3, bias_constraint="positive"), ["bias_constraint", '"positive"']),
-    (lambda: layers.Conv2D(8, 3, kernel_sise=3), ["unknown argument kernel_sise=3"]),
+    (lambda: layers.Conv2D(8, 3, activation="Relu"), ['activation="Relu"', "did you mean 'relu'"]),
+    (lambda: layers.Conv2D(8, 3, kernel_sise=3), ["unknown argument kernel_sise=3", 'did you mean "kernel_size"']),
+    (lambda: layers.Conv2D(8, 3, activatoin="relu"), ["unknown argument activatoin", 'did you mean "activation"']),
+    (lambda: layers.Conv2D(8, 3, inptu_shape=(3,)), ["unknown argument inptu_shape", 'did you mean "input_shape"']),
+    (lambda: layers.Conv2D(8, 3, kernel_initializer="henormal"), ['did you mean "HeNormal"']),
+    (lambda: layers.Conv2D(3, 3)(layers.Conv2D(3, 3)), ["got a layer, Conv2D", "call it on a tensor"]),
+    (lambda: layers.Add()([layers.Flatten(), layers.Flatten()]), ["got a layer, Flatten", "call it on a tensor"]),
+    (lambda: layers.Flatten()(np.ones((2, 2)), np.ones(2)), ["training must be True or False", "ndarray", "fit(x, y)"]),
+    (lambda: layers.Dense(10**5).build((None, 10**5)), ["Dense", "kernel", "10,000,000,000 numbers", "37 GiB"]),
+    (lambda: konv.Input(28, 28, 1), ["write Input((28, 28, 1))"]),
+    (lambda: layers.Conv2D(3, 3)(layers.Flatten()(konv.Input((8, 8, 1)))), ["Conv2D", "(None, 64)", "Flatten", "before it"]),
     (lambda: layers.Conv2D(8, 3, name=3), ["Conv2D", "name", "3"]),
     (lambda: layers.Conv2D(8, 3, name="a/b"), ["Conv2D", "name", '"/"', "'a/b'"]),
     (lambda: layers.Conv2D(8, 3, trainable="yes"), ["trainable", "'yes'"]),
@@ -101,6 +111,10 @@ INPUTS = [
     (layers.Conv2D(8, 3), (None, 28, 28),
      ["Conv2D", "(batch, height, width, channels)", "(None, 28, 28)", "x[..., None]"]),
     (layers.Conv2D(8, 3), (None, 28, 28, 1, 1), ["(None, 28, 28, 1, 1)"]),
+    (layers.Conv2D(8, 3), (None, None, 28, 28, 1), ["one axis too many", "leave the batch axis out"]),
+    (layers.Conv2D(8, 3), (None, 28, 1), ["a batch axis is missing", "x[None]"]),
+    (layers.Conv2D(8, 3), (None, 1, 28, 28), ["height 1", 'data_format="channels_first"', "transpose"]),
+    (layers.MaxPooling2D(4), (None, 3, 28, 28), ["height 3", 'data_format="channels_first"', "transpose"]),
     (layers.Conv2D(8, 3), (None, 28, 28, None), ["channels", "known"]),
     (layers.Conv2D(8, 5), (None, 28, 4, 1),
      ["window of 5", "input of width 4", "(4 - 5)//1 + 1 = 0", 'padding="same"']),
@@ -162,7 +176,7 @@ def test_another_input_than_it_was_built_for(layer, made_for, shape, fragments):
     (np.array(["a"]), ["Dense", "numbers"]),
     (object(), ["Dense"]),
     (3.0, ["Dense", "batch"]),
-    (np.ones((2, 4)), ["Dense", "(None, 4)"]),
+    (np.ones((2, 4)), ["Dense", "got (2, 4)"]),
 ])
 def test_wrong_arrays(value, fragments):
     layer = layers.Dense(3, input_shape=(5,))
@@ -180,3 +194,25 @@ def test_weights_of_another_shape_change_nothing():
         with pytest.raises(ShapeError, match=r'Dense "dense"'):
             layer.set_weights(weights)
     assert all((a == b).all() for a, b in zip(before, layer.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(("value", "fragments"), [
+    (np.ones((28, 28, 1)), ["got (28, 28, 1): a batch axis is missing", "x[None]"]),
+    (np.ones((5, 28, 28)), ["got (5, 28, 28): the channel axis is missing", "x[..., None]"]),
+])
+def test_arrays_are_shown_as_they_were_given(value, fragments):
+    with pytest.raises(ShapeError) as error:
+        layers.Conv2D(3, 3)(value)
+    _says(error, fragments)
+
+
+@pytest.mark.parametrize("make", [lambda: layers.Dense(1, activation="softmax"), layers.Softmax])
+def test_a_softmax_over_one_number_is_pointed_out(make):
+    with pytest.warns(UserWarning, match="softmax over an axis of size 1.*sigmoid"):
+        make()(konv.Input((1,)))
+
+
+def test_a_shape_that_really_is_small_gets_no_hint():
+    with pytest.raises(ShapeError) as error:
+        layers.Conv2D(8, 3).build((None, 1, 1, 64))
+    assert "channels_first" not in str(error.value)

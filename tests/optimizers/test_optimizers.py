@@ -186,7 +186,9 @@ def test_names(name):
 
 @pytest.mark.parametrize(("call", "error", "words"), [
     (lambda: konv.optimizers.get("adamw"), UnsupportedError, ["adamw", "Adam"]),
-    (lambda: konv.optimizers.get("adan"), KonvError, ["adan", "SGD, RMSprop, Adam"]),
+    (lambda: konv.optimizers.Adam(lr=0.1), KonvError, ["unknown argument lr", 'did you mean "learning_rate"']),
+    (lambda: konv.optimizers.SGD(momemtum=0.1), KonvError, ['did you mean "momentum"']),
+    (lambda: konv.optimizers.get("adan"), KonvError, ["adan", 'did you mean "adam"']),
     (lambda: konv.optimizers.get(3), KonvError, ["3"]),
     (lambda: konv.optimizers.Adam("fast"), KonvError, ["Adam", "learning_rate", "'fast'"]),
     (lambda: konv.optimizers.Adam(None), KonvError, ["learning_rate", "None"]),

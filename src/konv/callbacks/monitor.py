@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from konv.callbacks.base import Callback, Logs, say
-from konv.errors import FileError, KonvError, UnsupportedError
+from konv.errors import FileError, KonvError, UnsupportedError, meant
 
 
 class MonitorCallback(Callback):
@@ -25,9 +25,17 @@ class MonitorCallback(Callback):
         if mode not in ("auto", "min", "max"):
             warnings.warn(f'{type(self).__name__}: mode={mode!r} is unknown, "auto" is used', stacklevel=3)
             mode = "auto"
-        self.monitor, self.mode, self.best = monitor, mode, baseline
-        self.min_delta = abs(min_delta)
+        if not isinstance(monitor, str):
+            raise KonvError(f'{type(self).__name__}: monitor must be a name such as "val_loss", got {monitor!r}')
+        self.monitor, self.mode, self.best = monitor, mode, None if baseline is None else self._number("baseline", baseline)
+        self.min_delta = abs(self._number("min_delta", min_delta))
         self.monitor_op: Callable[[Any, Any], bool] | None = None
+
+    def _number(self, argument: str, value: Any) -> Any:
+        """The value, if it is a number."""
+        if not isinstance(value, (int, float, np.number)):
+            raise KonvError(f"{type(self).__name__}: {argument} must be a number, got {value!r}")
+        return value
 
     def _set_monitor_op(self) -> None:
         """Decide which way is better, once the model's metrics are known."""
@@ -67,8 +75,10 @@ class EarlyStopping(MonitorCallback):
     def __init__(self, monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto", baseline=None,
                  restore_best_weights=False, start_from_epoch=0):
         super().__init__(monitor, mode, min_delta=min_delta)
-        self.patience, self.verbose, self.baseline = patience, verbose, baseline
-        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.patience, self.verbose = self._number("patience", patience), self._number("verbose", verbose)
+        self.baseline = None if baseline is None else self._number("baseline", baseline)
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = self._number("start_from_epoch", start_from_epoch)
         self._forget()
 
     def _forget(self) -> None:
@@ -126,7 +136,8 @@ class ModelCheckpoint(MonitorCallback):
                  mode="auto", save_freq: int | str = "epoch", initial_value_threshold=None):
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = os.fspath(filepath)
-        self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
+        self.verbose = self._number("verbose", verbose)
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.save_freq = save_freq
         self._since, self._epoch = 0, 0
         self._last_batch: int | None = None
@@ -216,11 +227,13 @@ class ReduceLROnPlateau(MonitorCallback):
                  min_lr=0.0, **kwargs):
         super().__init__(monitor, mode, min_delta=min_delta)
         if kwargs:
-            raise KonvError(f"ReduceLROnPlateau: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
-        if factor >= 1.0:
+            unknown = ", ".join(f"{argument}{meant(type(self), argument)}" for argument in kwargs)
+            raise KonvError(f"ReduceLROnPlateau: unknown argument{'s' if len(kwargs) > 1 else ''} {unknown}")
+        if self._number("factor", factor) >= 1.0:
             raise KonvError(f"ReduceLROnPlateau: factor must be below 1, got {factor!r}")
-        self.factor, self.patience, self.verbose = factor, patience, verbose
-        self.cooldown, self.min_lr = cooldown, min_lr
+        self.factor, self.patience = factor, self._number("patience", patience)
+        self.verbose, self.cooldown = self._number("verbose", verbose), self._number("cooldown", cooldown)
+        self.min_lr = self._number("min_lr", min_lr)
         self.cooldown_counter = self.wait = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -86,6 +86,8 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         super().__init__()
+        if not callable(schedule):
+            raise KonvError(f"LearningRateScheduler: schedule must be a function of (epoch, rate), got {schedule!r}")
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

@@ -1,6 +1,9 @@
 """What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
 
+import warnings
 from collections.abc import Sequence
+from contextlib import contextmanager
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +21,8 @@ from konv.spec import ops as spec
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Op, Shape, describe
 from konv.variables import Variable
+
+LARGEST = 2**31  # numbers in one weight, 8 GiB: more is a mistake, such as a Flatten of whole photographs
 
 
 class Tensor:
@@ -70,7 +75,7 @@ class Layer:
                 raise KonvError(f"trainable must be True or False, got {trainable!r}")
             self._trainable = bool(trainable)
             self.declared_shape = parse.declared_shape(kwargs)
-            parse.refuse(kwargs | {"activity_regularizer": activity_regularizer})
+            parse.refuse(kwargs | {"activity_regularizer": activity_regularizer}, type(self))
             if parse.policy_name(dtype) != "float32":
                 raise UnsupportedError(f'dtype={dtype!r} is not supported yet; konv computes in "float32"')
 
@@ -161,9 +166,14 @@ class Layer:
             self.check_input(*shapes)
             if self.built:
                 return
+            self._warn_of_softmax(*shapes)
             weights = self._weights(*shapes)
             made = {}
             for weight in weights:
+                if prod(weight.shape) > LARGEST:
+                    raise KonvError(f"the {weight.name} of shape {weight.shape} would be {prod(weight.shape):,} numbers, "
+                                    f"{prod(weight.shape) * 4 / 2**30:,.0f} GiB; make the input smaller, by pooling for "
+                                    f"example, or the layer")
                 settings = self.weight_settings(weight.name)
                 initializer = initializers.get(settings["initializer"])
                 made[weight.name] = Variable(
@@ -171,6 +181,12 @@ class Layer:
                     trainable=weight.trainable, regularizer=settings["regularizer"], constraint=settings["constraint"])
         self.variables_by_name = made
         self.input_shapes, self.built = shapes, True
+
+    def _warn_of_softmax(self, *shapes: Shape) -> None:
+        for node in self._bare_graph(*shapes).nodes:
+            if isinstance(node.op, spec.Softmax) and node.shape[node.op.axis] == 1:
+                warnings.warn(f"{self.title}: softmax over an axis of size 1 gives 1 whatever comes in; for one output use "
+                              f"sigmoid, for two classes two outputs", stacklevel=4)
 
     def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
         """Output shape, batch axis first, for inputs of these shapes.
@@ -258,10 +274,12 @@ class Layer:
     def __call__(self, inputs, training: bool = False):
         """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
         sources = as_inputs(inputs)
+        self._check_call(sources, training)
         if all(isinstance(source, Tensor) for source in sources):
             shapes = tuple(source.shape[1:] for source in sources)
-            self.build_for(*shapes)
-            graph = self.graph(*shapes)
+            with _naming_origin(sources):
+                self.build_for(*shapes)
+                graph = self.graph(*shapes)
             output = Tensor(graph.nodes[graph.outputs[0]].shape, self, sources)
             if "input" not in self.__dict__:
                 self.input, self.output = inputs, output
@@ -271,11 +289,21 @@ class Layer:
             if array.ndim == 0:
                 raise ShapeError(f"{self.title}: expected a batch of samples, got the single number {array}")
         shapes = tuple(array.shape[1:] for array in arrays)
-        self.build_for(*shapes)
-        graph = self.graph(*shapes)
+        with _showing_shapes(arrays):
+            self.build_for(*shapes)
+            graph = self.graph(*shapes)
         if len(arrays[0]) == 0:
             return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
-        return compute(graph, self.weight_map(), arrays, training)[0]
+        return compute(graph, self.weight_map(), arrays, bool(training))[0]
+
+    def _check_call(self, sources: Sequence[Any], training: Any) -> None:
+        for source in sources:
+            if isinstance(source, Layer):
+                raise KonvError(f"{self.title}: got a layer, {source.title}; call it on a tensor, such as "
+                                f"konv.Input((28, 28, 1)), and this one on what that returns")
+        if training is not None and not isinstance(training, (bool, int, np.bool_)):
+            raise KonvError(f"{self.title}: training must be True or False, got a {type(training).__name__}; a layer or model "
+                            f"is called on its inputs alone, fit(x, y) trains it")
 
     def weight_map(self) -> dict[str, Variable]:
         """Every weight by its path, as the engine asks for it: {"conv2d/kernel": ...}."""
@@ -303,7 +331,7 @@ class InputLayer(Layer):
                                     ("optional", optional)):
                 if value is not None and value is not False:
                     raise UnsupportedError(f"{argument}={value!r} is not supported; leave it out")
-            parse.refuse(kwargs)
+            parse.refuse(kwargs, type(self))
             if (shape is None) == (batch_shape is None):
                 raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the "
                                 f"batch first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
@@ -335,14 +363,40 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, bat
     >>> konv.Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
+    if parse.is_integer(shape) and parse.is_integer(batch_size):
+        sizes = ", ".join(str(size) for size in (shape, batch_size, dtype, sparse) if parse.is_integer(size))
+        raise KonvError(f"Input: the shape is one argument; write Input(({sizes}))")
     layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
     return layer.output
+
+
+@contextmanager
+def _naming_origin(sources: Sequence[Tensor]):
+    """Say in a ShapeError which layer the input comes from, since the mistake is often there."""
+    try:
+        yield
+    except ShapeError as error:
+        origins = [source.layer for source in sources if not isinstance(source.layer, InputLayer)]
+        origin = f"; the input comes from the {origins[0].title} before it" if len(origins) == len(sources) == 1 else ""
+        raise ShapeError(f"{error}{origin}") from None
+
+
+@contextmanager
+def _showing_shapes(arrays: Sequence[np.ndarray]):
+    """Show in a ShapeError the shapes of the arrays as they were given, in place of (None, ...)."""
+    try:
+        yield
+    except ShapeError as error:
+        text = str(error)
+        for array in arrays:
+            text = text.replace(f"got {describe(array.shape[1:])}", f"got {array.shape}")
+        raise ShapeError(text) from None
 
 
 def as_inputs(value: Any) -> tuple[Any, ...]:
     """A list of tensors or arrays is several inputs; a list of numbers is one."""
     several = isinstance(value, (list, tuple)) and any(
-        isinstance(part, Tensor) or hasattr(part, "__array__") or hasattr(part, "__dlpack__") for part in value)
+        isinstance(part, (Tensor, Layer)) or hasattr(part, "__array__") or hasattr(part, "__dlpack__") for part in value)
     return tuple(value) if several else (value,)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from konv import config, constraints, initializers, regularizers
-from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.errors import KonvError, ShapeError, UnsupportedError, meant
 from konv.spec.ops import Shape
 from konv.spec.window import PADDINGS
 
@@ -140,6 +140,9 @@ def sizes(value: Any, argument: str) -> Shape:
     return tuple(None if size is None else int(size) for size in listed)
 
 
+SHAPES = ("input_shape", "batch_input_shape", "input_dim")
+
+
 def declared_shape(kwargs: dict[str, Any]) -> Shape | None:
     """Take the ways to say the input shape out of the keyword arguments: the first layer may carry it."""
     shape, size = kwargs.pop("input_shape", None), kwargs.pop("input_dim", None)
@@ -160,11 +163,11 @@ _NOT_YET = {
 }
 
 
-def refuse(arguments: dict[str, Any]) -> None:
-    """Raise for whatever is left over; no argument is ignored."""
+def refuse(arguments: dict[str, Any], owner: type) -> None:
+    """Raise for whatever is left over of the arguments of a class; no argument is ignored."""
     for argument, value in arguments.items():
         if argument not in _NOT_YET:
-            raise KonvError(f"unknown argument {argument}={value!r}")
+            raise KonvError(f"unknown argument {argument}={value!r}{meant(owner, argument, *SHAPES)}")
         if value is not None:
             raise UnsupportedError(f"{argument}={value!r} is not supported yet; {_NOT_YET[argument]}")
 

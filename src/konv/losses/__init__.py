@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError, UnsupportedError, nearest
 from konv.losses.base import Loss
 from konv.losses.classes import (
     BinaryCrossentropy,
@@ -98,7 +98,9 @@ def _by_name(name: str) -> Any:
         return _registry.classes[name]()
     if name in LATER:
         raise _unsupported(name)
-    raise KonvError(f'loss="{name}" is not the name of a loss; there are: {_known()}')
+    near = nearest(name, [*FUNCTIONS, *_registry.classes])
+    raise KonvError(f'loss="{name}" is not the name of a loss; '
+                    + (f'did you mean "{near}"?' if near else f"there are: {_known()}"))
 
 
 def _unsupported(name: str) -> UnsupportedError:

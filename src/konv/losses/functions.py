@@ -56,10 +56,18 @@ def _same_shape(y_true, shape: Shape, owner: str) -> Array:
 
 
 def _hint(owner: str, targets: Array, shape: Shape) -> str:
-    """What would do, where labels meet a loss for one-hot rows."""
+    """What would do, where labels meet a loss for one-hot rows, or targets meet images."""
+    if targets.ndim <= 2 < len(shape):
+        return _flat(shape)
     if "categorical" in owner and targets.size * shape[-1] == int(np.prod(shape)):
         return "; for integer labels use sparse_categorical_crossentropy"
     return ""
+
+
+def _flat(shape: Shape) -> str:
+    """For predictions that are images where the targets are not."""
+    return (f"; the predictions still have {len(shape) - 2} more axes, such as height and width: put Flatten or "
+            f"GlobalAveragePooling2D before the last Dense")
 
 
 def _regression_targets(owner: str) -> Callable[..., Array]:
@@ -89,19 +97,29 @@ def _labels(y_true, shape: Shape, *, ignore_class=None, axis: int = -1, **option
     labels = to_array(y_true, owner, "y")
     if labels.ndim == len(shape) and labels.shape[-1] == 1:
         labels = labels[..., 0]
+    if labels.ndim == 1 < len(shape) - 1:
+        raise ShapeError(f"{owner}: y has shape {np.shape(y_true)}, but the predictions have shape {shape}{_flat(shape)}")
     if labels.shape != shape[:-1]:
         raise ShapeError(f"{owner}: y has shape {np.shape(y_true)}, but predictions of shape {shape} need one integer "
                          f"label per sample, shape {shape[:-1]}; for one-hot rows use categorical_crossentropy")
-    numbers = labels.astype(np.intp)  # fractions are cut off, as in Keras
+    with np.errstate(invalid="ignore"):  # nan becomes a number that is out of range
+        numbers = labels.astype(np.intp)
     # one pass finds labels on both sides of the range: negative ones are huge when read as unsigned
     if numbers.size and int(numbers.view(np.uintp).max()) >= shape[-1]:
         _refuse_label(labels, numbers, shape[-1])
+    if labels.dtype.kind == "f" and (numbers != labels).any():  # Keras cuts fractions off, and learns the wrong thing
+        place = tuple(map(int, np.argwhere(numbers != labels)[0]))
+        raise KonvError(f"{owner}: label {labels[place]} at y[{', '.join(map(str, place))}] is not an integer; labels are "
+                        f"the numbers of classes. For targets that are measured use mean_squared_error")
     return numbers
 
 
 def _refuse_label(labels: Array, numbers: Array, classes: int) -> None:
     place = tuple(int(index) for index in np.argwhere((numbers < 0) | (numbers >= classes))[0])
     where = ", ".join(map(str, place))
+    if classes == 1:
+        raise KonvError(f"sparse_categorical_crossentropy: label {labels[place]} at y[{where}], but the model has 1 output; "
+                        f"for two classes use binary_crossentropy with Dense(1, \"sigmoid\"), or Dense(2, \"softmax\")")
     raise KonvError(f"sparse_categorical_crossentropy: label {labels[place]} at y[{where}] is out of range: there are "
                     f"{classes} classes, so labels must be 0 to {classes - 1}")
 

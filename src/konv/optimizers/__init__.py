@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError, UnsupportedError, nearest
 from konv.optimizers import schedules
 from konv.optimizers.adam import Adam
 from konv.optimizers.base import Optimizer
@@ -59,7 +59,9 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     known = ", ".join(cls.__name__ for cls in _CLASSES.values())
     if name.lower() in LATER:
         raise UnsupportedError(f'the optimizer "{name}" is not supported yet; there are: {known}')
-    raise KonvError(f'optimizer="{name}" is not the name of an optimizer; there are: {known}')
+    near = nearest(name, _CLASSES)
+    raise KonvError(f'optimizer="{name}" is not the name of an optimizer; '
+                    + (f'did you mean "{near}"?' if near else f"there are: {known}"))
 
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]

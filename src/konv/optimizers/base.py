@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import KonvError, ShapeError
+from konv.errors import KonvError, ShapeError, meant
 from konv.optimizers import schedules
 from konv.optimizers.schedules import LearningRateSchedule
 from konv.registry import snake_case
@@ -33,7 +33,8 @@ class Optimizer:
         if kwargs.pop("decay", None) is not None:
             raise KonvError(f"{self._class}: decay is not an argument of Keras 3; use a learning rate schedule")
         if kwargs:
-            raise KonvError(f"{self._class}: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
+            unknown = ", ".join(f"{argument}{meant(type(self), argument)}" for argument in kwargs)
+            raise KonvError(f"{self._class}: unknown argument{'s' if len(kwargs) > 1 else ''} {unknown}")
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise KonvError(f"{self._class}: only one of clipnorm={clipnorm}, clipvalue={clipvalue} and "
                             f"global_clipnorm={global_clipnorm} can be set")

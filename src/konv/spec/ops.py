@@ -26,14 +26,35 @@ def spatial(shape: Shape, data_format: str) -> tuple[int | None, int | None, int
     """(height, width, channels) of an image shape, whichever way round it is stored."""
     if len(shape) != 3:
         wants = "(height, width, channels)" if data_format == "channels_last" else "(channels, height, width)"
-        raise ShapeError(
-            f"expected images of shape (batch, {wants[1:]}, got {describe(shape)}; "
-            f"an image without channel axis needs one: x[..., None]"
-        )
+        raise ShapeError(f"expected images of shape (batch, {wants[1:]}, got {describe(shape)}{_axes_hint(shape, data_format)}")
     height, width, channels = shape if data_format == "channels_last" else (shape[1], shape[2], shape[0])
     if channels is None:
         raise ShapeError(f"the number of channels must be known, got {describe(shape)}")
     return height, width, channels
+
+
+def _axes_hint(shape: Shape, data_format: str) -> str:
+    """Which axis an image that has too few or too many of them probably lacks."""
+    last = data_format == "channels_last"
+    if len(shape) == 2 and (shape[-1] if last else shape[0]) in (1, 3, 4):
+        return ": a batch axis is missing; use x[None]"
+    if len(shape) == 2:
+        return f": the channel axis is missing; use {'x[..., None]' if last else 'x[:, None]'}"
+    if len(shape) == 4:
+        return ": one axis too many; input_shape= and Input(shape) leave the batch axis out"
+    return ""
+
+
+def slide(window: Window, shape: Shape, data_format: str) -> tuple[int | None, int | None, int]:
+    """(rows, columns, channels) of what a window gives that slides over images of this shape."""
+    height, width, channels = spatial(shape, data_format)
+    try:
+        return (*window.output(height, width), channels)
+    except ShapeError as error:
+        # one axis is too small because it is that of the channels
+        swapped = data_format == "channels_last" and height in (1, 3) and min(width or 0, channels) >= max(window.kernel[1], 5)
+        hint = '; if the first axis is that of the channels, give data_format="channels_first" or x.transpose(0, 2, 3, 1)'
+        raise ShapeError(f"{error}{hint if swapped else ''}") from None
 
 
 def image(height: int | None, width: int | None, channels: int, data_format: str) -> Shape:
@@ -82,10 +103,10 @@ class Conv(Op):
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        height, width, channels = spatial(inputs[0], self.data_format)
+        rows, columns, channels = slide(self.window, inputs[0], self.data_format)
         if channels % self.groups:
             raise ShapeError(f"the input's {channels} channels must be divisible by groups={self.groups}")
-        return image(*self.window.output(height, width), self.filters, self.data_format)
+        return image(rows, columns, self.filters, self.data_format)
 
     def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
         return (*self.window.kernel, spatial(shape, self.data_format)[2] // self.groups, self.filters)
@@ -109,8 +130,8 @@ class DepthwiseConv(Op):
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        height, width, channels = spatial(inputs[0], self.data_format)
-        return image(*self.window.output(height, width), channels * self.multiplier, self.data_format)
+        rows, columns, channels = slide(self.window, inputs[0], self.data_format)
+        return image(rows, columns, channels * self.multiplier, self.data_format)
 
     def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
         return (*self.window.kernel, spatial(shape, self.data_format)[2], self.multiplier)
@@ -134,8 +155,7 @@ class Pool(Op):
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        height, width, channels = spatial(inputs[0], self.data_format)
-        return image(*self.window.output(height, width), channels, self.data_format)
+        return image(*slide(self.window, inputs[0], self.data_format), self.data_format)
 
 
 @dataclass(frozen=True)

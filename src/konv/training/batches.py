@@ -33,11 +33,11 @@ class Door(NamedTuple):
     def parse(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None,
               fitted=None) -> Batch:
         """Arrays of equal length, checked against the inputs. `fitted` may add or drop a last axis of size one."""
-        inputs = arrays_of(x, self.inputs, "x")
+        inputs = given = arrays_of(x, self.inputs, "x")
         if fitted is not None:
             inputs = fitted(inputs)
-        for array, name, shape in zip(inputs, self.inputs, self.shapes, strict=True):
-            check_input(array, name, shape)
+        for array, name, shape, came in zip(inputs, self.inputs, self.shapes, given, strict=True):
+            check_input(array, name, shape, came.shape)
         targets = None if y is None else arrays_of(y, self.outputs, "y")
         weights = self._weights(targets, sample_weight, class_weight)
         lengths = {"x": inputs, "y": targets or [], "sample_weight": weights or []}
@@ -64,18 +64,33 @@ class Door(NamedTuple):
         return weights * len(self.outputs) if one_for_all else weights
 
 
-def check_input(array: Array, name: str, shape: Shape) -> None:
-    """ShapeError with a remedy where the samples do not have the shape that the input declares."""
-    fits = array.ndim == len(shape) + 1 and all(
-        size is None or size == given for size, given in zip(shape, array.shape[1:], strict=True))
-    if fits:
+def matches(given: Sequence[int], shape: Shape) -> bool:
+    """Whether sizes are those of a shape, of which some may be open."""
+    return len(given) == len(shape) and all(size in (None, one) for size, one in zip(shape, given, strict=True))
+
+
+def check_input(array: Array, name: str, shape: Shape, given: tuple[int, ...]) -> None:
+    """ShapeError with a remedy where the samples do not have the shape that the input declares; `given` is what came."""
+    if matches(array.shape[1:], shape):
         return
+    require_batch(array, name, shape)
     hint = ""
-    if array.ndim == len(shape) and array.shape == shape:
-        hint = "; a single sample needs a batch axis: x[None]"
-    elif array.ndim == len(shape) and array.shape[1:] == shape[:-1]:
+    if matches(given[1:], shape[:-1]):
         hint = f"; its channel axis, of size {shape[-1]}, is missing"
-    raise ShapeError(f'x: the input "{name}" takes arrays of shape {describe(shape)}, got {array.shape}{hint}')
+    elif matches(given[1:], shape[1:]) and shape[0] == 1:
+        hint = ": the channel axis is missing; use x[:, None]"
+    raise ShapeError(f'x: the input "{name}" takes arrays of shape {describe(shape)}, got {given}{hint}')
+
+
+def require_batch(array: Array, name: str, shape: Shape) -> None:
+    """ShapeError for one sample without a batch axis."""
+    hint = ""
+    if matches(array.shape, shape):
+        hint = "a batch axis is missing; use x[None]"
+    elif shape and shape[-1] == 1 and len(shape) > 1 and matches(array.shape, shape[:-1]):
+        hint = "the batch and the channel axis are missing; use x[None, ..., None]"
+    if hint:
+        raise ShapeError(f'x: the input "{name}" takes arrays of shape {describe(shape)}, got {array.shape}: {hint}')
 
 
 def arrays_of(value: Any, names: Sequence[str], argument: str) -> list[Array]:
@@ -88,6 +103,8 @@ def arrays_of(value: Any, names: Sequence[str], argument: str) -> list[Array]:
                             f"but the model has: {', '.join(names)}")
         value = [value[name] for name in names]
     elif len(names) == 1 and not _one_array(value):
+        if argument == "x" and _pair(value):
+            raise KonvError("x is a tuple of arrays of different shapes; pass x and y separately: fit(x, y)")
         value = [value]
     elif not isinstance(value, (list, tuple)) or len(value) != len(names):
         came = f"{len(value)} arrays" if isinstance(value, (list, tuple)) else f"one {type(value).__name__}"
@@ -103,6 +120,11 @@ def _one_array(value: Any) -> bool:
     """Whether value is [x], a list of the one array that a model takes, and not nested numbers."""
     return (isinstance(value, (list, tuple)) and len(value) == 1 and hasattr(value[0], "__array__")
             and getattr(value[0], "ndim", 1) > 0)
+
+
+def _pair(value: Any) -> bool:
+    """Whether value looks like (x, y) or (x, y, sample_weight)."""
+    return isinstance(value, tuple) and 2 <= len(value) <= 3 and len({getattr(part, "shape", None) for part in value}) > 1
 
 
 def class_weights(targets: Array, class_weight: Mapping[int, float]) -> Array:
