@@ -37,6 +37,9 @@ Unit = list[Call]
 Resolve = Callable[[Step, tuple], Callable]
 
 
+SIZES = 8  # of how many numbers of samples the calls are kept
+
+
 @dataclass
 class Bound:
     """The calls for one number of samples: for each segment, for each thread, for each unit of work.
@@ -160,6 +163,8 @@ class Program:
 
     def _bind(self, n: int) -> Bound:
         parts = (self.plan.prologue, self.plan.forward, self.plan.backward)
+        while len(self._bound) >= SIZES:
+            self._bound.pop(next(iter(self._bound)))  # the one made first
         self._places: list = []
         self._bound[n] = bound = Bound(self._places, *([self._segment(segment, n) for segment in part] for part in parts))
         return bound

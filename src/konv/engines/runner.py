@@ -1,20 +1,19 @@
 """The door to the engine: one graph, one set of weights, any number of samples."""
 
 from collections.abc import Mapping, Sequence
-from threading import RLock
 
 import numpy as np
 
 from konv.engines.cpu import Program
 from konv.engines.kernels import Kernels, default_kernels
-from konv.engines.threads import Threads, shared
+from konv.engines.threads import Guarded, Threads, shared
 from konv.plan import build_plan
 from konv.random import next_seed
 from konv.spec.graph import Graph
 from konv.variables import Variable
 
 
-class Runner:
+class Runner(Guarded):
     """Runs one graph on any number of samples; `weights` are its variables by path, `layer/weight`.
 
     A plan is made for the largest batch seen in each mode; smaller ones run in the same plan.
@@ -22,17 +21,17 @@ class Runner:
 
     def __init__(self, graph: Graph, weights: Mapping[str, Variable], kernels: Kernels | None = None,
                  threads: Threads | None = None):
+        super().__init__()
         self.graph, self.weights = graph, weights
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()
         self._programs: dict[bool, Program] = {}
         self._steps = 0  # in training mode
-        self._lock = RLock()
         self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
     def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Outputs in inference mode; new arrays, the caller's own."""
         n = len(inputs[0])
-        with self._lock:
+        with self.lock:
             program = self.program(n, training=False)
             program.forward(inputs, None)
             outputs = program.outputs(n, own=True)
@@ -42,7 +41,7 @@ class Runner:
     def forward(self, inputs: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
         """Outputs in training mode (moving statistics are updated). `seed` decides the dropout masks."""
         n = len(inputs[0])
-        with self._lock:
+        with self.lock:
             program = self.program(n, training=True)
             program.forward(inputs, seed, self._steps)
             self._steps += 1
@@ -53,7 +52,7 @@ class Runner:
 
         The arrays belong to the engine and are overwritten by the next backward.
         """
-        with self._lock:
+        with self.lock:
             program = self._programs[True]
             found = program.backward(gradients)
             program.release(len(gradients[0]))
@@ -63,7 +62,9 @@ class Runner:
         """The program for at least n samples."""
         program = self._programs.get(training)
         if program is None or program.plan.batch < n:
-            plan = build_plan(self.graph, n, training, self.kernels.machine)
+            # a batch that grows may go on growing: then not by one at a time
+            room = n if program is None else 1 << (n - 1).bit_length()
+            plan = build_plan(self.graph, room, training, self.kernels.machine)
             program = Program(plan, self.weights, self.kernels.resolve, self.threads, self.kernels.dtype)
             self._programs[training] = program
         return program

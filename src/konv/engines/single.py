@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from threading import Lock
 
 import numpy as np
 
 from konv.engines.cpu import Program
 from konv.engines.kernels import default_kernels
-from konv.engines.threads import shared
+from konv.engines.threads import Guarded, shared
 from konv.plan import build_plan
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Op, Shape
@@ -18,10 +17,11 @@ Weights = Mapping[str, np.ndarray]
 KEPT = 64  # programs kept for operations and shapes met before
 
 
-class _Single:
+class _Single(Guarded):
     """An operation bound to one input shape and number of samples."""
 
     def __init__(self, op: Op, shape: Shape, batch: int, gradients: bool):
+        super().__init__()
         builder = GraphBuilder()
         self.graph: Graph = builder.graph(builder.add(op, (builder.add(Input(shape), layer="input"),), "op"))
         self.weights = {weight.name: Variable(np.zeros(weight.shape), weight.name) for weight in self.graph.weights(1)}
@@ -29,7 +29,6 @@ class _Single:
         plan = build_plan(self.graph, batch, gradients, kernels.machine, input_gradients=gradients)
         paths = {f"op/{name}": variable for name, variable in self.weights.items()}
         self.program = Program(plan, paths, kernels.resolve, shared(), kernels.dtype)
-        self.lock = Lock()
 
     def forward(self, x: np.ndarray, weights: Weights) -> np.ndarray:
         with self.lock:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
+from weakref import WeakSet
 
 
 def available() -> int:
@@ -38,6 +40,25 @@ class Threads:
             self._pool, self._process = ThreadPoolExecutor(max(self.count - 1, 1), "konv"), os.getpid()
         return self._pool
 
+
+class Guarded:
+    """What one thread at a time may use: `self.lock`. A child process gets a new lock, since the thread that held the old
+    one does not live there."""
+
+    _all: "WeakSet[Guarded]" = WeakSet()
+
+    def __init__(self):
+        self.lock = RLock()
+        Guarded._all.add(self)
+
+    @staticmethod
+    def _renew() -> None:
+        for guarded in Guarded._all:
+            guarded.lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Guarded._renew)
 
 _shared: list[Threads] = []
 

@@ -93,8 +93,8 @@ def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order
         return LAST, replace(op, data_format="channels_last"), FIRST
     if isinstance(op, GlobalPool) and op.data_format == "channels_first":
         return LAST, replace(op, data_format="channels_last"), FIRST if op.keepdims else None
-    if isinstance(op, Flatten) and op.data_format == "channels_first" and rank_in == 3:
-        return LAST, replace(op, data_format="channels_last"), None
+    if isinstance(op, Flatten) and op.data_format == "channels_first" and rank_in > 1:
+        return (*range(1, rank_in), 0), replace(op, data_format="channels_last"), None
     if isinstance(op, (BatchNorm, Softmax)):
         axis = op.axis % rank
         others = [a for a in range(rank) if a != axis]

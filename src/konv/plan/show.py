@@ -7,7 +7,7 @@ from konv.plan.steps import Buffer, Plan, Segment
 def show_plan(plan: Plan) -> str:
     lines = [f"plan for {plan.batch} samples: arena {plan.arena_bytes:,} bytes, per thread {plan.local_bytes:,} bytes"]
     for title, part in (("prologue", plan.prologue), ("forward", plan.forward), ("backward", plan.backward)):
-        lines += [line for segment in part for line in (f"{title}: {_head(segment)}", *_steps(plan, segment))]
+        lines += [line for segment in part for line in (f"{title}: {_head(segment)}", *_steps(segment))]
     lines.append("buffers:")
     lines += [_buffer(plan, buffer) for buffer in plan.buffers.values()]
     return "\n".join(lines)
@@ -17,7 +17,7 @@ def _head(segment: Segment) -> str:
     return f"over {segment.domain}" + (f", {segment.block} at a time" if segment.domain == "samples" else "")
 
 
-def _steps(plan: Plan, segment: Segment):
+def _steps(segment: Segment):
     for step in segment.steps:
         names = " ".join(name for name in step.names if not name.startswith(("fill:", "index:")))
         variant = f" {'x'.join(map(str, step.variant))}" if step.variant else ""
