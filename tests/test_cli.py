@@ -147,9 +147,49 @@ def test_train_names_images_that_cannot_be_read(tmp_path):
     error = run(*arguments, code=2).stderr
     assert "broken.png" in error
     assert "--skip-unreadable" in error
+    assert "Sequential" not in error
+    (folder / "light" / "also.png").write_bytes(b"")
+    error = run(*arguments, code=2).stderr
+    assert all(text in error for text in ("2 of 26 images cannot be read", "broken.png", "also.png: the file is empty"))
+    (folder / "light" / "also.png").unlink()
     result = run(*arguments, "--skip-unreadable")
     assert result.stderr.count("broken.png") == 1
     assert "left out" in result.stderr
+
+
+@pytest.mark.parametrize(("epochs", "told"), [
+    (0, "konv: stopped\n"), (1, "model.keras holds the best epoch so far, of 1 epoch")])
+def test_stopping_by_hand_keeps_the_best_epoch(tmp_path, photos, monkeypatch, epochs, told):
+    fit = konv.Sequential.fit
+
+    def stopped(model, *arguments, **settings):
+        if epochs:
+            fit(model, *arguments, **(settings | {"epochs": epochs}))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(konv.Sequential, "fit", stopped)
+    assert told in run("train", photos, "-o", tmp_path / "out", "--image-size", 12, code=1).stderr
+    assert (tmp_path / "out" / "model.keras").exists() == bool(epochs)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_class_without_images_is_named(tmp_path):
+    folder = write_images(tmp_path / "photos")
+    (folder / "empty").mkdir()
+    (folder / "loose.png").write_bytes(b"")
+    (folder / "dark" / "new.webp").write_bytes(b"")
+    result = run("train", folder, "-o", tmp_path / "out", "--image-size", 12, "--epochs", 1)
+    assert result.stderr.startswith("konv: image_dataset_from_directory: no images in empty")
+    assert "Left out: 1 file of formats that are not read (.webp)" in result.stdout
+    assert "Left out: 1 image directly in the folder" in result.stdout
+    assert "for 1 epoch." in result.stdout
+
+
+@pytest.mark.filterwarnings("default")
+def test_one_class_with_images_among_several(tmp_path):
+    folder = write_images(tmp_path / "photos", names=("alone",))
+    (folder / "empty").mkdir()
+    assert "'alone' alone" in CliRunner().invoke(main, ["train", str(folder), "-o", str(tmp_path / "out")]).stderr
 
 
 def test_nothing_to_train_on(tmp_path):
@@ -229,6 +269,20 @@ def test_predict_goes_on_after_an_image_that_cannot_be_read(model_file, image):
     assert result.stdout.startswith(f"{image}: ")
 
 
+def test_predict_a_folder(model_file, image):
+    assert f"{image.parent}: is a folder; give the images in it" in run("predict", model_file, image.parent, code=2).stderr
+
+
+def test_predict_whatever_the_numbers_are(tmp_path, image):
+    """Neither zero weights of a linear output nor a softmax that is followed by Dropout depend on the values."""
+    path = save_model(tmp_path / "m.keras", konv.Input((4, 4, 3)), layers.Flatten(),
+                      layers.Dense(2, kernel_initializer="zeros", bias_initializer=konv.initializers.Constant(0.5)))
+    assert "not probabilities" in run("predict", path, image, code=2).stderr
+    path = save_model(tmp_path / "m.keras", konv.Input((4, 4, 3)), layers.Flatten(), layers.Dense(2, "softmax"),
+                      layers.Dropout(0.5))
+    assert run("predict", path, image).stdout
+
+
 def test_predict_with_one_output(tmp_path, image):
     path = save_model(tmp_path / "m.keras", konv.Input((4, 4, 3)), layers.Flatten(), layers.Dense(1, "sigmoid"))
     answer, = json.loads(run("predict", path, image, "--top", 5, "--json").stdout)
@@ -243,8 +297,11 @@ def save_model(path, *stack):
 
 @pytest.mark.parametrize(("stack", "text"), [
     ((konv.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3)), "not probabilities"),
-    ((konv.Input((4, 4, 2)), layers.Flatten(), layers.Dense(3)), "1, 3 or 4 channels"),
-    ((konv.Input((4,)), layers.Dense(3)), "images need"),
+    ((konv.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3, "sigmoid")), "end in a softmax over the classes"),
+    ((konv.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3, "log_softmax")), "not probabilities"),
+    ((konv.Input((4, 4, 1)), layers.Dense(3, "softmax")), "not probabilities"),
+    ((konv.Input((4, 4, 2)), layers.Flatten(), layers.Dense(3, "softmax")), "1, 3 or 4 channels"),
+    ((konv.Input((4,)), layers.Dense(3, "softmax")), "images need"),
 ])
 def test_predict_with_a_model_of_another_kind(tmp_path, image, stack, text):
     path = save_model(tmp_path / "m.keras", *stack)

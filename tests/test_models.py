@@ -239,7 +239,7 @@ WRONG = [
     (lambda: chain(konv)(np.zeros((2, 28, 28, 3), np.float32)),
      ['Sequential "sequential"', 'Conv2D "conv2d"', "(3, 3, 1, 75)", "(3, 3, 3, 75)"]),
     (lambda: chain(konv)(np.zeros((28,), np.float32)), ['Sequential "sequential"', "(None, 28, 28, 1)"]),
-    (lambda: branched(konv)([np.zeros((2, 8, 8, 3))] * 2), ["takes 1 inputs, got 2"]),
+    (lambda: branched(konv)([np.zeros((2, 8, 8, 3))] * 2), ["takes 1 input, got 2"]),
 ]
 
 

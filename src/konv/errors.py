@@ -28,9 +28,14 @@ class MissingExtraError(KonvError, ImportError):
 
 @contextmanager
 def naming(owner: str):
-    """Put the name of the layer before any KonvError raised inside: `Conv2D "conv2d_1": ...`."""
+    """Put the name of the layer before any KonvError raised inside: `Conv2D "conv2d_1": ...`.
+
+    One about a file names the file already, and the layer or model has nothing to do with it.
+    """
     try:
         yield
+    except FileError:
+        raise
     except KonvError as error:
         text = str(error)
         if text.startswith(f"{owner}: "):
@@ -77,3 +82,12 @@ def meant(owner: type, argument: str, *more: str) -> str:
     known += more
     near = RENAMED.get(argument) if RENAMED.get(argument) in known else nearest(argument, known)
     return f'; did you mean "{near}"?' if near else ""
+
+
+def plural(count: int, noun: str) -> str:
+    """The number and the noun in its form.
+
+    >>> plural(1, "class"), plural(1200, "class"), plural(2, "file")
+    ('1 class', '1,200 classes', '2 files')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"

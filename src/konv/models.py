@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming, plural
 from konv.layers import parse, wiring
 from konv.layers.base import InputLayer, Layer, Tensor, as_inputs
 from konv.layers.names import auto_name, reset_names
@@ -74,7 +74,7 @@ class Model(Trainer, Layer):
         """
         if index is not None and name is None:
             if not -len(self.layers) <= index < len(self.layers):
-                raise KonvError(f"{self.title}: has {len(self.layers)} layers, none at index {index}")
+                raise KonvError(f"{self.title}: has {plural(len(self.layers), 'layer')}, none at index {index}")
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
@@ -126,12 +126,12 @@ class Model(Trainer, Layer):
     def build_for(self, *shapes: Shape) -> None:
         """A functional model is built when it is made; this checks the number of inputs."""
         if len(shapes) != len(self.inputs):
-            raise KonvError(f"{self.title}: takes {len(self.inputs)} inputs, got {len(shapes)}")
+            raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(shapes)}")
 
     def fitted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The arrays with as many axes as the inputs; as in Keras a last axis of size 1 may be missing or too many."""
         if len(arrays) != len(self.inputs):
-            raise KonvError(f"{self.title}: takes {len(self.inputs)} inputs, got {len(arrays)}")
+            raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(arrays)}")
         return [_fitted(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=True)]
 
     def __call__(self, inputs, training: bool = False):

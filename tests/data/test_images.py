@@ -9,7 +9,7 @@ from keras.src.utils.image_dataset_utils import ALLOWLIST_FORMATS, _load_image_g
 
 from konv.data.dataset import AHEAD
 from konv.data.images import image_dataset_from_directory as load
-from konv.errors import FileError, KonvError, ShapeError
+from konv.errors import FileError, KonvError, ShapeError, UnsupportedError
 from konv.random import set_random_seed
 from tests.data.conftest import write_image
 
@@ -189,7 +189,7 @@ def test_unreadable_images_can_be_skipped(folder):
 def test_nothing_left_after_skipping(tmp_path):
     write_image(tmp_path / "a" / "1.png")
     (tmp_path / "a" / "1.png").write_bytes(b"")
-    with pytest.raises(FileError, match="none of the 1 images can be read; the first: .*1.png: the file is empty"):
+    with pytest.raises(FileError, match="none of 1 image can be read; the first: .*1.png: the file is empty"):
         list(_dataset(tmp_path, on_error="skip"))
 
 
@@ -203,6 +203,44 @@ def test_nothing_left_after_skipping(tmp_path):
 def test_prints_what_keras_prints(folder, capsys, arguments, printed):
     load(folder, **arguments)
     assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize(("arguments", "printed"), [
+    ({}, "Left out: 2 files of formats that are not read (.tiff, .webp); convert to PNG or JPEG.\nLeft out: 1 image directly "
+         "in the folder; move them into sub-folders named after their classes, or give labels=None.\n"),
+    ({"labels": None}, "Left out: 2 files of formats that are not read (.tiff, .webp); convert to PNG or JPEG.\n"),
+])
+def test_what_is_left_out_is_said(folder, capsys, arguments, printed):
+    write_image(folder / "loose.png")
+    for name in ("a/1.webp", "b/deep/2.TIFF"):
+        (folder / name).write_bytes(b"")
+    load(folder, **arguments)
+    assert capsys.readouterr().out.split("\n", 1)[1] == printed
+
+
+def test_images_directly_in_the_folder(tmp_path):
+    write_image(tmp_path / "1.png")
+    write_image(tmp_path / "2.webp")
+    with pytest.raises(FileError, match=r"there is none; left out: 1 file .* \(.webp\).*; left out: 1 image directly in"):
+        load(tmp_path)
+
+
+def test_a_class_without_images_is_pointed_out(folder):
+    (folder / "z").mkdir()
+    with pytest.warns(UserWarning, match="no images in z, below .*: the class has no examples"):
+        _dataset(folder)
+
+
+def test_what_tensorflow_has_besides(folder):
+    dataset = _dataset(folder, batch_size=7)
+    assert dataset.prefetch(4).cache() is dataset
+    assert repr(dataset) == "<ImageDataset 20 files, 3 classes (a, b, c), batch_size=7>"
+    assert dataset.unreadable() == []
+    for name, hint in {"map": "as a layer", "shuffle": "shuffle=True", "batch": "batch_size=", "filter": "loop"}.items():
+        with pytest.raises(UnsupportedError, match=f"ImageDataset.{name} is not supported; .*{hint}"):
+            getattr(dataset, name)
+    assert not hasattr(dataset, "map")
+    assert not hasattr(dataset, "colour")
 
 
 def test_links_are_followed_on_request_and_never_in_circles(folder, tmp_path_factory):

@@ -34,10 +34,16 @@ def test_curves_of_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("names", [["0", "1", "2"], ["cats", "dogs", "hippopotamuses"], ["가위", "바위", "보"]])
-@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # a machine without a Korean font
+@pytest.mark.filterwarnings("ignore:no installed font")  # a machine without a Korean font
 def test_confusion(tmp_path, names):
     path = save_confusion([0, 1, 2, 2], [0, 1, 1, 2], names, tmp_path / "confusion.png", "animals")
     assert min(png_size(path)) > 200
+
+
+def test_class_names_that_no_font_can_write_become_numbers(tmp_path):
+    with pytest.warns(UserWarning, match="no installed font can write class names such as \U00010480") as told:
+        save_confusion([0, 1], [0, 1], ["a", "\U00010480"], tmp_path / "confusion.png")
+    assert len(told) == 1
 
 
 def test_confusion_of_many_classes(tmp_path):

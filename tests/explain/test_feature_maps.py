@@ -15,7 +15,7 @@ layers = konv.layers
 def two_convolutions():
     return konv.Sequential([
         konv.Input((9, 8, 1)), layers.Conv2D(3, 2, activation="relu", name="first"), layers.MaxPooling2D(2),
-        layers.Conv2D(12, 3, name="second/odd name"), layers.Flatten(), layers.Dense(2)])
+        layers.Conv2D(12, 3, name="second odd name"), layers.Flatten(), layers.Dense(2)])
 
 
 def picture(*shape):
@@ -27,7 +27,7 @@ def test_maps_are_the_outputs_of_the_layers(shape):
     model, image = two_convolutions(), picture(*shape)
     first, second = feature_maps(model, image)
     assert (first.name, first.class_name, first.maps.shape) == ("first", "Conv2D", (8, 7, 3))
-    assert (second.name, second.maps.shape) == ("second/odd name", (2, 1, 12))
+    assert (second.name, second.maps.shape) == ("second odd name", (2, 1, 12))
     batch = image.reshape(1, 9, 8, 1)
     for maps in (first, second):
         part = konv.Model(model.inputs, model.get_layer(maps.name).output)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ class Commands(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any) -> NoReturn:  # type: ignore[override]
         settings.pop("standalone_mode", None)
+        warnings.showwarning = lambda message, *rest: click.echo(f"konv: {message}", err=True)
         try:
             result = super().main(args, prog_name or "konv", standalone_mode=False, **settings)
         except click.exceptions.NoArgsIsHelpError as error:

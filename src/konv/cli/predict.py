@@ -29,10 +29,13 @@ def predict(path: str, images: tuple[str, ...], top: int, as_json: bool) -> None
       konv predict out/model.keras photo.jpg --top 3
     """
     model = load(path)
+    _require_probabilities(model)
     classes = _class_names(path, model)
     answers, failed = [], False
     for image in images:
         try:
+            if Path(image).is_dir():
+                raise FileError(f"{image}: is a folder; give the images in it, such as {Path(image) / '*'}")
             pixels = read_image(model, image)
         except FileError as error:
             click.echo(f"konv: {error}", err=True)
@@ -56,17 +59,28 @@ def _answer(image: str, probabilities: Any, classes: list[str], top: int) -> dic
                                          "probability": float(probabilities[index])} for index in order]}
 
 
+def _require_probabilities(model: Any) -> None:
+    """Raise unless the model ends in a softmax over classes or in one sigmoid; what the numbers look like proves nothing."""
+    from konv.spec.ops import Activation, Dropout, Flatten, Softmax
+
+    graph = model.graph()
+    index = graph.outputs[0]
+    while isinstance(graph.nodes[index].op, (Dropout, Flatten)):
+        index = graph.nodes[index].inputs[0]
+    op, shape = graph.nodes[index].op, graph.nodes[graph.outputs[0]].shape
+    softmax = isinstance(op, Softmax) and not op.log
+    sigmoid = isinstance(op, Activation) and op.name == "sigmoid" and shape == (1,)
+    if len(graph.outputs) != 1 or len(shape) != 1 or not (softmax or sigmoid):
+        raise KonvError(f"the outputs of the model, of shape {model.output_shape}, are not probabilities of classes: it must "
+                        f"end in a softmax over the classes, or in one sigmoid; see konv explain")
+
+
 def _probabilities(scores: Any) -> Any:
     """One number per class; a single output is that of the second class of two."""
     import numpy as np
 
     scores = np.asarray(scores, dtype="float64")
-    if scores.shape == (1,):
-        scores = np.array([1 - scores[0], scores[0]])
-    if scores.ndim != 1 or scores.min() < -1e-6 or abs(scores.sum() - 1) > 1e-3:
-        raise KonvError(f"the outputs of the model, of shape {scores.shape}, are not probabilities of classes: "
-                        f"they must be positive and sum to 1, as after a softmax")
-    return scores
+    return np.array([1 - scores[0], scores[0]]) if scores.shape == (1,) else scores
 
 
 def _class_names(path: str, model: Any) -> list[str]:

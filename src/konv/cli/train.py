@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from konv.cli.group import Failure, ImageSize, json_option, lang_option, main
-from konv.errors import FileError, MissingExtraError
+from konv.errors import FileError, MissingExtraError, plural
 
 
 @main.command()
@@ -55,7 +55,14 @@ def train(directory: str, output: Path, epochs: int, image_size: tuple[int, int]
     rate: Any = konv.optimizers.schedules.CosineDecay(1e-3, epochs * len(training))
     model.compile(konv.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     moved = Shifted(training, shift, seed) if shift else training
-    history = _fit(model, moved, held_out, epochs, output, classes, verbose=0 if as_json else 1)
+    try:
+        history = _fit(model, moved, held_out, epochs, output, classes, verbose=0 if as_json else 1)
+    except FileError as error:
+        raise _all_unreadable(training, held_out) or error from None
+    except KeyboardInterrupt:
+        done = len(model.history.epoch) if model.history else 0
+        kept = f"; {output / 'model.keras'} holds the best epoch so far, of {plural(done, 'epoch')}" if done else ""
+        raise Failure(f"stopped{kept}") from None
     result = _result(history, training, held_out, classes)
     best = konv.load_model(output / "model.keras")
     files = _describe(best, history, held_out, classes, output, lang)
@@ -81,8 +88,10 @@ def _datasets(directory: str, image_size: tuple[int, int], batch_size: int, seed
     except FileError as error:
         raise Failure(str(error)) from None
     training, held_out = made if validation_split else (made, None)
-    if len(training.class_names) < 2:
-        raise Failure(f"{directory}: found the class {training.class_names[0]!r} alone; there must be at least two "
+    found = {Path(path).relative_to(directory).parts[0] for dataset in filter(None, (training, held_out))
+             for path in dataset.file_paths}
+    if len(found) < 2:
+        raise Failure(f"{directory}: found images of the class {min(found)!r} alone; there must be at least two "
                       f"sub-folders of images to tell apart")
     count = len(training.file_paths) + (len(held_out.file_paths) if held_out else 0)
     if count * image_size[0] * image_size[1] * (1 if color == "grayscale" else 3) * 4 < 1e9:
@@ -150,11 +159,20 @@ def _fit(model: Any, training: Any, held_out: Any, epochs: int, output: Path, cl
     try:
         history = model.fit(training, epochs=epochs, validation_data=held_out, verbose=verbose,
                             callbacks=[keep, name, log])
-    except FileError as error:
-        raise FileError(str(error).replace('on_error="skip"', "--skip-unreadable")) from None
     finally:
         log.on_train_end()  # closes the file when an image stops the training
     return history.history
+
+
+def _all_unreadable(training: Any, held_out: Any) -> FileError | None:
+    """One error about all images that cannot be read, so that they need not be found one by one."""
+    found = [*training.unreadable(), *(held_out.unreadable() if held_out else ())]
+    if not found:
+        return None
+    count = len(training.file_paths) + (len(held_out.file_paths) if held_out else 0)
+    listed = "; ".join(f"{path}: {reason}" for path, reason in found[:20]) + "; ..." * (len(found) > 20)
+    return FileError(f"{len(found):,} of {plural(count, 'image')} cannot be read; leave them out with --skip-unreadable: "
+                     f"{listed}")
 
 
 def _result(history: dict[str, list[float]], training: Any, held_out: Any, classes: list[str]) -> dict[str, Any]:
@@ -202,11 +220,11 @@ def _describe(model: Any, history: dict[str, list[float]], held_out: Any, classe
 
 
 def _report(result: dict[str, Any], output: Path) -> None:
-    click.echo(f"Trained on {result['training_images']:,} images of {len(result['classes'])} classes "
-               f"for {result['epochs']} epochs.")
+    click.echo(f"Trained on {plural(result['training_images'], 'image')} of {plural(len(result['classes']), 'class')} "
+               f"for {plural(result['epochs'], 'epoch')}.")
     if result["held_out_images"]:
         last, best = result["last_epoch"], result["best_epoch"]
-        click.echo(f"Accuracy on {result['held_out_images']:,} held-out images, which were not trained on:")
+        click.echo(f"Accuracy on {plural(result['held_out_images'], 'held-out image')}, which were not trained on:")
         click.echo(f"  after the last epoch ({last['epoch']}): {last['accuracy']:.1%}")
         click.echo(f"  after the best epoch ({best['epoch']}): {best['accuracy']:.1%}, a little flattering, "
                    f"since these same images chose the epoch")

@@ -8,10 +8,24 @@ from typing import Any
 import numpy as np
 
 from konv.data.prefetch import prefetched
-from konv.errors import FileError
+from konv.errors import FileError, plural
+from konv.surface import UnsupportedNameError
 
 # Batches decoded in front of the one in use: enough to bridge a slow file, little enough to stay small in memory.
 AHEAD = 4
+
+# what datasets of TensorFlow can do besides, and how to do it here
+INSTEAD = {
+    "shuffle": "give shuffle=True to image_dataset_from_directory; every epoch has an order of its own",
+    "batch": "give batch_size= to image_dataset_from_directory",
+    "unbatch": "give batch_size=None to image_dataset_from_directory",
+    "repeat": "fit(epochs=...) begins anew with every epoch",
+    "map": "put the operation into the model as a layer, such as Rescaling, or loop: for images, labels in dataset",
+    "as_numpy_iterator": "iterate over the dataset itself: its batches are NumPy arrays",
+    "cardinality": "use len(dataset)",
+} | dict.fromkeys(("apply", "concatenate", "element_spec", "enumerate", "filter", "flat_map", "interleave", "rebatch",
+                   "reduce", "shard", "skip", "unique", "window", "with_options", "zip"),
+                  "loop over the dataset, it is an iterable of NumPy arrays")
 
 
 class ImageDataset:
@@ -20,7 +34,8 @@ class ImageDataset:
     Each iteration is one epoch, in a new order if it shuffles; the n-th epoch depends on the seed and n alone.
 
     `file_paths` are the files in the order in which they were dealt, `class_names` the names of the labels 0, 1, ...,
-    and `skipped` the (file, reason) of those that could not be read, if the dataset was told to skip them.
+    and `skipped` the (file, reason) of those that could not be read, if the dataset was told to skip them: filled while
+    the files are read, so complete after one epoch.
     """
 
     def __init__(self, file_paths: list[str], targets: np.ndarray | None, read: Callable[[str], np.ndarray], *,
@@ -47,6 +62,31 @@ class ImageDataset:
         """Keep the decoded images in memory from the first epoch on; the order still changes. Returns itself."""
         self._decoded = self._decoded or {}
         return self
+
+    def prefetch(self, buffer_size: int | None = None) -> "ImageDataset":
+        """Itself: batches are read ahead in a thread in any case."""
+        return self
+
+    def unreadable(self) -> list[tuple[str, str]]:
+        """The (file, reason) of every file that cannot be read; reads them all."""
+        found = []
+        for path in self.file_paths:
+            try:
+                self._read(path)
+            except FileError as error:
+                found.append((path, str(error).removeprefix(f"{path}: ")))
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name in INSTEAD:
+            raise UnsupportedNameError(f"ImageDataset.{name} is not supported; {INSTEAD[name]}")
+        raise AttributeError(f"ImageDataset has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        names = "" if self.class_names is None else (
+            f", {plural(len(self.class_names), 'class')} ({', '.join(self.class_names)})")
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return f"<ImageDataset {plural(len(self.file_paths), 'file')}{names}, batch_size={self.batch_size}{skipped}>"
 
     def take(self, count: int) -> "Taken":
         """The first `count` batches of an epoch, for a look at the data."""
@@ -76,7 +116,7 @@ class ImageDataset:
             if image is not None:
                 yield int(index), image
         if len(self._unreadable) == len(self.file_paths):
-            raise FileError(f"none of the {len(self.file_paths)} images can be read; the first: "
+            raise FileError(f"none of {plural(len(self.file_paths), 'image')} can be read; the first: "
                             + ": ".join(self.skipped[0]))
 
     def _image(self, index: int) -> np.ndarray | None:

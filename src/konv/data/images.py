@@ -1,6 +1,7 @@
 """`image_dataset_from_directory`: a folder of images as a dataset, with the arguments of Keras and its results."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -11,11 +12,13 @@ from konv import config
 from konv.data.dataset import ImageDataset
 from konv.data.decode import CHANNELS, EXTENSIONS, read_image
 from konv.data.resize import METHODS
-from konv.errors import FileError, KonvError, ShapeError
+from konv.errors import FileError, KonvError, ShapeError, plural
 from konv.random import next_seed
 
 NAME = "image_dataset_from_directory"
 LABEL_MODES = ("int", "categorical", "binary", None)
+# endings of images that Keras does not read either
+OTHERS = (".avif", ".heic", ".heif", ".ico", ".jfif", ".jp2", ".jxl", ".ppm", ".svg", ".tif", ".tiff", ".webp")
 SUBSETS = ("training", "validation", "both", None)
 
 
@@ -33,8 +36,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode: str |
     The same seed and `validation_split` deal the same files to the same subset as in Keras; `subset="both"` returns
     [training, validation]. Whether `format` is "tf" or "grain", the dataset is konv's own.
 
-    `on_error="skip"` (not in Keras) leaves files out that cannot be read and lists them in `dataset.skipped`;
-    "raise" stops with a FileError that names the file.
+    `on_error="skip"` (not in Keras) leaves files out that cannot be read and lists them in `dataset.skipped`, which is
+    filled while the files are read; "raise" stops with a FileError that names the file.
 
     >>> import tempfile
     >>> from konv.data.decode import save_img
@@ -71,6 +74,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode: str |
     if verbose:
         classes = "" if class_names is None else f" belonging to {len(class_names)} classes"
         print(f"Found {len(paths)} files{classes}.")
+        for reason in left_out(directory, class_names is not None and labels == "inferred", follow_links):
+            print(f"Left out: {reason}.")
     if shuffle:
         paths, numbers = _shuffled(paths, numbers, seed)
     targets = _encoded(numbers, label_mode, class_names)
@@ -102,7 +107,7 @@ def index_directory(directory, labels: Any = "inferred", class_names: Sequence[s
         raise FileError(f"{NAME}: the folder {directory!r} {what}")
     if not isinstance(labels, str):
         paths = _images_below(directory, follow_links)
-        _require_images(paths, directory, "")
+        _require_images(paths, directory, "", follow_links, False)
         return paths, *_given_labels(labels, paths, directory)
     folders = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir() and not entry.name.startswith("."))
     if class_names is not None and not set(class_names) <= set(folders):
@@ -112,11 +117,15 @@ def index_directory(directory, labels: Any = "inferred", class_names: Sequence[s
     found = [_images_below(os.path.join(directory, name), follow_links) for name in names]
     paths = [path for group in found for path in group]
     _require_images(paths, directory, "; labels are inferred from one sub-folder per class"
-                    + (f", of which there are {len(folders)}" if folders else ", and there is none"))
+                    + (f", of which there are {len(folders)}" if folders else ", and there is none"), follow_links, True)
+    empty = [name for name, group in zip(names, found, strict=True) if not group]
+    if empty:
+        warnings.warn(f"{NAME}: no images in {', '.join(empty)}, below {directory!r}: the "
+                      f"{'class has' if len(empty) == 1 else 'classes have'} no examples", stacklevel=3)
     return paths, np.repeat(np.arange(len(names), dtype=np.int32), [len(group) for group in found]), names
 
 
-def _images_below(folder: str, follow_links: bool) -> list[str]:
+def _images_below(folder: str, follow_links: bool, endings: tuple[str, ...] = EXTENSIONS) -> list[str]:
     paths, seen = [], set()
     for root, folders, files in os.walk(folder, followlinks=follow_links):
         real = os.path.realpath(root)
@@ -124,13 +133,28 @@ def _images_below(folder: str, follow_links: bool) -> list[str]:
             folders.clear()
             continue
         seen.add(real)
-        paths.append((root, sorted(name for name in files if name.lower().endswith(EXTENSIONS))))
+        paths.append((root, sorted(name for name in files if name.lower().endswith(endings))))
     return [os.path.join(root, name) for root, names in sorted(paths) for name in names]
 
 
-def _require_images(paths: list[str], directory: str, hint: str) -> None:
+def _require_images(paths: list[str], directory: str, hint: str, follow_links: bool, inferred: bool) -> None:
     if not paths:
+        hint = "".join([hint, *(f"; left out: {reason}" for reason in left_out(directory, inferred, follow_links))])
         raise FileError(f"{NAME}: no images ({', '.join(EXTENSIONS)}) found in {directory!r}{hint}")
+
+
+def left_out(directory, inferred: bool, follow_links: bool) -> list[str]:
+    """What a user may have expected to be read, and what would do."""
+    reasons = []
+    others = [os.path.splitext(path)[1].lower() for path in _images_below(os.fspath(directory), follow_links, OTHERS)]
+    if others:
+        reasons.append(f"{plural(len(others), 'file')} of formats that are not read ({', '.join(sorted(set(others)))}); "
+                       f"convert to PNG or JPEG")
+    loose = [name for name in os.listdir(directory) if name.lower().endswith(EXTENSIONS)] if inferred else []
+    if loose:
+        reasons.append(f"{plural(len(loose), 'image')} directly in the folder; move them into sub-folders named after "
+                       f"their classes, or give labels=None")
+    return reasons
 
 
 def _given_labels(labels, paths: list[str], directory: str) -> tuple[np.ndarray | None, list[str] | None]:

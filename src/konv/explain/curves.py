@@ -1,5 +1,6 @@
 """Learning curves and confusion matrices as PNG files (extra `plot`)."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,7 +12,11 @@ import numpy as np
 from konv.errors import KonvError, import_extra
 
 TRAINING, VALIDATION = "#1f5fa8", "#d9541e"
-KOREAN_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "AppleGothic", "UnDotum")
+# fonts that can write Korean, Chinese and Japanese
+CJK_FONTS = ("NanumGothic", "NanumBarunGothic", "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans KR",
+             "Noto Sans JP", "Noto Sans SC", "Malgun Gothic", "AppleGothic", "Apple SD Gothic Neo", "UnDotum", "Baekmuk Gulim",
+             "Hiragino Sans", "Yu Gothic", "MS Gothic", "Microsoft YaHei", "SimHei", "PingFang SC", "WenQuanYi Zen Hei",
+             "Droid Sans Fallback", "Arial Unicode MS", "Unifont")
 
 
 def save_curves(history: Mapping[str, Sequence[float]], path: str | Path, title: str = "",
@@ -65,6 +70,7 @@ def confusion_matrix(actual: Any, predicted: Any, classes: int) -> np.ndarray:
 def save_confusion(actual: Any, predicted: Any, class_names: Sequence[str], path: str | Path, title: str = "") -> Path:
     """Draw how often each class was taken for which; returns the file. MissingExtraError without matplotlib."""
     counts = confusion_matrix(actual, predicted, len(class_names))
+    class_names = _writable(class_names)
     size = 2.2 + 0.42 * len(class_names)
     with _drawing(path, width=size + 0.6, height=size) as figure:
         _confusion(figure, counts, class_names, title)
@@ -83,11 +89,11 @@ def _confusion(figure: Any, counts: np.ndarray, class_names: Sequence[str], titl
     panel.set_xlabel("predicted class")
     panel.set_ylabel("actual class")
     for row, column in zip(*np.nonzero(counts), strict=True):
-        panel.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8,
+        panel.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=8,
                    color="white" if shares[row, column] > 0.5 else "black")
     figure.colorbar(picture, ax=panel, shrink=0.8, label="share of the actual class")
     correct, everything = int(np.trace(counts)), int(counts.sum())
-    panel.set_title(f"{title + ': ' if title else ''}{correct} of {everything} right", fontsize=10)
+    panel.set_title(f"{title + ': ' if title else ''}{correct:,} of {everything:,} right", fontsize=10)
 
 
 @contextmanager
@@ -104,9 +110,24 @@ def _drawing(path: str | Path, width: float, height: float) -> Iterator[Any]:
 
 
 def _fonts() -> list[str]:
-    """The usual font, then one that can write the names of classes in Korean, if the machine has any."""
+    """The usual font, then one that can write the names of classes in Korean and the like, if the machine has any."""
     installed = {font.name for font in import_module("matplotlib.font_manager").fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in KOREAN_FONTS if name in installed)]
+    return ["DejaVu Sans", *(name for name in CJK_FONTS if name in installed)]
+
+
+def _writable(names: Sequence[str]) -> Sequence[str]:
+    """The names, or numbers with a warning if no installed font can write them: rows of empty boxes tell nothing."""
+    import_extra("matplotlib", "plot")
+    find, read = import_module("matplotlib.font_manager").findfont, import_module("matplotlib.ft2font").FT2Font
+    letters = {ord(letter) for name in names for letter in name}
+    for family in _fonts():
+        letters -= set(read(find(family)).get_charmap())
+    if not letters:
+        return names
+    missing = next(name for name in names if letters & set(map(ord, name)))
+    warnings.warn(f"no installed font can write class names such as {missing}: the picture shows the numbers of the classes; "
+                  f"install one such as Noto Sans CJK or NanumGothic", stacklevel=3)
+    return [str(place) for place in range(len(names))]
 
 
 __all__ = ["confusion_matrix", "save_confusion", "save_curves"]

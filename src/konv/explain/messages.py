@@ -4,6 +4,7 @@ A legend says in words what the equation above it says in numbers. No sentence c
 so that every `a = b` in an explanation is an equation that holds.
 """
 
+import re
 from typing import Any
 
 from konv.errors import KonvError
@@ -217,10 +218,16 @@ def check_language(lang: str) -> str:
     return lang.lower()
 
 
+# "1 units" in a sentence whose number came out as one
+_ONE = re.compile(r"(?<![\d,.])(1 (?:channel|filter|input|unit|value|feature map))s\b")
+
+
 def say(key: str, lang: str, **fields: Any) -> str:
     """The sentence of that key with its fields filled in.
 
     >>> say("padding_sides", "ko", top=0, bottom=1, left=0, right=1)
     '패딩: 위 0, 아래 1, 왼쪽 0, 오른쪽 1'
     """
-    return MESSAGES[key][lang].format(**fields)
+    told = {name: f"{value:,}" if type(value) is int else value for name, value in fields.items()}
+    text = MESSAGES[key][lang].format(**told)
+    return _ONE.sub(r"\1", text) if lang == "en" else text

@@ -184,7 +184,7 @@ class Layer:
 
     def _warn_of_softmax(self, *shapes: Shape) -> None:
         for node in self._bare_graph(*shapes).nodes:
-            if isinstance(node.op, spec.Softmax) and node.shape[node.op.axis] == 1:
+            if isinstance(node.op, spec.Softmax) and not node.op.log and node.shape[node.op.axis] == 1:
                 warnings.warn(f"{self.title}: softmax over an axis of size 1 gives 1 whatever comes in; for one output use "
                               f"sigmoid, for two classes two outputs", stacklevel=4)
 
