@@ -5,13 +5,14 @@ that are ready, claimed by the threads unit by unit. What a unit computes never 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, replace
+from itertools import count, groupby
 
 import numpy as np
 
 from konv.engines.threads import Threads
 from konv.kernels.packing import pack_index, unpack_index
+from konv.plan.bands import bands, is_worth_cutting
 from konv.plan.memory import root
 from konv.plan.steps import (
     COUNT,
@@ -22,6 +23,7 @@ from konv.plan.steps import (
     PER_SAMPLE,
     ROW_DOMAIN,
     ROWS,
+    SAMPLE_DOMAIN,
     SAMPLES,
     SEED,
     Fill,
@@ -166,8 +168,18 @@ class Program:
         while len(self._bound) >= SIZES:
             self._bound.pop(next(iter(self._bound)))  # the one made first
         self._places: list = []
-        self._bound[n] = bound = Bound(self._places, *([self._segment(segment, n) for segment in part] for part in parts))
+        self._bound[n] = bound = Bound(self._places, *(self._segments(part, n) for part in parts))
         return bound
+
+    def _segments(self, segments: Sequence[Segment], n: int) -> list[list[list[Unit]]]:
+        """For each segment, for each thread, the units of work."""
+        made = []
+        for segment in segments:
+            if n == 1 and self.threads.count > 1 and segment.domain == SAMPLE_DOMAIN:
+                made += self._one_sample(segment)
+            else:
+                made.append(self._segment(segment, n))
+        return made
 
     def _segment(self, segment: Segment, n: int) -> list[list[Unit]]:
         if segment.domain == ONCE:
@@ -179,6 +191,22 @@ class Program:
             for start, stop in spans(segment.rows, min(PARTS, segment.rows)):
                 units.append([self._call(step, 0, n, (0, 1), 1, 0, np.array((start, stop), np.int64))])
             return [units] * self.threads.count
+        return self._sample_segment(segment, n)
+
+    def _one_sample(self, segment: Segment) -> list[list[list[Unit]]]:
+        """A segment over one sample: heavy steps are cut into bands of rows, and the threads meet after each."""
+        made: list[list[list[Unit]]] = []
+        for heavy, group in groupby(segment.steps, key=is_worth_cutting):
+            steps = tuple(group)
+            if not heavy:
+                made.append(self._sample_segment(replace(segment, steps=steps), 1))
+                continue
+            for step in steps:
+                units = [[self._call(band, 0, 1, (0, 1), 1, 0, origin=step)] for band in bands(step, 2 * self.threads.count)]
+                made.append([units] * self.threads.count)
+        return made
+
+    def _sample_segment(self, segment: Segment, n: int) -> list[list[Unit]]:
         per_thread = []
         for thread in range(self.threads.count):
             units = []
@@ -190,16 +218,17 @@ class Program:
         return per_thread
 
     def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
-              rows=None) -> Call:
+              rows=None, origin: Step | None = None) -> Call:
         special = {SAMPLES: self.samples[low:high], SEED: self.seed, COUNT: self.count, FIRST: first, ROWS: rows}
         args: list = [self._argument(arg, special, low, high, parts, thread) for arg in step.args]
         for position, arg in enumerate(step.args):
             if isinstance(arg, str) and arg in self.plan.buffers and self._is_given(arg):
                 shape = self.plan.buffers[arg].shape
                 self._places.append((args, position, root(arg, self.plan.buffers), low, high, shape))
-        function = self._functions.get(id(step))
+        key = id(origin or step)
+        function = self._functions.get(key)
         if function is None:
-            function = self._functions[id(step)] = self.resolve(step, tuple(args))
+            function = self._functions[key] = self.resolve(step, tuple(args))
         return function, args
 
     def _is_given(self, name: str) -> bool:

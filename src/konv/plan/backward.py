@@ -134,11 +134,12 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         for taps, geometry in backward_geometries(sizes, d, dx):
             e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
         return
-    for phase, product in enumerate(backward_products(sizes, d, dx, e.machine)):
+    products = backward_products(sizes, d, dx, e.machine)
+    for phase, product in enumerate(products):
         packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
         zeros = e.fill((0.0,), product.pack.groups * product.pack.panels * product.pack.lanes)
         e.step("product", d.name, packed, zeros, dx.name, product.taps, product.geometry, -inf, accumulate,
-               variant=product.variant)
+               variant=product.variant, macs=e.graph.macs(node) // len(products))
 
 
 def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:

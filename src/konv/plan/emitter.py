@@ -37,8 +37,9 @@ class Emitter:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = "samples", rows: int = 0) -> None:
-        self._steps.append(Step(kernel, args, domain, variant, rows, self.layer))
+    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = "samples", rows: int = 0,
+             macs: int = 0) -> None:
+        self._steps.append(Step(kernel, args, domain, variant, rows, self.layer, macs))
 
     def prologue_step(self, kernel: str, *args) -> None:
         """A step that depends on weights alone."""

@@ -49,7 +49,7 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     dropout = part(e.graph, block, Dropout)
     if is_depthwise(sizes):
         e.step("depthwise", x.name, kernel, bias or e.fill((0.0,), sizes.groups), y.name, forward_geometry(sizes, x, y),
-               relu_floor(e, block), 0, variant=sizes.kernel[:2])
+               relu_floor(e, block), 0, variant=sizes.kernel[:2], macs=e.graph.macs(node))
     else:
         _product(e, block, x, y)
     if dropout is not None:
@@ -70,7 +70,7 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer) -> None:
         layout = Pack((1, 1, 1, filters), ((0, 0),), groups, product.pack.panels, product.pack.lanes)
         offset = e.pack(bias, layout, f"bias{node}")
     e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block), 0,
-           variant=product.variant)
+           variant=product.variant, macs=e.graph.macs(node))
 
 
 def read_again(e: Emitter, index: int) -> Buffer:

@@ -106,6 +106,7 @@ class Step:
     variant: tuple[int, ...] = ()  # plain ints that choose a compiled variant of the kernel
     rows: int = 0  # in the domain "rows": how many there are to split
     layer: str = ""  # for whom it is done
+    macs: int = 0  # multiply-adds on one sample, where there are many
 
     @property
     def names(self) -> tuple[str, ...]:
