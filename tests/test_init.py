@@ -34,7 +34,7 @@ def test_ways_to_import():
 def test_unknown_names():
     with pytest.raises(AttributeError, match="konv.*Conv4D"):
         konv.Conv4D  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute 'load'"):
+    with pytest.raises(AttributeError, match="has no 'load'"):
         konv.models.load  # noqa: B018
 
 

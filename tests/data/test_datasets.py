@@ -66,7 +66,7 @@ def _write_fashion(folder, pack=gzip.compress, ending=".gz", counts=(6, 6, 4, 4)
 @pytest.mark.parametrize(("pack", "ending"), [(gzip.compress, ".gz"), (bytes, ""), (gzip.compress, ""), (bytes, ".gz")])
 def test_fashion_mnist_reads_gzipped_and_plain_files(tmp_path, pack, ending):
     arrays = _write_fashion(tmp_path, pack, ending)
-    (x_train, y_train), (x_test, y_test) = konv.datasets.fashion_mnist(tmp_path)
+    (x_train, y_train), (x_test, y_test) = konv.datasets.fashion_mnist.load_data(path=tmp_path)
     for ours, expected in zip((x_train, y_train, x_test, y_test), arrays, strict=True):
         np.testing.assert_array_equal(ours, expected)
         ours[...] = 0  # arrays are the caller's own

@@ -4,6 +4,7 @@ import string
 
 import pytest
 
+import konv
 from konv.errors import KonvError
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
 
@@ -44,6 +45,18 @@ def test_every_message_is_used():
 def test_unknown_language():
     with pytest.raises(KonvError, match="lang must be one of 'en', 'ko', got 'fr'"):
         check_language("fr")
+
+
+@pytest.mark.parametrize("lang", ["KO", "Ko"])
+def test_languages_in_any_case(lang):
+    layer = konv.layers.Flatten()
+    layer.build((None, 2, 2))
+    assert layer.explain(lang) == layer.explain("ko")
+
+
+@pytest.mark.parametrize(("units", "told"), [(1, "each of 1 unit weighs all 1,024 inputs"), (2048, "each of 2,048 units")])
+def test_numbers_of_things(units, told):
+    assert told in say("dense", "en", units=units, inputs=1024)
 
 
 def test_say():
