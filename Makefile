@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly lint bench clean
+.PHONY: help setup demo test narrow nightly lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,10 @@ demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pi
 
 test: $(VENV)/dev.stamp ## every test and every example in the docstrings
 	$(BIN)/python -m pytest
+
+narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every index checked
+	KONV_SIMD=avx2 $(BIN)/python -m pytest tests/kernels tests/test_ops.py
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam"
 
 nightly: $(VENV)/dev.stamp ## the tests that take long
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m nightly

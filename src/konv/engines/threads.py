@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
+from typing import ClassVar
 from weakref import WeakSet
 
 
@@ -45,7 +46,7 @@ class Guarded:
     """What one thread at a time may use: `self.lock`. A child process gets a new lock, since the thread that held the old
     one does not live there."""
 
-    _all: "WeakSet[Guarded]" = WeakSet()
+    _all: ClassVar["WeakSet[Guarded]"] = WeakSet()
 
     def __init__(self):
         self.lock = RLock()

@@ -36,7 +36,8 @@ def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
     With this in the name of each kernel it looks in another place."""
     sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return f"{zlib.crc32(sources + repr(FLAGS).encode() + numba.__version__.encode()):08x}_{SIMD}"
+    settings = repr((FLAGS, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK"))).encode()
+    return f"{zlib.crc32(sources + settings):08x}_{SIMD}"
 
 
 def kernel(function):
