@@ -63,14 +63,20 @@ def test_buffers_alive_together_lie_apart(make, training):
     (networks.frozen, ["input", "linear", "linear", "norm", "flatten", "linear"]),
     (networks.residual, ["input", "linear", "linear", "norm", "add", "linear", "add", "max_pool", "globalpool", "linear"])])
 def test_fusion(make, kinds):
-    assert [block.kind for block in fuse(channels_last(make(konv).graph(), True))] == kinds
+    assert [block.kind for block in fuse(channels_last(make(konv).graph(), True), True)] == kinds
+
+
+def test_inference_folds_normalisation_into_the_weights_before_it():
+    kinds = [block.kind for block in fuse(channels_last(networks.residual(konv).graph(), False), False)]
+    assert "norm" not in kinds
+    assert kinds.count("linear") == 4
 
 
 def test_a_value_read_twice_is_not_fused_away():
     b = GraphBuilder()
     dense = b.add(Dense(3), (b.add(Input((2,)), layer="x"),), "d")
     graph = b.graph(b.add(Activation("relu"), (dense,), "r"), dense)
-    assert [block.kind for block in fuse(graph)] == ["input", "linear", "activation"]
+    assert [block.kind for block in fuse(graph, True)] == ["input", "linear", "activation"]
 
 
 @pytest.mark.parametrize(("training", "kinds"), [(True, ["Input", "Dropout", "Permute"]), (False, ["Input"])])

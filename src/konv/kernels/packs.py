@@ -14,6 +14,17 @@ def pack(weight, index, packed):
 
 
 @kernel
+def fold(weight, bias, coefficients, folded, shifted):
+    # weight (any)  folded (n, F)  bias, shifted (F,)  coefficients (4, F): scale and shift are its last rows
+    source = weight.reshape(-1)
+    for i in range(folded.shape[0]):
+        for f in range(folded.shape[1]):
+            folded[i, f] = source[i * folded.shape[1] + f] * coefficients[2, f]
+    for f in range(folded.shape[1]):
+        shifted[f] = bias[f] * coefficients[2, f] + coefficients[3, f]
+
+
+@kernel
 def unpack(parts, index, gradient, first):
     # parts (parts, groups, panels, K, lanes)  index (gradient.size,)
     source, target = parts.reshape(parts.shape[0], -1), gradient.reshape(-1)

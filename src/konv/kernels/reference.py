@@ -24,6 +24,12 @@ def pack(weight, index, packed):
     packed[...] = np.where(index >= 0, weight.reshape(-1)[index], 0)
 
 
+def fold(weight, bias, coefficients, folded, shifted):
+    # weight (any)  folded (n, F)  bias, shifted (F,)  coefficients (4, F): scale and shift are its last rows
+    folded[...] = weight.reshape(folded.shape) * coefficients[2]
+    shifted[...] = bias * coefficients[2] + coefficients[3]
+
+
 def unpack(parts, index, gradient, first):
     # parts (parts, groups, panels, K, lanes)  index (gradient.size,): places in a part
     total = parts.reshape(len(parts), -1).sum(0)[index.reshape(gradient.shape)]

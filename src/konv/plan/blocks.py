@@ -33,6 +33,12 @@ FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
     ("add", (is_a(Add), is_relu)),
 )
 
+# s * (w * x + b) + t == (s * w) * x + (s * b + t): in inference a normalisation goes into the weights before it
+FOLDS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
+    ("linear", (is_a(Conv, Dense), is_a(BatchNorm), is_relu)),
+    ("linear", (is_a(Conv, Dense), is_a(BatchNorm))),
+)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -47,21 +53,22 @@ class Block:
         return self.nodes[-1]
 
 
-def fuse(graph: Graph) -> list[Block]:
+def fuse(graph: Graph, training: bool) -> list[Block]:
     """The blocks of a graph in the order in which they run."""
     blocks: list[Block] = []
     taken: set[int] = set()
     for index, node in enumerate(graph.nodes):
         if index in taken:
             continue
-        kind, row = next(_fitting(graph, index), (type(node.op).__name__.lower(), (index,)))
+        alone = (type(node.op).__name__.lower(), (index,))
+        kind, row = next(_fitting(graph, index, FUSIONS if training else FOLDS + FUSIONS), alone)
         taken |= set(row)
         blocks.append(Block(kind, row, node.inputs))
     return blocks
 
 
-def _fitting(graph: Graph, index: int):
-    for kind, tests in FUSIONS:
+def _fitting(graph: Graph, index: int, rules):
+    for kind, tests in rules:
         row = _row(graph, index, len(tests))
         if row and all(test(graph.nodes[i].op) for test, i in zip(tests, row, strict=True)):
             yield kind, row

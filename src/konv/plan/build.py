@@ -34,7 +34,7 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
     graph = channels_last(graph, training)
     if any(prod(size or 1 for size in node.shape) == 0 for node in graph.nodes):
         raise UnsupportedError("a layer's output is empty")
-    emitter = Emitter(graph, fuse(graph), batch, training, machine, input_gradients)
+    emitter = Emitter(graph, fuse(graph, training), batch, training, machine, input_gradients)
     emit_forward(emitter)
     forward = emitter.take()
     backward = []

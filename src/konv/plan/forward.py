@@ -44,23 +44,36 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     node = block.nodes[0]
     x = e.value(block.inputs[0])
     sizes = e.linear(block)
-    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
-    assert kernel is not None
+    kernel, bias = _weights(e, block, y)
     dropout = part(e.graph, block, Dropout)
     if is_depthwise(sizes):
         e.step("depthwise", x.name, kernel, bias or e.fill((0.0,), sizes.groups), y.name, forward_geometry(sizes, x, y),
                relu_floor(e, block), 0, variant=sizes.kernel[:2], macs=e.graph.macs(node))
     else:
-        _product(e, block, x, y)
+        _product(e, block, x, y, kernel, bias)
     if dropout is not None:
         dropout_step(e, block.output, dropout.op, y, y)
 
 
-def _product(e: Emitter, block: Block, x: Buffer, y: Buffer) -> None:
+def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
+    """The names of kernel and bias, a normalisation behind them folded in."""
     node = block.nodes[0]
-    product = forward_product(e.linear(block), x, y, e.machine)
     kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
     assert kernel is not None
+    norm = next((index for index in block.nodes if isinstance(e.graph.nodes[index].op, BatchNorm)), None)
+    if norm is None:
+        return kernel, bias
+    filters = y.shape[2]
+    size = next(prod(weight.shape) for weight in e.graph.weights(node) if weight.name == "kernel")
+    folded = e.buffer(f"folded{node}", (size // filters, filters), "whole").name
+    shifted = e.buffer(f"shifted{node}", (filters,), "whole").name
+    e.prologue_step("fold", kernel, bias or e.fill((0.0,), filters), norm_coefficients(e, norm, y), folded, shifted)
+    return folded, shifted
+
+
+def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: str | None) -> None:
+    node = block.nodes[0]
+    product = forward_product(e.linear(block), x, y, e.machine)
     packed = e.pack(kernel, product.pack, f"packed{node}")
     lanes = product.pack.groups * product.pack.panels * product.pack.lanes
     if bias is None:
@@ -84,7 +97,7 @@ def read_again(e: Emitter, index: int) -> Buffer:
 
 def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     y = e.value(block.inputs[0])
-    coefficients = norm_coefficients(e, block, y)
+    coefficients = norm_coefficients(e, block.nodes[0], y)
     y = read_again(e, block.inputs[0])
     relu = relu_floor(e, block)
     pool = part(e.graph, block, Pool)
@@ -94,10 +107,10 @@ def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     _pool_step(e, block, pool.op, y, coefficients, z, relu)
 
 
-def norm_coefficients(e: Emitter, block: Block, y: Buffer) -> str:
+def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
     """Rows of the buffer: mean, 1 / deviation, scale, shift, so that the result is y * scale + shift."""
-    node = e.graph.nodes[block.nodes[0]]
-    op, index = node.op, block.nodes[0]
+    node = e.graph.nodes[index]
+    op = node.op
     assert isinstance(op, BatchNorm)
     channels = y.shape[2]
     gamma = e.weight(index, "gamma") or e.fill((1.0,), channels)
