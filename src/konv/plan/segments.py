@@ -7,6 +7,8 @@ from math import prod
 from konv.plan.steps import PARTS, PER_SAMPLE, ROW_DOMAIN, SAMPLE_DOMAIN, Buffer, Segment, Step
 from konv.plan.tiling import Machine
 
+REACH = 4  # times the private cache that a block of samples may fill
+
 
 def segments(steps: list[Step], buffers: dict[str, Buffer], batch: int, machine: Machine) -> list[Segment]:
     found = []
@@ -40,8 +42,9 @@ def _whole_bytes(step: Step, buffers: dict[str, Buffer]) -> int:
 
 
 def _block(steps: list[Step], buffers: dict[str, Buffer], batch: int, machine: Machine) -> int:
-    """How many samples fit into three quarters of the cache with all that the segment touches."""
+    """How many samples to take at a time: what a segment touches is kept near, but not so near that the calls, which cost
+    a microsecond or two each, outweigh it. The next cache delivers fast enough."""
     names = {buffers[name].alias or name for step in steps for name in step.names if name in buffers}
     size = sum(buffers[name].bytes for name in names if buffers[name].leading == PER_SAMPLE)
     most = -(-batch // min(PARTS, batch))
-    return max(1, min(most, machine.cache * 3 // 4 // max(size, 1)))
+    return max(1, min(most, machine.cache * REACH // max(size, 1)))
