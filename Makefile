@@ -24,8 +24,8 @@ narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every in
 	KONV_SIMD=avx2 $(BIN)/python -m pytest tests/kernels tests/test_ops.py
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam"
 
-nightly: $(VENV)/dev.stamp ## the tests that take long
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m nightly
+nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "nightly or hypothesis"
 
 lint: $(VENV)/dev.stamp ## style and types
 	$(BIN)/python -m ruff check .

@@ -50,7 +50,7 @@ def check_equations(text):
         if float(value).is_integer():
             assert f"{int(value):,}" == right or f"{value:.6g}" == right, (left, right)
         else:
-            assert math.isclose(value, float(right.replace(",", "")), rel_tol=2e-6), (left, right)
+            assert math.isclose(value, float(right.replace(",", "")), rel_tol=5e-6), (left, right)
     return found
 
 
@@ -229,6 +229,7 @@ def test_every_equation_of_random_layers(case, lang):
     check_equations(layer.explain(lang))
 
 
+@pytest.mark.filterwarnings("ignore:.*softmax over an axis of size 1")  # one filter with softmax is met by chance
 @hundreds
 @given(convolutions() | pools())
 def test_sizes_and_counts_are_those_of_the_layer(case):
@@ -247,6 +248,7 @@ def test_sizes_and_counts_are_those_of_the_layer(case):
         assert int(said["MACs"]) == layer.kernel.size * output[1] * output[2]
 
 
+@pytest.mark.filterwarnings("ignore:.*softmax over an axis of size 1")  # one filter with softmax is met by chance
 @hundreds
 @given(convolutions() | pools())
 def test_unread_pixels_by_walking(case):

@@ -157,7 +157,7 @@ def _batch_norm(step: StepFacts) -> Iterable[Statement]:
     scale, offset = ("gamma * " if op.scale else ""), (" + beta" if op.center else "")
     yield Statement("batch_norm", {"formula": f"{scale}(x - mean)/sqrt(variance + {op.epsilon:g}){offset}"})
     yield Statement("batch_norm_statistics", {"momentum": number(float(op.momentum))})
-    yield equation("kept_share", f"1 - {float(op.momentum):g}", 1 - float(op.momentum))
+    yield equation("kept_share", *_rest_of_one(op.momentum))
     yield equation("parameters", f"{len(step.weights)} * {channels}", step.parameters, "legend_batch_norm")
     for key, names in (("learned", learned), ("measured", measured)):
         if names:
@@ -168,7 +168,7 @@ def _batch_norm(step: StepFacts) -> Iterable[Statement]:
 def _dropout(step: StepFacts) -> Iterable[Statement]:
     op: Any = step.op
     yield Statement("dropout", {"rate": number(float(op.rate))})
-    yield equation("kept", f"1 - {float(op.rate):.6g}", 1 - float(op.rate))
+    yield equation("kept", *_rest_of_one(op.rate))
     if op.noise_shape is not None:
         yield Statement("noise_shape", {"shape": str(op.noise_shape)})
 
@@ -302,6 +302,12 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
 def times(shape: Shape | Sequence[int]) -> str:
     """(4, 4, 25) -> '4*4*25'; a single number has no axes and is '1'."""
     return "*".join(map(str, shape)) or "1"
+
+
+def _rest_of_one(share: float) -> tuple[str, float]:
+    """1 - share as it is printed, and its value: that of the printed number, so that the line is right as it stands."""
+    shown = number(float(share))
+    return f"1 - {shown}", 1 - float(shown)
 
 
 def _numbers(values: Iterable[float]) -> str:
