@@ -223,22 +223,6 @@ def below(typing, a, b):
     return MASK(INTS, INTS), lambda context, builder, sig, args: builder.icmp_unsigned("<", *args)
 
 
-@intrinsic
-def total(typing, value):
-    """The sum of all lanes, in a fixed order: halves are added until one is left."""
-
-    def emit(context, builder, sig, args):
-        value, width = args[0], LANES
-        while width > 1:
-            width //= 2
-            parts = [ir.Constant(ir.VectorType(I32, width), list(range(start, start + width))) for start in (0, width)]
-            low, high = (builder.shuffle_vector(value, value, part) for part in parts)
-            value = builder.fadd(low, high)
-        return builder.extract_element(value, ir.Constant(I32, 0))
-
-    return types.float32(FLOATS), emit
-
-
 _OPERATORS = {
     (operator.add, FLOATS): (FLOATS, lambda b, x, y: b.fadd(x, y)),
     (operator.sub, FLOATS): (FLOATS, lambda b, x, y: b.fsub(x, y)),
