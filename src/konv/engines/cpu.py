@@ -21,11 +21,13 @@ from konv.plan.steps import (
     PARTS,
     PER_PART,
     PER_SAMPLE,
+    PER_THREAD,
     ROW_DOMAIN,
     ROWS,
     SAMPLE_DOMAIN,
     SAMPLES,
     SEED,
+    WHOLE,
     Fill,
     Plan,
     Segment,
@@ -187,10 +189,9 @@ class Program:
             units = [[self._call(step, 0, n, every, 1, 0) for step in steps] for steps in independent(segment.steps, self.plan)]
             return [units] * self.threads.count
         if segment.domain == ROW_DOMAIN:
-            step, units = segment.steps[0], []
-            for start, stop in spans(segment.rows, min(PARTS, segment.rows)):
-                units.append([self._call(step, 0, n, (0, 1), 1, 0, np.array((start, stop), np.int64))])
-            return [units] * self.threads.count
+            ranges = [np.array(span, np.int64) for span in spans(segment.rows, min(PARTS, segment.rows))]
+            return [[[self._call(segment.steps[0], 0, n, (0, 1), 1, thread, rows)] for rows in ranges]
+                    for thread in range(self.threads.count)]
         return self._sample_segment(segment, n)
 
     def _one_sample(self, segment: Segment) -> list[list[list[Unit]]]:
@@ -202,8 +203,8 @@ class Program:
                 made.append(self._sample_segment(replace(segment, steps=steps), 1))
                 continue
             for step in steps:
-                units = [[self._call(band, 0, 1, (0, 1), 1, 0, origin=step)] for band in bands(step, 2 * self.threads.count)]
-                made.append([units] * self.threads.count)
+                made.append([[[self._call(band, 0, 1, (0, 1), 1, thread, origin=step)]
+                              for band in bands(step, 2 * self.threads.count)] for thread in range(self.threads.count)])
         return made
 
     def _sample_segment(self, segment: Segment, n: int) -> list[list[Unit]]:
@@ -220,7 +221,9 @@ class Program:
     def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
               rows=None, origin: Step | None = None) -> Call:
         special = {SAMPLES: self.samples[low:high], SEED: self.seed, COUNT: self.count, FIRST: first, ROWS: rows}
-        args: list = [self._argument(arg, special, low, high, parts, thread) for arg in step.args]
+        # bands of one sample share what lies in the first thread's memory, but each works in its own
+        home = 0 if origin else thread
+        args: list = [self._argument(arg, special, low, high, parts, home, thread) for arg in step.args]
         for position, arg in enumerate(step.args):
             if isinstance(arg, str) and arg in self.plan.buffers and self._is_given(arg):
                 shape = self.plan.buffers[arg].shape
@@ -234,7 +237,7 @@ class Program:
     def _is_given(self, name: str) -> bool:
         return self.plan.buffers[root(name, self.plan.buffers)].external
 
-    def _argument(self, arg, special, low: int, high: int, parts: tuple[int, int], thread: int):
+    def _argument(self, arg, special, low: int, high: int, parts: tuple[int, int], home: int, thread: int):
         if isinstance(arg, tuple):
             return self._tuples.setdefault(arg, np.array(arg, np.int64))
         if not isinstance(arg, str):
@@ -244,7 +247,7 @@ class Program:
         if arg in self.plan.buffers:
             if self._is_given(arg):  # put there before each run; until then something of the same type
                 return np.empty((0, *self.plan.buffers[arg].shape), self.dtype)
-            return self._array(arg, low, high, parts, thread)
+            return self._array(arg, low, high, parts, home, thread)
         if arg in self._constants:
             return self._constants[arg]
         if arg.startswith("gradient:"):
@@ -255,20 +258,21 @@ class Program:
         array = self.weights[path].array
         return array if array.dtype == self.dtype else array.astype(self.dtype)
 
-    def _array(self, name: str, low: int, high: int, parts: tuple[int, int] = (0, 1), thread: int = 0) -> np.ndarray:
+    def _array(self, name: str, low: int, high: int, parts: tuple[int, int] = (0, 1), home: int = 0,
+               thread: int = 0) -> np.ndarray:
         """What a call sees of a buffer: its samples, its parts (first, count), or all."""
         buffer, place = self.plan.buffers[name], root(name, self.plan.buffers)
         dtype = {"real": self.dtype, "uint8": np.dtype(np.uint8), "int32": np.dtype(np.int32)}[buffer.dtype]
         offset = self.plan.offsets[place] * self._wide
         size = int(np.prod(buffer.shape, dtype=np.int64)) * dtype.itemsize
         if place in self.plan.local:
-            memory, first, number = self._locals[thread], 0, high - low
+            memory, first, number = self._locals[thread if buffer.leading == PER_THREAD else home], 0, high - low
         else:
             memory = self._arena
             first, number = {PER_SAMPLE: (low, high - low), PER_PART: parts}.get(buffer.leading, (0, 1))
         start = offset + first * size
         array = memory[start:start + number * size].view(dtype)
-        return array.reshape(buffer.shape if buffer.leading == "whole" else (number, *buffer.shape))
+        return array.reshape(buffer.shape if buffer.leading in (WHOLE, PER_THREAD) else (number, *buffer.shape))
 
     def _interior(self, name: str) -> np.ndarray:
         top, _, left, _ = self.plan.buffers[name].halo

@@ -1,11 +1,12 @@
 """Where the buffers lie: one arena for all, in which buffers that are never alive together share memory.
 
-A buffer that is written and read within one segment only is `local`: every thread has one block's worth of it.
+A buffer that is written and read within one segment only is `local`: every thread has one block's worth of it. So is
+the room that a step works in.
 """
 
 from collections.abc import Iterable, Sequence
 
-from konv.plan.steps import PER_PART, PER_SAMPLE, SAMPLE_DOMAIN, Buffer, Segment
+from konv.plan.steps import PER_PART, PER_SAMPLE, PER_THREAD, SAMPLE_DOMAIN, Buffer, Segment
 
 LINE = 64  # bytes of a cache line
 SPARE = 1024  # bytes behind each buffer, since the last vectors of a panel may reach over its end
@@ -23,8 +24,9 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     if not training:
         kept |= prologue  # packed once, read in every run
     local = frozenset(name for name, (first, last) in lives.items()
-                      if name not in kept and first == last and order[first].domain == SAMPLE_DOMAIN
-                      and buffers[name].leading == PER_SAMPLE)
+                      if buffers[name].leading == PER_THREAD or (
+                          name not in kept and first == last and order[first].domain == SAMPLE_DOMAIN
+                          and buffers[name].leading == PER_SAMPLE))
     counts = {PER_SAMPLE: batch, PER_PART: part_count}
     sizes = {name: buffers[name].bytes * counts.get(buffers[name].leading, 1) for name in lives}
     whole = (0, len(order))
@@ -33,7 +35,8 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     scratch = 0
     for segment in order:
         inner = _lives_within(segment, buffers, local)
-        placed, size = _first_fit((name, buffers[name].bytes * segment.block, life) for name, life in inner.items())
+        times = {PER_SAMPLE: segment.block, PER_THREAD: 1}
+        placed, size = _first_fit((name, buffers[name].bytes * times[buffers[name].leading], life) for name, life in inner.items())
         offsets |= placed
         scratch = max(scratch, size)
     return local, offsets, arena, scratch

@@ -12,6 +12,7 @@ ROWS = "$rows"  # int64 (2,): the range of a unit in the domain "rows"
 
 # what a buffer has one of along its first axis
 PER_SAMPLE, PER_PART, WHOLE = "sample", "part", "whole"
+PER_THREAD = "thread"  # room for a step to work in; it means nothing to the next one
 # over what a step may be split among threads
 SAMPLE_DOMAIN, ROW_DOMAIN, ONCE = "samples", "rows", "once"
 
@@ -36,7 +37,7 @@ class Buffer:
 
     @property
     def bytes(self) -> int:
-        """Per sample, per part or in all, by `leading`."""
+        """Per sample, per part, per thread or in all, by `leading`."""
         return prod(self.shape) * (1 if self.dtype == "uint8" else 4)
 
     @property
