@@ -11,6 +11,14 @@ from konv.plan import build_plan
 from konv.plan.steps import Step
 from tests import networks
 
+ROOM = {"winograd": 4, "winograd_kernel": 3}  # where a kernel leaves what nobody reads
+
+
+def _used(array, across, runs):
+    """Zeros in place of lanes that stand for no number."""
+    lane = np.arange(array.shape[2] // runs * array.shape[4]).reshape(array.shape[2] // runs, 1, -1)
+    return np.where(np.tile(lane, (runs, 1, 1)) < across, array, 0)
+
 
 def both(step, args):
     """A kernel that runs with its twin on copies, and compares everything that either has written."""
@@ -23,11 +31,14 @@ def both(step, args):
             slow(*twins)
         fast(*args)
         for position, (ours, theirs) in enumerate(zip(args, twins, strict=True)):
+            if position == ROOM.get(step.kernel):
+                continue
+            if step.kernel == "winograd_kernel" and position == 2:
+                across, runs = (args[4][2], 16) if step.variant[3] else (args[4][3], 1)
+                ours, theirs = _used(ours, across, runs), _used(theirs, across, runs)
             if step.kernel == "kernel_product" and position == 2:  # lanes without a number may hold anything
                 across, runs = (args[4][3], len(args[3])) if step.variant[3] else (args[4][14], 1)
-                lane = np.arange(ours.shape[2] // runs * ours.shape[4]).reshape(ours.shape[2] // runs, 1, -1)
-                used = np.tile(lane, (runs, 1, 1)) < across
-                ours, theirs = np.where(used, ours, 0), np.where(used, theirs, 0)
+                ours, theirs = _used(ours, across, runs), _used(theirs, across, runs)
             if isinstance(ours, np.ndarray) and ours.dtype.kind == "f":
                 size = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-3)
                 np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6 * size, err_msg=f"{step.kernel} {position}")

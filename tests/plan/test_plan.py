@@ -29,8 +29,8 @@ def lives(plan):
 
 def size(plan, name, segment_block=1):
     buffer = plan.buffers[name]
-    count = {"sample": plan.batch, "part": min(16, plan.batch)}.get(buffer.leading, 1)
-    return buffer.bytes * (segment_block if name in plan.local else count)
+    count = {"sample": plan.batch, "part": min(16, plan.batch)}.get(buffer.leading, 1)  # of the room to work in one a thread
+    return buffer.bytes * (segment_block if name in plan.local and buffer.leading == "sample" else count)
 
 
 @pytest.mark.parametrize("make", [*networks.ALL, networks.dropped])

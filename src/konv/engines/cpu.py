@@ -265,8 +265,10 @@ class Program:
         dtype = {"real": self.dtype, "uint8": np.dtype(np.uint8), "int32": np.dtype(np.int32)}[buffer.dtype]
         offset = self.plan.offsets[place] * self._wide
         size = int(np.prod(buffer.shape, dtype=np.int64)) * dtype.itemsize
-        if place in self.plan.local:
-            memory, first, number = self._locals[thread if buffer.leading == PER_THREAD else home], 0, high - low
+        if buffer.leading == PER_THREAD:
+            memory, first, number = self._locals[thread], 0, 1
+        elif place in self.plan.local:
+            memory, first, number = self._locals[home], 0, high - low
         else:
             memory = self._arena
             first, number = {PER_SAMPLE: (low, high - low), PER_PART: parts}.get(buffer.leading, (0, 1))

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numba
 
-from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, update
+from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, update, winograd
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
@@ -14,6 +14,8 @@ from konv.plan.tiling import Machine
 FACTORIES = {
     "product": product.make_product,
     "kernel_product": product.make_kernel_product,
+    "winograd": winograd.make_winograd,
+    "winograd_kernel": winograd.make_winograd_kernel,
     "depthwise": depthwise.make_depthwise,
     "depthwise_kernel": depthwise.make_depthwise_kernel,
     "max_pool": pool.make_max_pool,
@@ -21,7 +23,7 @@ FACTORIES = {
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool, update)
+MODULES = (elementwise, norm, packs, pool, update, winograd)
 
 
 @lru_cache(None)

@@ -1,6 +1,7 @@
-"""Each activation and its derivative as formulas on NumPy arrays: f(x, a, b, c) and f'(x, y, a, b, c), where y = f(x).
+"""Formulas that kernels and their twins share.
 
-The order is that of konv.plan.forward.ACTIVATIONS.
+Each activation and its derivative on NumPy arrays: f(x, a, b, c) and f'(x, y, a, b, c), where y = f(x), in the order of
+konv.plan.forward.ACTIVATIONS. The matrices of Winograd's convolution.
 """
 
 import math
@@ -64,3 +65,11 @@ ACTIVATIONS = {
     "mish": (lambda x, *_: x * np.tanh(_softplus(x)),
              lambda x, y, *_: np.tanh(_softplus(x)) + x * (1 - np.tanh(_softplus(x)) ** 2) * _sigmoid(x)),
 }
+
+# The matrices of Winograd's minimal filtering F(2 x 2, 3 x 3), from the points 0, 1 and -1: a grid becomes M grid M'.
+# The output is  O [(K kernel K') * (I input I')] O',  the gradient of the kernel  K' [(E error E') * (I input I')] K.
+WINOGRAD_INPUT = ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1))
+WINOGRAD_ERROR = ((1, 0), (1, 1), (1, -1), (0, -1))
+WINOGRAD_OUTPUT = tuple(zip(*WINOGRAD_ERROR, strict=True))
+WINOGRAD_KERNEL = ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1))
+WINOGRAD_GRADIENT = tuple(zip(*WINOGRAD_KERNEL, strict=True))

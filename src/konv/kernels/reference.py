@@ -8,6 +8,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from konv.kernels.formulas import ACTIVATIONS
+from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked up here)
+    pixels,
+    wide,
+    winograd,
+    winograd_gradient,
+    winograd_kernel,
+    winograd_weights,
+)
 
 
 def view(x, inside):
@@ -41,25 +49,15 @@ def reduce_parts(parts, gradient, first):
     gradient[...] = parts.sum(0).reshape(gradient.shape) + (0 if first else gradient)
 
 
-def _pixels(array, start, row, column, image, flat, height, width, depth):
-    """Overlapping windows of `depth` contiguous numbers: (N, height, width, depth)."""
-    if flat:
-        height, width, count = 1, width * array.shape[0], 1
-    else:
-        count = array.shape[0]
-    size = array.itemsize
-    return as_strided(array.reshape(-1)[start:], (count, height, width, depth), (image * size, row * size, column * size, size))
-
-
 def product(a, b, bias, c, taps, geometry, floor, accumulate):
     # c[pixel, f] = max(floor, bias[f] + sum over taps t, k < inner of a[pixel + t + k] * b[t, k, f])
     flat, height, width, inner, *rest = (int(value) for value in geometry)
     a_start, a_row, a_column, a_image, a_group, c_start, c_row, c_column, c_image, c_group, filters, _ = rest
     for group in range(b.shape[0]):
-        target = _pixels(c, c_start + group * c_group, c_row, c_column, c_image, flat, height, width, filters)
+        target = pixels(c, c_start + group * c_group, c_row, c_column, c_image, flat, height, width, filters)
         total = np.zeros(target.shape, c.dtype) + bias.reshape(b.shape[0], -1)[group, :filters]
         for t, tap in enumerate(taps):
-            source = _pixels(a, a_start + group * a_group + int(tap), a_row, a_column, a_image, flat, height, width, inner)
+            source = pixels(a, a_start + group * a_group + int(tap), a_row, a_column, a_image, flat, height, width, inner)
             kernel = b[group, :, t * inner:(t + 1) * inner].transpose(1, 0, 2).reshape(inner, -1)[:, :filters]
             total += source @ kernel
         target[...] = np.maximum(total + (target if accumulate else 0), floor)
@@ -75,25 +73,18 @@ def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows, turned):
     per_run = -(-(filters if turned else inner) // rows) * (across if turned else 1)
     for index in range(int(tiles[0]), int(tiles[1])):
         group, run = index // (per_run * len(taps)), index // per_run % len(taps)
-        source = _pixels(a, a_start + group * a_group + int(taps[run]), a_row, a_column, a_image, flat, height, width, inner)
-        error = _pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
+        source = pixels(a, a_start + group * a_group + int(taps[run]), a_row, a_column, a_image, flat, height, width, inner)
+        error = pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
         total = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))  # (inner, filters)
         if turned:
             p, k = index % per_run % across, index % per_run // across * rows
-            total = _wide(total.T[k:k + rows], across * lanes).reshape(-1, across, lanes)[:, p]
+            total = wide(total.T[k:k + rows], across * lanes).reshape(-1, across, lanes)[:, p]
             place = dw[group, run * across + p, k:k + rows]
         else:
             k = index % per_run * rows
-            total = _wide(total[k:k + rows], panels * lanes).reshape(-1, panels, lanes).transpose(1, 0, 2)
+            total = wide(total[k:k + rows], panels * lanes).reshape(-1, panels, lanes).transpose(1, 0, 2)
             place = dw[group, :, run * inner + k:run * inner + min(k + rows, inner)]
         place[...] = total + (0 if first else place)
-
-
-def _wide(array, columns):
-    """The array with zeros behind each row, up to so many columns."""
-    wide = np.zeros((len(array), columns), array.dtype)
-    wide[:, :array.shape[1]] = array
-    return wide
 
 
 def _taps(a, geometry, taps, channels):
@@ -407,6 +398,8 @@ def adam(w, gradient, m, v, rate, first, second, epsilon):
 VARIANTS = {
     "product": lambda variant: {},
     "kernel_product": lambda variant: {"rows": variant[0], "turned": variant[3]},
+    "winograd": lambda variant: {},
+    "winograd_kernel": lambda variant: {"turned": variant[3], "block": variant[4]},
     "depthwise": lambda variant: {"taps": variant},
     "depthwise_kernel": lambda variant: {"taps": variant[:2]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},

@@ -23,6 +23,7 @@ from konv.plan.forward import (
 )
 from konv.plan.linear import backward_products, is_covered, kernel_product
 from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer
+from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
 from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
 
 # a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples
@@ -134,6 +135,10 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         for taps, geometry in backward_geometries(sizes, d, dx):
             e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
         return
+    way = backward_winograd(sizes, d, dx, e.machine)
+    if way is not None:
+        emit_winograd(e, node, way, (d.name, kernel, e.fill((0.0,), dx.shape[2]), dx.name), -inf, accumulate)
+        return
     products = backward_products(sizes, d, dx, e.machine)
     for phase, product in enumerate(products):
         packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
@@ -156,6 +161,10 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
         e.step("depthwise_kernel", x.name, d.name, dw.name, forward_geometry(sizes, x, d), FIRST,
                variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
         s.later.append(("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel)))
+        return
+    way = kernel_winograd(sizes, x, d, e.machine)
+    if way is not None:
+        emit_winograd_kernel(e, node, way, x, d, s.later, f"gradient:{kernel}", s.first(kernel))
         return
     product = kernel_product(sizes, x, d, e.machine)
     by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT

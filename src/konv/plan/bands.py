@@ -6,7 +6,7 @@ from konv.plan.steps import Step
 
 # kernel: where its geometry is among the arguments, and in that the places of: number of lines, start and distance of
 # lines of what is read, the same of what is written
-PLACES = {"product": (5, 1, 4, 5, 9, 10), "depthwise": (4, 0, 2, 3, 10, 11)}
+PLACES = {"product": (5, 1, 4, 5, 9, 10), "depthwise": (4, 0, 2, 3, 10, 11), "winograd": (5, 0, 5, 6, 9, 10)}
 FLAT = (5, 2, 4, 6, 9, 11)  # a product whose lines follow each other is one line: it is cut between pixels
 WORTH = 20_000_000  # multiply-adds of a step on one sample that are worth waking threads, some 0.1 ms
 
@@ -23,10 +23,11 @@ def bands(step: Step, count: int) -> list[Step]:
     assert isinstance(geometry, tuple)
     lines, *starts = places
     total = geometry[lines]
-    count = min(count, total)
+    grain = 2 if step.kernel == "winograd" else 1  # its grids are two lines high
+    count = min(count, -(-total // grain))
     cut = []
     for band in range(count):
-        low, high = total * band // count, total * (band + 1) // count
+        low, high = (min(-(-total // grain) * edge // count * grain, total) for edge in (band, band + 1))
         changed = list(geometry)
         changed[lines] = high - low
         for start, distance in zip(starts[::2], starts[1::2], strict=True):

@@ -8,6 +8,7 @@ from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_product
 from konv.plan.steps import COUNT, NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
+from konv.plan.winograd import emit_winograd, forward_winograd
 from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
 
 KINDS = {"max": 0, "average": 1}
@@ -72,8 +73,13 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
 
 
 def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: str | None) -> None:
-    node = block.nodes[0]
-    product = forward_product(e.linear(block), x, y, e.machine)
+    node, sizes = block.nodes[0], e.linear(block)
+    way = forward_winograd(sizes, x, y, e.machine)
+    if way is not None:
+        arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
+        emit_winograd(e, node, way, arrays, relu_floor(e, block), 0)
+        return
+    product = forward_product(sizes, x, y, e.machine)
     packed = e.pack(kernel, product.pack, f"packed{node}")
     lanes = product.pack.groups * product.pack.panels * product.pack.lanes
     if bias is None:

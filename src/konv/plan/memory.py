@@ -36,7 +36,8 @@ def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: 
     for segment in order:
         inner = _lives_within(segment, buffers, local)
         times = {PER_SAMPLE: segment.block, PER_THREAD: 1}
-        placed, size = _first_fit((name, buffers[name].bytes * times[buffers[name].leading], life) for name, life in inner.items())
+        placed, size = _first_fit((name, buffers[name].bytes * times[buffers[name].leading], life)
+                                  for name, life in inner.items())
         offsets |= placed
         scratch = max(scratch, size)
     return local, offsets, arena, scratch

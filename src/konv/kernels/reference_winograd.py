@@ -1,0 +1,78 @@
+"""The NumPy twins of the kernels in winograd.py, and how overlapping windows are seen."""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from konv.kernels.formulas import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
+
+
+def pixels(array, start, row, column, image, flat, height, width, depth):
+    """Overlapping windows of `depth` contiguous numbers: (N, height, width, depth)."""
+    if flat:
+        height, width, count = 1, width * array.shape[0], 1
+    else:
+        count = array.shape[0]
+    size = array.itemsize
+    return as_strided(array.reshape(-1)[start:], (count, height, width, depth), (image * size, row * size, column * size, size))
+
+
+def wide(array, columns):
+    """The array with zeros behind the last axis, up to so many columns."""
+    wide = np.zeros((*array.shape[:-1], columns), array.dtype)
+    wide[..., :array.shape[-1]] = array
+    return wide
+
+
+def winograd(x, u, bias, y, room, geometry, floor, accumulate):
+    # y = max(floor, bias + the convolution of x with the transformed kernel u); nothing is left in room
+    height, width, channels, filters, _, x_start, x_row, x_column, x_image, *target, _ = (int(value) for value in geometry)
+    source = pixels(x, x_start, x_row, x_column, x_image, 0, height + 2, width + 2, channels)
+    cells = _sandwich(WINOGRAD_INPUT, _grids(source, 4))
+    kernel = u[0].transpose(1, 0, 2).reshape(4, 4, channels, -1)[..., :filters]
+    result = _sandwich(WINOGRAD_OUTPUT, np.einsum("nijrsc,rscf->nijrsf", cells, kernel, optimize=True))
+    result = result.transpose(0, 1, 3, 2, 4, 5).reshape(len(x), result.shape[1] * 2, -1, filters)[:, :height, :width]
+    place = pixels(y, target[0], target[1], target[2], target[3], 0, height, width, filters)
+    place[...] = np.maximum(result + bias[:filters] + (place if accumulate else 0), floor)
+
+
+def winograd_kernel(x, d, du, room, geometry, blocks, first, *, turned, block):
+    # du (+)= the sum over grids of transformed x times transformed d
+    height, width, channels, filters, _, x_start, x_row, x_column, x_image, *error, _ = (int(value) for value in geometry)
+    source = pixels(x, x_start, x_row, x_column, x_image, 0, height + 2, width + 2, channels)
+    cells = _sandwich(WINOGRAD_INPUT, _grids(source, 4))
+    errors = _sandwich(WINOGRAD_ERROR, _grids(pixels(d, *error, 0, height, width, filters), 2))
+    total = np.einsum("nijrsc,nijrsf->rscf", cells, errors, optimize=True).reshape(16, channels, filters)
+    lanes = du.shape[4]
+    if turned:
+        place, total = du.reshape(16, -1, filters, lanes), total.swapaxes(1, 2)
+        total = wide(total, place.shape[1] * lanes).reshape(16, filters, -1, lanes).transpose(0, 2, 1, 3)
+    else:
+        low, high = (min(int(edge) * block, channels) for edge in blocks)
+        place = du.reshape(-1, 16, channels, lanes)[:, :, low:high]
+        total = wide(total[:, low:high], len(place) * lanes).reshape(16, high - low, -1, lanes).transpose(2, 0, 1, 3)
+    place[...] = total + (0 if first else place)
+
+
+def winograd_weights(kernel, cells):
+    # kernel (9 n numbers): of each of n pairs of channel and filter  cells (16, n)
+    cells[...] = _sandwich(WINOGRAD_KERNEL, kernel.reshape(3, 3, -1)).reshape(16, -1)
+
+
+def winograd_gradient(cells, gradient, first):
+    # cells (16, n)  gradient (9 n numbers)
+    total = _sandwich(WINOGRAD_GRADIENT, cells.reshape(4, 4, -1)).reshape(gradient.shape)
+    gradient[...] = total + (0 if first else gradient)
+
+
+def _sandwich(matrix, grids):
+    """matrix @ grid @ matrix.T, the grid's axes being those before the last."""
+    matrix = np.array(matrix, grids.dtype)
+    return np.einsum("ar,bs,...rsc->...abc", matrix, matrix, grids, optimize=True)
+
+
+def _grids(pixels, size):
+    """(N, rows, columns, size, size, C) of all grids two pixels apart; pixels beyond the edges are zero."""
+    height, width = pixels.shape[1:3]
+    pixels = np.pad(pixels, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)))
+    windows = sliding_window_view(pixels, (size, size), (1, 2))[:, ::2, ::2]
+    return windows.transpose(0, 1, 2, 4, 5, 3)

@@ -1,0 +1,268 @@
+"""Convolutions of 3 x 3 windows, one pixel apart, with fewer multiplications; twins in reference.py.
+
+Winograd's minimal filtering: 2 x 2 output pixels come from 4 x 4 input pixels with 16 instead of 36 multiplications per
+channel and filter; so does the gradient of the kernel. The matrices stand in formulas.py. For each of the 16 cells of a
+transformed grid, the sum over the channels (in the gradient: over the grids) is a matrix product on the tile of product.py.
+Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015.
+
+geometry: height and width of the output, channels, filters, grids in a strip, then for the input and for the output the
+first pixel and the distances of rows, columns and samples. A strip of grids is transformed into `room`, so that what the
+products read and write stays in cache. Grids are counted through all samples.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.errors import RequireLiteralValue
+from numba.extending import intrinsic
+
+from konv.kernels.formulas import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.product import tile
+from konv.kernels.vectors import (
+    FLOATS_IR,
+    I64,
+    address,
+    at_least_ir,
+    first_ir,
+    floats,
+    masked_load_ir,
+    masked_store_ir,
+    place_ir,
+    splat_ir,
+    store,
+)
+
+CELLS = 16
+MATRICES = (WINOGRAD_INPUT, WINOGRAD_ERROR, WINOGRAD_KERNEL, WINOGRAD_GRADIENT)
+INPUT, ERROR, KERNEL, GRADIENT = range(4)
+
+
+def _integer(value):
+    return ir.Constant(I64, value)
+
+
+def _sum(builder, coefficients, values):
+    """The sum of coefficient * value, most of which are 0, 1 or -1; one is positive."""
+    total = None
+    for number, value in sorted(zip(coefficients, values, strict=True), key=lambda term: term[0] < 0):
+        if number == 0:
+            continue
+        if abs(number) != 1:
+            value = builder.fmul(value, ir.Constant(FLOATS_IR, [abs(number)] * LANES))
+        if total is None:
+            total = value if number > 0 else builder.fsub(ir.Constant(FLOATS_IR, [0.0] * LANES), value)
+        else:
+            total = builder.fadd(total, value) if number > 0 else builder.fsub(total, value)
+    return total
+
+
+def _sandwich(builder, matrix, grid):
+    """matrix @ grid @ matrix.T, where the grid holds vectors."""
+    columns = [[_sum(builder, row, column) for row in matrix] for column in zip(*grid, strict=True)]
+    return [[_sum(builder, row, line) for row in matrix] for line in zip(*columns, strict=True)]
+
+
+def _places(builder, base, size, row, column):
+    return [[place_ir(builder, base, builder.add(builder.mul(row, _integer(r)), builder.mul(column, _integer(c))))
+             for c in range(size)] for r in range(size)]
+
+
+def _within(builder, rows, columns, size, left, emit):
+    """Call emit(masks of size x size pixels) twice: for a grid that lies inside, and for one at the edge."""
+    whole = builder.and_(builder.icmp_signed(">=", rows, _integer(size)), builder.icmp_signed(">=", columns, _integer(size)))
+    with builder.if_else(whole, likely=True) as (then, otherwise):
+        with then:
+            emit([[first_ir(builder, left)] * size] * size)
+        with otherwise:
+            row = [builder.icmp_signed(">", rows, _integer(r)) for r in range(size)]
+            column = [builder.icmp_signed(">", columns, _integer(c)) for c in range(size)]
+            emit([[first_ir(builder, builder.select(builder.and_(r, c), left, _integer(0))) for c in column] for r in row])
+
+
+@intrinsic
+def spread(typing, which, source, row, column, rows, columns, left, target, step, written):
+    """target[k * step] = cell k of the transformed grid of pixels, of which `left` lanes are in use and `written` stored;
+    the gradient of a kernel is added to what is there.
+
+    `which` is literal and names the matrix. Pixels beyond `rows` and `columns` count as zero and are not read.
+    """
+    if not isinstance(which, types.IntegerLiteral):
+        raise RequireLiteralValue("the matrix is a compile-time constant")
+    matrix = MATRICES[which.literal_value]
+
+    def emit(context, builder, signature, args):
+        source, row, column, rows, columns, left, target, step, written = args[1:]
+        size = len(matrix[0])
+        places, lanes = _places(builder, source, size, row, column), first_ir(builder, written)
+
+        def transform(masks):
+            grid = [[masked_load_ir(builder, *pixel) for pixel in zip(*line, strict=True)]
+                    for line in zip(places, masks, strict=True)]
+            cells = [cell for line in _sandwich(builder, matrix, grid) for cell in line]
+            for k, cell in enumerate(cells):
+                place = place_ir(builder, target, builder.mul(step, _integer(k)))
+                if which.literal_value == GRADIENT:
+                    cell = builder.fadd(cell, masked_load_ir(builder, place, lanes))
+                masked_store_ir(builder, cell, place, lanes)
+
+        _within(builder, rows, columns, size, left, transform)
+        return context.get_dummy_value()
+
+    return types.void(which, source, *[types.int64] * 5, target, *[types.int64] * 2), emit
+
+
+@intrinsic
+def gather(typing, source, step, bias, target, row, column, rows, columns, left, floor, accumulate):
+    """target[pixel] = max(floor, bias + pixel of the grid source[k * step] + (target[pixel] if accumulate)), where the pixel
+    lies within `rows` and `columns`."""
+
+    def emit(context, builder, signature, args):
+        source, step, bias, target, row, column, rows, columns, left, floor, accumulate = args
+        cells = [[builder.load(place_ir(builder, source, builder.mul(step, _integer(4 * r + c))), align=4) for c in range(4)]
+                 for r in range(4)]
+        offset = masked_load_ir(builder, place_ir(builder, bias, _integer(0)), first_ir(builder, left))
+        results = [[builder.fadd(cell, offset) for cell in line] for line in _sandwich(builder, WINOGRAD_OUTPUT, cells)]
+        places, lowest = _places(builder, target, 2, row, column), splat_ir(builder, floor)
+
+        def finish(masks, before):
+            for line in zip(results, places, masks, strict=True):
+                for result, place, mask in zip(*line, strict=True):
+                    total = builder.fadd(result, masked_load_ir(builder, place, mask)) if before else result
+                    masked_store_ir(builder, at_least_ir(builder, total, lowest), place, mask)
+
+        with builder.if_else(builder.icmp_signed("!=", accumulate, _integer(0))) as (then, otherwise):
+            with then:
+                _within(builder, rows, columns, 2, left, lambda masks: finish(masks, True))
+            with otherwise:
+                _within(builder, rows, columns, 2, left, lambda masks: finish(masks, False))
+        return context.get_dummy_value()
+
+    integer = types.int64
+    return types.void(source, integer, bias, target, *[integer] * 5, types.float32, integer), emit
+
+
+def make_winograd(rows, vectors):
+    panel = vectors * LANES
+
+    @kernel
+    def winograd(x, u, bias, y, room, geometry, floor, accumulate):
+        # x (N, H, W, C)  u (1, panels, CELLS * C, lanes)  bias (panels * lanes,)  y (N, OH, OW, F)
+        height, width, channels, filters, strip = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+        x_start, x_row, x_column, x_image = geometry[5], geometry[6], geometry[7], geometry[8]
+        y_start, y_row, y_column, y_image = geometry[9], geometry[10], geometry[11], geometry[12]
+        down, across = (height + 1) // 2, (width + 1) // 2
+        deep = (channels + LANES - 1) // LANES * LANES
+        # one line more than needed between cells, or all of them would fall on the same places of a cache
+        step, back = strip * deep + LANES, strip * panel + LANES
+        lowest, none, zero, result = np.float32(floor), np.float32(-np.inf), address(geometry, 13), CELLS * step
+        for first in range(0, x.shape[0] * down * across, strip):
+            count = min(strip, x.shape[0] * down * across - first)
+            n, i, j = first // (down * across), first // across % down, first % across
+            for t in range(count):
+                source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
+                for c in range(0, channels, LANES):
+                    spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, channels - c,
+                           address(room, t * deep + c), step, LANES)
+                j += 1
+                if j == across:
+                    i, j = i + 1, 0
+                if i == down:
+                    n, i = n + 1, 0
+            for p in range(u.shape[1]):
+                for k in range(CELLS):
+                    b = address(u, (p * CELLS + k) * channels * panel)
+                    for t in range(0, count, rows):
+                        tile(rows, vectors, address(room, k * step + t * deep), b, address(room, result + k * back + t * panel),
+                             b, 0, 0, none, zero, 0, 1, channels, 0, deep, 1, 0, panel, panel, panel)
+                n, i, j = first // (down * across), first // across % down, first % across
+                for t in range(count):
+                    target = n * y_image + y_start + 2 * (i * y_row + j * y_column) + p * panel
+                    for v in range(0, min(panel, filters - p * panel), LANES):
+                        gather(address(room, result + t * panel + v), back, address(bias, p * panel + v),
+                               address(y, target + v), y_row, y_column, height - 2 * i, width - 2 * j,
+                               filters - p * panel - v, lowest, accumulate)
+                    j += 1
+                    if j == across:
+                        i, j = i + 1, 0
+                    if i == down:
+                        n, i = n + 1, 0
+
+    return winograd
+
+
+def make_winograd_kernel(rows, vectors, rest, turned, block):
+    """Rows of the tile are channels and lanes are filters; `turned`, the other way round."""
+    panel = vectors * LANES
+    small = max(rest, 1)
+
+    @kernel
+    def winograd_kernel(x, d, du, room, geometry, blocks, first_part):
+        # x (N, H, W, C)  d (N, OH, OW, F)  du (1, 1, panels, CELLS * C, lanes), or turned (1, 1, CELLS * panels, F, lanes)
+        # blocks: the range of them to do, of `block` channels each; all of them where it is turned
+        height, width, channels, filters, strip = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
+        x_start, x_row, x_column, x_image = geometry[5], geometry[6], geometry[7], geometry[8]
+        d_start, d_row, d_column, d_image = geometry[9], geometry[10], geometry[11], geometry[12]
+        down, across = (height + 1) // 2, (width + 1) // 2
+        low, high = blocks[0] * block, min(blocks[1] * block, channels)
+        panels = du.shape[2] // CELLS if turned else du.shape[2]
+        deep = panels * panel if turned else (high - low + LANES - 1) // LANES * LANES
+        wide = (filters + LANES - 1) // LANES * LANES if turned else panels * panel
+        step, back = strip * deep + LANES, strip * wide + LANES
+        none, zero, error = np.float32(-np.inf), address(geometry, 13), CELLS * step
+        start, stop = (0, filters) if turned else (low, high)
+        for first in range(0, x.shape[0] * down * across, strip):
+            count = min(strip, x.shape[0] * down * across - first)
+            n, i, j = first // (down * across), first // across % down, first % across
+            for t in range(count):
+                source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
+                for c in range(low, high, LANES):
+                    spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, high - c,
+                           address(room, t * deep + c - low), step, LANES)
+                target = n * d_image + d_start + 2 * (i * d_row + j * d_column)
+                for f in range(0, filters, LANES):
+                    spread(ERROR, address(d, target + f), d_row, d_column, height - 2 * i, width - 2 * j, filters - f,
+                           address(room, error + t * wide + f), back, LANES)
+                j += 1
+                if j == across:
+                    i, j = i + 1, 0
+                if i == down:
+                    n, i = n + 1, 0
+            add = 0 if first_part and first == 0 else 1
+            for p in range(panels):
+                for k in range(CELLS):
+                    b = address(room, (k * step if turned else error + k * back) + p * panel)
+                    for c in range(start, stop, rows):
+                        if turned:
+                            a, target = address(room, error + k * back + c), ((k * panels + p) * filters + c) * panel
+                        else:
+                            a, target = address(room, k * step + c - low), ((p * CELLS + k) * channels + c) * panel
+                        a_inner, b_inner = (wide, deep) if turned else (deep, wide)
+                        if c + rows <= stop:
+                            tile(rows, vectors, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
+                                 0, 1, a_inner, 0, b_inner, panel, panel)
+                        else:
+                            tile(small, vectors, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
+                                 0, 1, a_inner, 0, b_inner, panel, panel)
+
+    return winograd_kernel
+
+
+@kernel
+def winograd_weights(kernel, cells):
+    # kernel (9 n numbers): of each of n pairs of channel and filter  cells (CELLS, n)
+    pairs = cells.shape[1]
+    for pair in range(0, pairs, LANES):
+        spread(KERNEL, address(kernel, pair), 3 * pairs, pairs, 3, 3, pairs - pair, address(cells, pair), pairs, pairs - pair)
+
+
+@kernel
+def winograd_gradient(cells, gradient, first):
+    # cells (CELLS, n)  gradient (9 n numbers)
+    pairs = cells.shape[1]
+    if first:
+        for e in range(0, gradient.size, LANES):
+            store(gradient, e, floats(np.float32(0)), gradient.size - e)
+    for pair in range(0, pairs, LANES):
+        spread(GRADIENT, address(cells, pair), 4 * pairs, pairs, 4, 4, pairs - pair, address(gradient, pair), pairs,
+               pairs - pair)

@@ -1,0 +1,66 @@
+"""Which convolutions run by Winograd's method, and that what they compute is as exact as it should be."""
+
+import numpy as np
+import pytest
+
+import konv
+from konv.plan import build_plan
+from tests import networks
+
+
+def kernels(model, training=True):
+    plan = build_plan(model.graph(), 8, training)
+    return [step for part in (plan.forward, plan.backward) for segment in part for step in segment.steps]
+
+
+@pytest.mark.parametrize(("size", "channels", "arguments", "expected"), [
+    (16, 64, {}, True),
+    (7, 50, {"padding": "same"}, True),
+    (16, 3, {}, False),  # too few terms
+    (16, 64, {"strides": 2}, False),
+    (16, 64, {"dilation_rate": 2}, False),
+    (16, 64, {"groups": 2}, False),
+    (16, 64, {"kernel_size": 5}, False),
+    (16, 64, {"kernel_size": (3, 1)}, False),
+])
+def test_which(size, channels, arguments, expected):
+    layer = konv.layers.Conv2D(64, **{"kernel_size": 3, **arguments})
+    model = konv.Sequential([konv.Input((size, size, channels)), layer])
+    assert ("winograd" in [step.kernel for step in kernels(model, training=False)]) == expected
+
+
+def test_every_way_is_met():
+    steps = kernels(networks.three_by_three(konv))
+    assert {step.args[-1] for step in steps if step.kernel == "winograd"} == {0, 1}  # set, and added to
+    assert {step.domain for step in steps if step.kernel == "winograd_kernel"} == {"samples", "rows"}
+    turned = [step for step in kernels(networks.seed(konv)) if step.kernel == "winograd_kernel" and step.variant[3]]
+    assert turned
+
+
+@pytest.mark.parametrize(("size", "channels", "filters"), [
+    ((16, 16), 64, 64), ((7, 9), 130, 96), ((1, 5), 80, 64), ((4, 4), 512, 40)])
+def test_errors_are_those_of_float32(size, channels, filters):
+    """Within a few roundings of each term of the sum, as for the direct way."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(3, *size, channels)).astype(np.float32)
+    kernel = random.normal(size=(3, 3, channels, filters)).astype(np.float32)
+    dy = random.normal(size=(3, *size, filters)).astype(np.float32)
+    ours = (konv.ops.conv(x, kernel, padding="same"), *konv.ops.conv_backward(dy, x, kernel, padding="same")[:2])
+    exact, scale = [_float64(*(np.asarray(a, np.float64) for a in arrays))
+                    for arrays in ((x, kernel, dy), (abs(x), abs(kernel), abs(dy)))]
+    for result, wanted, most in zip(ours, exact, scale, strict=True):
+        assert (np.abs(result - wanted) <= 8 * np.finfo(np.float32).eps * most).all()
+
+
+def _float64(x, kernel, dy):
+    """The convolution with zeros around it, and its two gradients."""
+    height, width = x.shape[1:3]
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    y, dx, dw = np.zeros(dy.shape), np.zeros(padded.shape), np.zeros(kernel.shape)
+    for r in range(3):
+        for s in range(3):
+            window = padded[:, r:r + height, s:s + width]
+            y += window @ kernel[r, s]
+            dx[:, r:r + height, s:s + width] += dy @ kernel[r, s].T
+            dw[r, s] = np.tensordot(window, dy, ((0, 1, 2), (0, 1, 2)))
+    return y, dx[:, 1:-1, 1:-1], dw
