@@ -184,13 +184,13 @@ class Program:
         return made
 
     def _segment(self, segment: Segment, n: int) -> list[list[Unit]]:
+        every = (0, min(PARTS, n))
         if segment.domain == ONCE:
-            every = (0, min(PARTS, n))
             units = [[self._call(step, 0, n, every, 1, 0) for step in steps] for steps in independent(segment.steps, self.plan)]
             return [units] * self.threads.count
         if segment.domain == ROW_DOMAIN:
             ranges = [np.array(span, np.int64) for span in spans(segment.rows, min(PARTS, segment.rows))]
-            return [[[self._call(segment.steps[0], 0, n, (0, 1), 1, thread, rows)] for rows in ranges]
+            return [[[self._call(segment.steps[0], 0, n, every, 1, thread, rows)] for rows in ranges]
                     for thread in range(self.threads.count)]
         return self._sample_segment(segment, n)
 

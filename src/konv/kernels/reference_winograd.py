@@ -53,15 +53,35 @@ def winograd_kernel(x, d, du, room, geometry, blocks, first, *, turned, block):
     place[...] = total + (0 if first else place)
 
 
-def winograd_weights(kernel, cells):
-    # kernel (9 n numbers): of each of n pairs of channel and filter  cells (16, n)
-    cells[...] = _sandwich(WINOGRAD_KERNEL, kernel.reshape(3, 3, -1)).reshape(16, -1)
+def winograd_weights(kernel, packed, sizes, transposed, rows):
+    # kernel (3, 3, C, F)  packed (1, panels, 16 C, lanes), transposed (1, panels, 16 F, lanes)
+    kernel = kernel.reshape(3, 3, *sizes)
+    if transposed:
+        kernel = kernel[::-1, ::-1].swapaxes(2, 3)
+    depth, (_, panels, _, lanes) = kernel.shape[2], packed.shape
+    cells = wide(_sandwich(WINOGRAD_KERNEL, kernel.reshape(3, 3, -1)).reshape(16, *kernel.shape[2:]), panels * lanes)
+    low, high = _range(rows, transposed, depth)
+    packed.reshape(panels, 16, depth, lanes)[:, :, low:high] = \
+        cells.reshape(16, depth, panels, lanes).transpose(2, 0, 1, 3)[:, :, low:high]
 
 
-def winograd_gradient(cells, gradient, first):
-    # cells (16, n)  gradient (9 n numbers)
-    total = _sandwich(WINOGRAD_GRADIENT, cells.reshape(4, 4, -1)).reshape(gradient.shape)
-    gradient[...] = total + (0 if first else gradient)
+def winograd_gradient(parts, gradient, sizes, turned, rows, first):
+    # the way back: parts (parts, 1, panels, 16 C, lanes), or turned (parts, 1, 16 panels, F, lanes); gradient (3, 3, C, F)
+    total, (channels, filters), lanes = parts.sum((0, 1)), (int(size) for size in sizes), parts.shape[4]
+    if turned:
+        cells = total.reshape(16, -1, filters, lanes).transpose(0, 1, 3, 2).reshape(16, -1, filters)[:, :channels]
+    else:
+        cells = total.reshape(-1, 16, channels, lanes).transpose(1, 2, 0, 3).reshape(16, channels, -1)[:, :, :filters]
+    total = _sandwich(WINOGRAD_GRADIENT, cells.reshape(4, 4, -1)).reshape(3, 3, channels, filters)
+    low, high = _range(rows, turned, filters if turned else channels)
+    place = gradient.reshape(total.shape)
+    place, total = (array[..., low:high] if turned else array[:, :, low:high] for array in (place, total))
+    place[...] = total + (0 if first else place)
+
+
+def _range(rows, turned, count):
+    """Of channels; or of filters, which are counted by 16."""
+    return (min(int(row) * (16 if turned else 1), count) for row in rows)
 
 
 def _sandwich(matrix, grids):

@@ -13,6 +13,7 @@ products read and write stays in cache. Grids are counted through all samples.
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
@@ -248,21 +249,89 @@ def make_winograd_kernel(rows, vectors, rest, turned, block):
     return winograd_kernel
 
 
-@kernel
-def winograd_weights(kernel, cells):
-    # kernel (9 n numbers): of each of n pairs of channel and filter  cells (CELLS, n)
-    pairs = cells.shape[1]
-    for pair in range(0, pairs, LANES):
-        spread(KERNEL, address(kernel, pair), 3 * pairs, pairs, 3, 3, pairs - pair, address(cells, pair), pairs, pairs - pair)
+@intrinsic
+def stack(typing, count):
+    """The address of so many float32 numbers, a constant, that last as long as the call."""
+    if not isinstance(count, types.IntegerLiteral):
+        raise RequireLiteralValue("the size is a compile-time constant")
+
+    def emit(context, builder, signature, args):
+        return cgutils.alloca_once(builder, ir.FloatType(), size=count.literal_value)
+
+    return types.CPointer(types.float32)(count), emit
+
+
+@intrinsic
+def further(typing, pointer, offset):
+    """The address of so many numbers further on."""
+    return pointer(pointer, types.intp), lambda context, builder, signature, args: builder.gep(args[0], [args[1]])
+
+
+SQUARE = LANES * LANES
+SQUARES = 9 * SQUARE
 
 
 @kernel
-def winograd_gradient(cells, gradient, first):
-    # cells (CELLS, n)  gradient (9 n numbers)
-    pairs = cells.shape[1]
-    if first:
-        for e in range(0, gradient.size, LANES):
-            store(gradient, e, floats(np.float32(0)), gradient.size - e)
-    for pair in range(0, pairs, LANES):
-        spread(GRADIENT, address(cells, pair), 4 * pairs, pairs, 4, 4, pairs - pair, address(gradient, pair), pairs,
-               pairs - pair)
+def winograd_weights(kernel, packed, sizes, transposed, rows):
+    # kernel (3, 3, C, F)  packed (1, panels, CELLS * C, lanes) for the rows of channels; transposed, and turned by 180
+    # degrees, (1, panels, CELLS * F, lanes) for the rows of 16 filters. Lanes beyond the last number are zero.
+    channels, filters, panel = sizes[0], sizes[1], packed.shape[3]
+    pairs = channels * filters
+    if not transposed:
+        for c in range(rows[0], rows[1]):
+            for p in range(packed.shape[1]):
+                for v in range(0, panel, LANES):
+                    f = p * panel + v
+                    spread(KERNEL, address(kernel, c * filters + f), 3 * pairs, pairs, 3, 3, filters - f,
+                           address(packed, (p * CELLS * channels + c) * panel + v), channels * panel, LANES)
+        return
+    square = stack(SQUARES)  # of each tap, LANES filters by LANES channels
+    for f in range(rows[0] * 16, min(rows[1] * 16, filters), LANES):
+        for p in range(packed.shape[1]):
+            for v in range(0, panel, LANES):
+                c, last = p * panel + v, min(LANES, filters - f)
+                for tap in range(9):
+                    for j in range(min(LANES, channels - c)):
+                        source = address(kernel, tap * pairs + (c + j) * filters + f)
+                        for i in range(last):
+                            square[tap * SQUARE + i * LANES + j] = source[i]
+                for i in range(last):
+                    spread(KERNEL, further(square, 8 * SQUARE + i * LANES), -3 * SQUARE, -SQUARE, 3, 3, channels - c,
+                           address(packed, (p * CELLS * filters + f + i) * panel + v), filters * panel, LANES)
+
+
+@kernel
+def winograd_gradient(parts, gradient, sizes, turned, rows, first):
+    # the way back: parts (parts, 1, panels, CELLS * C, lanes), or turned (parts, 1, CELLS * panels, F, lanes)
+    # gradient (3, 3, C, F) for the rows of channels, or turned of 16 filters
+    channels, filters, panel = sizes[0], sizes[1], parts.shape[4]
+    pairs, part, panels = channels * filters, parts.shape[2] * parts.shape[3] * panel, parts.shape[2]
+    zero = floats(np.float32(0))
+    if not turned:
+        for c in range(rows[0], rows[1]):
+            for tap in range(9):
+                for f in range(0, filters if first else 0, LANES):
+                    store(gradient, tap * pairs + c * filters + f, zero, filters - f)
+            for f in range(0, filters, LANES):
+                source = (f // panel * CELLS * channels + c) * panel + f % panel
+                for n in range(parts.shape[0]):
+                    spread(GRADIENT, address(parts, n * part + source), 4 * channels * panel, channels * panel, 4, 4,
+                           filters - f, address(gradient, c * filters + f), pairs, filters - f)
+        return
+    square, panels = stack(SQUARES), panels // CELLS
+    for f in range(rows[0] * 16, min(rows[1] * 16, filters), LANES):
+        for c in range(0, channels, LANES):
+            last = min(LANES, filters - f)
+            for e in range(SQUARES):
+                square[e] = np.float32(0)
+            for i in range(last):
+                source = (c // panel * filters + f + i) * panel + c % panel
+                for n in range(parts.shape[0]):
+                    spread(GRADIENT, address(parts, n * part + source), 4 * panels * filters * panel, panels * filters * panel,
+                           4, 4, LANES, further(square, i * LANES), SQUARE, LANES)
+            for tap in range(9):
+                for j in range(min(LANES, channels - c)):
+                    target = address(gradient, tap * pairs + (c + j) * filters + f)
+                    for i in range(last):
+                        number = square[tap * SQUARE + i * LANES + j]
+                        target[i] = number + (np.float32(0) if first else target[i])

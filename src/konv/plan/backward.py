@@ -22,7 +22,7 @@ from konv.plan.forward import (
     scale_constants,
 )
 from konv.plan.linear import backward_products, is_covered, kernel_product
-from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer
+from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
 from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
 
@@ -43,8 +43,7 @@ def emit_backward(e: Emitter) -> None:
             e.layer = e.graph.nodes[block.nodes[0]].layer
             BACKWARD[block.kind](state, block, e.gradient(block.output))
     e.layer = ""
-    for kernel, *args in state.later:
-        e.step(kernel, *args, domain=ONCE)
+    e.append(state.sums())
 
 
 def gradient_name(e: Emitter, index: int) -> str:
@@ -60,7 +59,7 @@ class Backward:
         self.arrived: set[int] = set(e.graph.outputs)
         self.written: set[str] = set()  # weights that a layer used twice has met already
         self.gated: set[int] = set()  # gradients that have passed back through relu and dropout already
-        self.later: list[tuple] = []  # sums over parts; at the end, so that they split no segment
+        self.later: list[Step] = []  # sums over parts; at the end, so that they split no segment
 
     def contribute(self, index: int, emit) -> None:
         """Call emit(buffer) to fill the gradient of a value, or to fill a spare one that is then added to it."""
@@ -98,6 +97,16 @@ class Backward:
             return 0, 1.0
         self.gated.add(index)
         return 1, dropout_factor(e, block)
+
+    def sum_later(self, kernel: str, *args) -> None:
+        self.later.append(Step(kernel, args, ONCE, layer=self.e.layer))
+
+    def sums(self) -> list[Step]:
+        """Those that all threads share come first, so that the others run side by side; but a weight's own in their order."""
+        targets = [name for step in self.later for name in step.names if name.startswith("gradient:")]
+        if len(set(targets)) < len(targets):
+            return self.later
+        return sorted(self.later, key=lambda step: step.domain == ONCE)
 
     def first(self, weight: str) -> int:
         """1 for the first contribution to the gradient of a weight, 0 for those that are added to it."""
@@ -137,7 +146,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         return
     way = backward_winograd(sizes, d, dx, e.machine)
     if way is not None:
-        emit_winograd(e, node, way, (d.name, kernel, e.fill((0.0,), dx.shape[2]), dx.name), -inf, accumulate)
+        emit_winograd(e, node, sizes, way, (d.name, kernel, e.fill((0.0,), dx.shape[2]), dx.name), -inf, accumulate)
         return
     products = backward_products(sizes, d, dx, e.machine)
     for phase, product in enumerate(products):
@@ -154,17 +163,17 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
         e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
-        s.later.append(("reduce_parts", sums.name, f"gradient:{bias}", s.first(bias)))
+        s.sum_later("reduce_parts", sums.name, f"gradient:{bias}", s.first(bias))
     if is_depthwise(sizes):
         rows, columns = sizes.kernel[:2]
         dw = e.buffer(f"parts{node}", (prod(sizes.kernel),), PER_PART)
         e.step("depthwise_kernel", x.name, d.name, dw.name, forward_geometry(sizes, x, d), FIRST,
                variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
-        s.later.append(("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel)))
+        s.sum_later("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel))
         return
     way = kernel_winograd(sizes, x, d, e.machine)
     if way is not None:
-        emit_winograd_kernel(e, node, way, x, d, s.later, f"gradient:{kernel}", s.first(kernel))
+        s.later.append(emit_winograd_kernel(e, node, sizes, way, x, d, f"gradient:{kernel}", s.first(kernel)))
         return
     product = kernel_product(sizes, x, d, e.machine)
     by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT
@@ -176,7 +185,7 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     else:
         e.step("kernel_product", *args, (0, product.rows), FIRST, variant=product.variant)
     e.constants[f"index:parts{node}"] = product.pack
-    s.later.append(("unpack", dw.name, f"index:parts{node}", f"gradient:{kernel}", s.first(kernel)))
+    s.sum_later("unpack", dw.name, f"index:parts{node}", f"gradient:{kernel}", s.first(kernel))
 
 
 def _norm(s: Backward, block: Block, d: Buffer) -> None:

@@ -41,6 +41,10 @@ class Emitter:
              macs: int = 0) -> None:
         self._steps.append(Step(kernel, args, domain, variant, rows, self.layer, macs))
 
+    def append(self, steps: list[Step]) -> None:
+        """Steps that were made before."""
+        self._steps += steps
+
     def prologue_step(self, kernel: str, *args) -> None:
         """A step that depends on weights alone."""
         self.prologue.append(Step(kernel, args, ONCE, layer=self.layer))

@@ -77,7 +77,7 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: 
     way = forward_winograd(sizes, x, y, e.machine)
     if way is not None:
         arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
-        emit_winograd(e, node, way, arrays, relu_floor(e, block), 0)
+        emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), 0)
         return
     product = forward_product(sizes, x, y, e.machine)
     packed = e.pack(kernel, product.pack, f"packed{node}")

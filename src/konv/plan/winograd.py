@@ -4,12 +4,11 @@
 """
 
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 
 from konv.plan.emitter import Emitter
 from konv.plan.linear import Linear
-from konv.plan.steps import FIRST, PARTS, PER_PART, PER_THREAD, ROW_DOMAIN, ROWS, WHOLE, Buffer, Pack
+from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_THREAD, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles
 
 GRID, CELLS = 2, 16  # output pixels in a row of a grid, cells of its transform
@@ -18,17 +17,18 @@ GAIN = 0.9  # of the cycles of the direct way, at most, or it is not worth it
 LEAST, MOST = 48, 96  # grids in a strip
 BLOCK = 64  # channels at least, where the gradient of a kernel is split over them
 PARTS_LIMIT = 8 << 20  # bytes of all parts of the gradient of a kernel, above which it is
-FLIPPED = (3, 1, 2, 0)  # the cells of a kernel turned by 180 degrees
+MANY = 64 * 64  # pairs of channel and filter whose transform is worth more than one thread
 
 
 @dataclass(frozen=True)
 class Winograd:
     """The arguments of the kernels `winograd` and `winograd_kernel`, but for their arrays."""
 
-    pack: Pack
+    shape: tuple[int, int, int, int]  # of the transformed kernel, or of its gradient
     geometry: tuple[int, ...]
     variant: tuple[int, ...]
     room: int  # numbers that a thread works in
+    turned: bool  # the kernel's input channels lie along the lanes
     blocks: int = 0  # ranges of channels that the gradient of the kernel is split into; 0: it is split over the samples
 
 
@@ -59,10 +59,10 @@ def _winograd(sizes: Linear, size: tuple[int, int], source: tuple[Buffer, int], 
         return None
     lanes = tile.vectors * machine.lanes
     strip = _strip(_grids(size), whole(channels, machine) + lanes, tile.rows, machine)
-    taps = tuple(product(FLIPPED if transposed else range(4), repeat=2))
-    pack = Pack((4, 4, *sizes.kernel[2:]), taps, 1, panels(filters, tile, machine), lanes, transposed)
+    shape = (1, panels(filters, tile, machine), CELLS * channels, lanes)
     geometry = (height, width, channels, filters, strip, start, *_distances(a), target.start, *_distances(target), 0)
-    return Winograd(pack, geometry, (tile.rows, tile.vectors), _room(strip, whole(channels, machine), lanes, machine))
+    room = _room(strip, whole(channels, machine), lanes, machine)
+    return Winograd(shape, geometry, (tile.rows, tile.vectors), room, transposed)
 
 
 def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Winograd | None:
@@ -84,46 +84,48 @@ def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Wi
     turn = costs[1] < costs[0] and not split
     tile, across = (turned, channels) if turn else (plain, filters)
     lanes, count = tile.vectors * machine.lanes, panels(across, tile, machine)
-    pack = Pack((4, 4, channels, filters), tuple(product(range(4), repeat=2)), 1, count, lanes, run=channels if turn else 0)
+    shape = (1, CELLS * count, filters, lanes) if turn else (1, count, CELLS * channels, lanes)
     block = -(-max(BLOCK, -(-channels // PARTS)) // tile.rows) * tile.rows if split else channels
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
     geometry = (*size, channels, filters, strip, start, *_distances(x), d.start, *_distances(d), 0)
     deep = lanes * count if turn else whole(block, machine)
     wide = whole(filters, machine) if turn else lanes * count
-    return Winograd(pack, geometry, (tile.rows, tile.vectors, tile.rest, int(turn), block), _room(strip, deep, wide, machine),
-                    -(-channels // block) if split else 0)
+    return Winograd(shape, geometry, (tile.rows, tile.vectors, tile.rest, int(turn), block), _room(strip, deep, wide, machine),
+                    turn, -(-channels // block) if split else 0)
 
 
-def emit_winograd(e: Emitter, node: int, way: Winograd, arrays: tuple[str, str, str, str], floor: float,
+def emit_winograd(e: Emitter, node: int, sizes: Linear, way: Winograd, arrays: tuple[str, str, str, str], floor: float,
                   accumulate: int) -> None:
     """The step of a convolution, or of its input gradient, between arrays: read, kernel, bias, written."""
     source, kernel, bias, target = arrays
-    channels, filters = way.pack.kernel[2:]
-    cells = f"cells:{kernel}"
-    if cells not in e.buffers:
-        e.buffer(cells, (CELLS, channels * filters), WHOLE)
-        e.prologue_step("winograd_weights", kernel, cells)
-    packed = e.pack(cells, way.pack, f"{'turned' if way.pack.transposed else 'packed'}{node}")
+    packed = f"{'turned' if way.turned else 'packed'}{node}"
+    if packed not in e.buffers:
+        e.buffer(packed, way.shape, WHOLE)
+        e.prologue.append(_over_rows(e, "winograd_weights", sizes, way, kernel, packed, sizes.kernel[2:], int(way.turned)))
     room = e.buffer(f"room{node}:{target}", (way.room,), PER_THREAD)
     e.step("winograd", source, packed, bias, target, room.name, way.geometry, floor, accumulate, variant=way.variant,
            macs=e.graph.macs(node))
 
 
-def emit_winograd_kernel(e: Emitter, node: int, way: Winograd, x: Buffer, d: Buffer, later: list, gradient: str,
-                         first: int) -> None:
-    """The step of the gradient of a kernel; `later` takes those that sum its parts."""
-    shape, count = way.pack.shape, prod(way.pack.kernel[2:])
-    du = e.buffer(f"parts{node}", (1, *shape), WHOLE) if way.blocks else e.buffer(f"parts{node}", shape, PER_PART)
+def emit_winograd_kernel(e: Emitter, node: int, sizes: Linear, way: Winograd, x: Buffer, d: Buffer, gradient: str,
+                         first: int) -> Step:
+    """The step of the gradient of a kernel; the one that sums its parts is returned."""
+    du = e.buffer(f"parts{node}", (1, *way.shape), WHOLE) if way.blocks else e.buffer(f"parts{node}", way.shape, PER_PART)
     room = e.buffer(f"room{node}:{du.name}", (way.room,), PER_THREAD)
     args = (x.name, d.name, du.name, room.name, way.geometry)
     if way.blocks:
         e.step("winograd_kernel", *args, ROWS, 1, variant=way.variant, domain=ROW_DOMAIN, rows=way.blocks)
     else:
         e.step("winograd_kernel", *args, (0, 1), FIRST, variant=way.variant)
-    e.constants[f"index:parts{node}"] = way.pack
-    cells = e.buffer(f"gradientcells{node}", (CELLS, count), WHOLE)
-    later.append(("unpack", du.name, f"index:parts{node}", cells.name, 1))
-    later.append(("winograd_gradient", cells.name, gradient, first))
+    return _over_rows(e, "winograd_gradient", sizes, way, du.name, gradient, sizes.kernel[2:], int(way.turned), first)
+
+
+def _over_rows(e: Emitter, kernel: str, sizes: Linear, way: Winograd, source: str, target: str, *rest) -> Step:
+    """A step over the rows of a kernel, by all threads where there are many: its channels, or 16 filters where it is turned."""
+    channels, filters = sizes.kernel[2:]
+    rows, few = -(-filters // 16) if way.turned else channels, channels * filters < MANY
+    args = (source, target, *rest[:2], (0, rows) if few else ROWS, *rest[2:])
+    return Step(kernel, args, ONCE if few else ROW_DOMAIN, rows=rows, layer=e.layer)
 
 
 def _distances(buffer: Buffer) -> tuple[int, int, int]:
