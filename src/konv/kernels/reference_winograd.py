@@ -23,7 +23,7 @@ def wide(array, columns):
     return wide
 
 
-def winograd(x, u, bias, y, room, geometry, floor, accumulate):
+def winograd(x, u, bias, y, room, geometry, panels, floor, accumulate):
     # y = max(floor, bias + the convolution of x with the transformed kernel u); nothing is left in room
     height, width, channels, filters, _, x_start, x_row, x_column, x_image, *target, _ = (int(value) for value in geometry)
     source = pixels(x, x_start, x_row, x_column, x_image, 0, height + 2, width + 2, channels)
@@ -31,8 +31,9 @@ def winograd(x, u, bias, y, room, geometry, floor, accumulate):
     kernel = u[0].transpose(1, 0, 2).reshape(4, 4, channels, -1)[..., :filters]
     result = _sandwich(WINOGRAD_OUTPUT, np.einsum("nijrsc,rscf->nijrsf", cells, kernel, optimize=True))
     result = result.transpose(0, 1, 3, 2, 4, 5).reshape(len(x), result.shape[1] * 2, -1, filters)[:, :height, :width]
-    place = pixels(y, target[0], target[1], target[2], target[3], 0, height, width, filters)
-    place[...] = np.maximum(result + bias[:filters] + (place if accumulate else 0), floor)
+    low, high = (min(int(panel) * u.shape[3], filters) for panel in panels)
+    place = pixels(y, *target, 0, height, width, filters)[..., low:high]
+    place[...] = np.maximum((result + bias)[..., low:high] + (place if accumulate else 0), floor)
 
 
 def winograd_kernel(x, d, du, room, geometry, blocks, first, *, turned, block):

@@ -147,15 +147,16 @@ def make_winograd(rows, vectors):
     panel = vectors * LANES
 
     @kernel
-    def winograd(x, u, bias, y, room, geometry, floor, accumulate):
-        # x (N, H, W, C)  u (1, panels, CELLS * C, lanes)  bias (panels * lanes,)  y (N, OH, OW, F)
+    def winograd(x, u, bias, y, room, geometry, panels, floor, accumulate):
+        # x (N, H, W, C)  u (1, panels, CELLS * C, lanes)  bias (F,)  y (N, OH, OW, F); panels: the range of them to do
         height, width, channels, filters, strip = geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]
         x_start, x_row, x_column, x_image = geometry[5], geometry[6], geometry[7], geometry[8]
         y_start, y_row, y_column, y_image = geometry[9], geometry[10], geometry[11], geometry[12]
         down, across = (height + 1) // 2, (width + 1) // 2
         deep = (channels + LANES - 1) // LANES * LANES
         # one line more than needed between cells, or all of them would fall on the same places of a cache
-        step, back = strip * deep + LANES, strip * panel + LANES
+        tiled = (strip + rows - 1) // rows * rows
+        step, back = tiled * deep + LANES, tiled * panel + LANES
         lowest, none, zero, result = np.float32(floor), np.float32(-np.inf), address(geometry, 13), CELLS * step
         for first in range(0, x.shape[0] * down * across, strip):
             count = min(strip, x.shape[0] * down * across - first)
@@ -170,7 +171,7 @@ def make_winograd(rows, vectors):
                     i, j = i + 1, 0
                 if i == down:
                     n, i = n + 1, 0
-            for p in range(u.shape[1]):
+            for p in range(panels[0], panels[1]):
                 for k in range(CELLS):
                     b = address(u, (p * CELLS + k) * channels * panel)
                     for t in range(0, count, rows):

@@ -144,7 +144,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         for taps, geometry in backward_geometries(sizes, d, dx):
             e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
         return
-    way = backward_winograd(sizes, d, dx, e.machine)
+    way = backward_winograd(sizes, d, dx, e.samples, e.machine)
     if way is not None:
         emit_winograd(e, node, sizes, way, (d.name, kernel, e.fill((0.0,), dx.shape[2]), dx.name), -inf, accumulate)
         return
@@ -171,7 +171,7 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
                variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
         s.sum_later("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel))
         return
-    way = kernel_winograd(sizes, x, d, e.machine)
+    way = kernel_winograd(sizes, x, d, e.samples, e.machine)
     if way is not None:
         s.later.append(emit_winograd_kernel(e, node, sizes, way, x, d, f"gradient:{kernel}", s.first(kernel)))
         return

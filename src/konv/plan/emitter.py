@@ -4,7 +4,7 @@ from math import prod
 
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
-from konv.plan.steps import NO_HALO, ONCE, PER_SAMPLE, Buffer, Fill, Halo, Pack, Step
+from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 from konv.spec.graph import Graph
 from konv.spec.ops import Conv, Dense, Flatten, Input, Reshape, Shape
@@ -26,6 +26,7 @@ class Emitter:
                  input_gradients: bool = False):
         self.graph, self.blocks, self.batch, self.training, self.machine = graph, blocks, batch, training, machine
         self.input_gradients = input_gradients
+        self.samples = -(-batch // min(PARTS, batch))  # in a part
         self.buffers: dict[str, Buffer] = {}
         self.constants: dict[str, Fill | Pack] = {}
         self.prologue: list[Step] = []

@@ -74,7 +74,7 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
 
 def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: str | None) -> None:
     node, sizes = block.nodes[0], e.linear(block)
-    way = forward_winograd(sizes, x, y, e.machine)
+    way = forward_winograd(sizes, x, y, e.samples, e.machine)
     if way is not None:
         arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
         emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), 0)

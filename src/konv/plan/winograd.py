@@ -8,8 +8,9 @@ from math import prod
 
 from konv.plan.emitter import Emitter
 from konv.plan.linear import Linear
-from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_THREAD, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
-from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles
+from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_THREAD, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, WHOLE, Buffer, Step
+from konv.plan.tiling import Machine, Tile, choose_tile, cycles, panels, product_cycles
+from konv.plan.tiling import fits as fits_registers
 
 GRID, CELLS = 2, 16  # output pixels in a row of a grid, cells of its transform
 TRANSFORM = 45.0  # cycles to transform a vector of channels of a grid, in or out
@@ -29,48 +30,61 @@ class Winograd:
     variant: tuple[int, ...]
     room: int  # numbers that a thread works in
     turned: bool  # the kernel's input channels lie along the lanes
-    blocks: int = 0  # ranges of channels that the gradient of the kernel is split into; 0: it is split over the samples
+    blocks: int = 0  # panels, or ranges of channels, that the work is split into; 0: it is split over the samples
 
 
 def fits(sizes: Linear) -> bool:
     return (sizes.kernel[:2], sizes.strides, sizes.dilation, sizes.groups) == ((3, 3), (1, 1), (1, 1), 1)
 
 
-def forward_winograd(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> Winograd | None:
-    """None where the direct product is faster."""
+def forward_winograd(sizes: Linear, x: Buffer, y: Buffer, samples: int, machine: Machine) -> Winograd | None:
+    """For so many samples in a part of a batch; None where the direct product is faster."""
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
-    return _winograd(sizes, sizes.output[:2], (x, start), y, False, machine) if fits(sizes) else None
+    return _winograd(sizes.output[:2], (x, start), y, False, samples, machine) if fits(sizes) else None
 
 
-def backward_winograd(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) -> Winograd | None:
+def backward_winograd(sizes: Linear, d: Buffer, dx: Buffer, samples: int, machine: Machine) -> Winograd | None:
     """The input gradient is the convolution of the output gradient with the kernel turned by 180 degrees."""
     start = d.start + (sizes.padding[0] - 2) * d.row + (sizes.padding[1] - 2) * d.shape[2]
-    return _winograd(sizes, sizes.input[:2], (d, start), dx, True, machine) if fits(sizes) else None
+    return _winograd(sizes.input[:2], (d, start), dx, True, samples, machine) if fits(sizes) else None
 
 
-def _winograd(sizes: Linear, size: tuple[int, int], source: tuple[Buffer, int], target: Buffer, transposed: bool,
+def _winograd(size: tuple[int, int], source: tuple[Buffer, int], target: Buffer, turned: bool, samples: int,
               machine: Machine) -> Winograd | None:
     (a, start), (height, width) = source, size
     channels, filters = a.shape[2], target.shape[2]
-    tile = choose_tile(1 << 16, filters, channels, machine)
+    # where few grids meet many weights, these are read once for all samples: each thread takes some panels of them
+    split = CELLS * channels * filters * 4 > machine.cache // 2 and _grids(size) * samples < LEAST
+    strip = LEAST if split else _strip(_grids(size), samples, whole(channels, machine), machine)
+    tile = _tile(strip, filters, channels, machine)
+    lanes, count = tile.vectors * machine.lanes, panels(filters, tile, machine)
+    products = CELLS * count * -(-strip // tile.rows) * cycles(tile.rows, tile.vectors, channels, machine) / strip
+    transforms = TRANSFORM * (whole(channels, machine) * (count if split else 1) + whole(filters, machine)) / machine.lanes
     other = choose_tile(width, filters, 9 * channels, machine)
     direct = height * product_cycles(width, filters, 9 * channels, other, machine)
-    if _cycles(size, channels, filters, tile, machine) > GAIN * direct:
+    if _grids(size) * (products + transforms) > GAIN * direct:
         return None
-    lanes = tile.vectors * machine.lanes
-    strip = _strip(_grids(size), whole(channels, machine) + lanes, tile.rows, machine)
-    shape = (1, panels(filters, tile, machine), CELLS * channels, lanes)
     geometry = (height, width, channels, filters, strip, start, *_distances(a), target.start, *_distances(target), 0)
-    room = _room(strip, whole(channels, machine), lanes, machine)
-    return Winograd(shape, geometry, (tile.rows, tile.vectors), room, transposed)
+    room = _room(-(-strip // tile.rows) * tile.rows, whole(channels, machine), lanes, machine)
+    return Winograd((1, count, CELLS * channels, lanes), geometry, (tile.rows, tile.vectors), room, turned,
+                    count if split else 0)
 
 
-def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Winograd | None:
+def _tile(strip: int, filters: int, channels: int, machine: Machine) -> Tile:
+    """The tile that does so many grids in the fewest cycles; the last one may do some for nothing."""
+    def cost(tile: Tile) -> float:
+        return (panels(filters, tile, machine) * -(-strip // tile.rows) * cycles(tile.rows, tile.vectors, channels, machine))
+
+    return min((Tile(rows, vectors) for vectors in range(1, -(-filters // machine.lanes) + 1)
+                for rows in range(1, strip + 1) if fits_registers(rows, vectors, machine.registers)), key=cost)
+
+
+def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, samples: int, machine: Machine) -> Winograd | None:
     """The gradient of the kernel, where it is worth it."""
     if not fits(sizes):
         return None
     size, channels, filters = sizes.output[:2], sizes.kernel[2], sizes.kernel[3]
-    strip = _strip(_grids(size), whole(channels, machine) + whole(filters, machine), 1, machine)
+    strip = _strip(_grids(size), samples, whole(channels, machine) + whole(filters, machine), machine)
     plain, turned = choose_tile(channels, filters, strip, machine), choose_tile(filters, channels, strip, machine)
     costs = (product_cycles(channels, filters, strip, plain, machine),
              product_cycles(filters, channels, strip, turned, machine))
@@ -103,8 +117,9 @@ def emit_winograd(e: Emitter, node: int, sizes: Linear, way: Winograd, arrays: t
         e.buffer(packed, way.shape, WHOLE)
         e.prologue.append(_over_rows(e, "winograd_weights", sizes, way, kernel, packed, sizes.kernel[2:], int(way.turned)))
     room = e.buffer(f"room{node}:{target}", (way.room,), PER_THREAD)
-    e.step("winograd", source, packed, bias, target, room.name, way.geometry, floor, accumulate, variant=way.variant,
-           macs=e.graph.macs(node))
+    args = (source, packed, bias, target, room.name, way.geometry, ROWS if way.blocks else (0, way.shape[1]), floor, accumulate)
+    e.step("winograd", *args, variant=way.variant, macs=e.graph.macs(node), rows=way.blocks,
+           domain=ROW_DOMAIN if way.blocks else SAMPLE_DOMAIN)
 
 
 def emit_winograd_kernel(e: Emitter, node: int, sizes: Linear, way: Winograd, x: Buffer, d: Buffer, gradient: str,
@@ -137,18 +152,10 @@ def _grids(size: tuple[int, int]) -> int:
     return prod(-(-pixels // GRID) for pixels in size)
 
 
-def _cycles(size: tuple[int, int], channels: int, filters: int, tile: Tile, machine: Machine) -> float:
-    """Estimated cycles for a sample."""
-    products = CELLS * product_cycles(tile.rows, filters, channels, tile, machine) / tile.rows
-    return _grids(size) * (products + TRANSFORM * (whole(channels, machine) + whole(filters, machine)) / machine.lanes)
-
-
-def _strip(grids: int, numbers: int, rows: int, machine: Machine) -> int:
-    """How many grids of so many numbers in a cell stay in half of the private cache; whole samples, or equal shares of one;
-    in whole tiles."""
+def _strip(grids: int, samples: int, numbers: int, machine: Machine) -> int:
+    """How many grids, of so many numbers in a cell, stay in half of the private cache: whole samples, or a share of one."""
     most = min(max(machine.cache // 2 // (CELLS * 4 * numbers), LEAST), MOST)
-    strip = most // grids * grids if grids <= most else -(-grids // -(-grids // most))
-    return -(-strip // rows) * rows
+    return min(most // grids, samples) * grids if grids <= most else -(-grids // -(-grids // most))
 
 
 def _room(strip: int, deep: int, wide: int, machine: Machine) -> int:
