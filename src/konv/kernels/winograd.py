@@ -26,17 +26,15 @@ from konv.kernels.vectors import (
     address,
     at_least_ir,
     first_ir,
-    floats,
     masked_load_ir,
     masked_store_ir,
     place_ir,
     splat_ir,
-    store,
 )
 
 CELLS = 16
-MATRICES = (WINOGRAD_INPUT, WINOGRAD_ERROR, WINOGRAD_KERNEL, WINOGRAD_GRADIENT)
-INPUT, ERROR, KERNEL, GRADIENT = range(4)
+MATRICES = (WINOGRAD_INPUT, WINOGRAD_ERROR, WINOGRAD_KERNEL)
+INPUT, ERROR, KERNEL = range(3)
 
 
 def _integer(value):
@@ -82,9 +80,8 @@ def _within(builder, rows, columns, size, left, emit):
 
 
 @intrinsic
-def spread(typing, which, source, row, column, rows, columns, left, target, step, written):
-    """target[k * step] = cell k of the transformed grid of pixels, of which `left` lanes are in use and `written` stored;
-    the gradient of a kernel is added to what is there.
+def spread(typing, which, source, row, column, rows, columns, left, target, step):
+    """target[k * step] = cell k of the transformed grid of pixels, of which `left` lanes are in use; whole vectors are written.
 
     `which` is literal and names the matrix. Pixels beyond `rows` and `columns` count as zero and are not read.
     """
@@ -93,24 +90,21 @@ def spread(typing, which, source, row, column, rows, columns, left, target, step
     matrix = MATRICES[which.literal_value]
 
     def emit(context, builder, signature, args):
-        source, row, column, rows, columns, left, target, step, written = args[1:]
+        source, row, column, rows, columns, left, target, step = args[1:]
         size = len(matrix[0])
-        places, lanes = _places(builder, source, size, row, column), first_ir(builder, written)
+        places = _places(builder, source, size, row, column)
 
         def transform(masks):
             grid = [[masked_load_ir(builder, *pixel) for pixel in zip(*line, strict=True)]
                     for line in zip(places, masks, strict=True)]
             cells = [cell for line in _sandwich(builder, matrix, grid) for cell in line]
             for k, cell in enumerate(cells):
-                place = place_ir(builder, target, builder.mul(step, _integer(k)))
-                if which.literal_value == GRADIENT:
-                    cell = builder.fadd(cell, masked_load_ir(builder, place, lanes))
-                masked_store_ir(builder, cell, place, lanes)
+                builder.store(cell, place_ir(builder, target, builder.mul(step, _integer(k))), align=4)
 
         _within(builder, rows, columns, size, left, transform)
         return context.get_dummy_value()
 
-    return types.void(which, source, *[types.int64] * 5, target, *[types.int64] * 2), emit
+    return types.void(which, source, *[types.int64] * 5, target, types.int64), emit
 
 
 @intrinsic
@@ -165,7 +159,7 @@ def make_winograd(rows, vectors):
                 source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
                 for c in range(0, channels, LANES):
                     spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, channels - c,
-                           address(room, t * deep + c), step, LANES)
+                           address(room, t * deep + c), step)
                 j += 1
                 if j == across:
                     i, j = i + 1, 0
@@ -220,11 +214,11 @@ def make_winograd_kernel(rows, vectors, rest, turned, block):
                 source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
                 for c in range(low, high, LANES):
                     spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, high - c,
-                           address(room, t * deep + c - low), step, LANES)
+                           address(room, t * deep + c - low), step)
                 target = n * d_image + d_start + 2 * (i * d_row + j * d_column)
                 for f in range(0, filters, LANES):
                     spread(ERROR, address(d, target + f), d_row, d_column, height - 2 * i, width - 2 * j, filters - f,
-                           address(room, error + t * wide + f), back, LANES)
+                           address(room, error + t * wide + f), back)
                 j += 1
                 if j == across:
                     i, j = i + 1, 0
@@ -248,6 +242,33 @@ def make_winograd_kernel(rows, vectors, rest, turned, block):
                                  0, 1, a_inner, 0, b_inner, panel, panel)
 
     return winograd_kernel
+
+
+@intrinsic
+def collect(typing, parts, count, part, step, left, target, tap, accumulate):
+    """target[t * tap] = tap t of the gradient of a kernel, from the sum of so many parts, `part` apart, of its cells, `step`
+    apart; added to what is there if `accumulate`. Lanes from `left` on are neither read nor written."""
+
+    def emit(context, builder, signature, args):
+        parts, count, part, step, left, target, tap, accumulate = args
+        mask = first_ir(builder, left)
+        sums = [cgutils.alloca_once(builder, FLOATS_IR) for _ in range(CELLS)]  # promoted to registers by LLVM
+        for total in sums:
+            builder.store(ir.Constant(FLOATS_IR, [0.0] * LANES), total)
+        with cgutils.for_range(builder, count) as loop:
+            source = builder.gep(parts, [builder.mul(loop.index, part)])
+            for k, total in enumerate(sums):
+                cell = masked_load_ir(builder, place_ir(builder, source, builder.mul(step, _integer(k))), mask)
+                builder.store(builder.fadd(builder.load(total), cell), total)
+        grid = [[builder.load(sums[4 * r + c]) for c in range(4)] for r in range(4)]
+        before = first_ir(builder, builder.select(builder.icmp_signed("!=", accumulate, _integer(0)), left, _integer(0)))
+        for t, value in enumerate(value for line in _sandwich(builder, WINOGRAD_GRADIENT, grid) for value in line):
+            place = place_ir(builder, target, builder.mul(tap, _integer(t)))
+            masked_store_ir(builder, builder.fadd(value, masked_load_ir(builder, place, before)), place, mask)
+        return context.get_dummy_value()
+
+    integer = types.int64
+    return types.void(parts, *[integer] * 4, target, *[integer] * 2), emit
 
 
 @intrinsic
@@ -284,7 +305,7 @@ def winograd_weights(kernel, packed, sizes, transposed, rows):
                 for v in range(0, panel, LANES):
                     f = p * panel + v
                     spread(KERNEL, address(kernel, c * filters + f), 3 * pairs, pairs, 3, 3, filters - f,
-                           address(packed, (p * CELLS * channels + c) * panel + v), channels * panel, LANES)
+                           address(packed, (p * CELLS * channels + c) * panel + v), channels * panel)
         return
     square = stack(SQUARES)  # of each tap, LANES filters by LANES channels
     for f in range(rows[0] * 16, min(rows[1] * 16, filters), LANES):
@@ -298,7 +319,7 @@ def winograd_weights(kernel, packed, sizes, transposed, rows):
                             square[tap * SQUARE + i * LANES + j] = source[i]
                 for i in range(last):
                     spread(KERNEL, further(square, 8 * SQUARE + i * LANES), -3 * SQUARE, -SQUARE, 3, 3, channels - c,
-                           address(packed, (p * CELLS * filters + f + i) * panel + v), filters * panel, LANES)
+                           address(packed, (p * CELLS * filters + f + i) * panel + v), filters * panel)
 
 
 @kernel
@@ -306,30 +327,21 @@ def winograd_gradient(parts, gradient, sizes, turned, rows, first):
     # the way back: parts (parts, 1, panels, CELLS * C, lanes), or turned (parts, 1, CELLS * panels, F, lanes)
     # gradient (3, 3, C, F) for the rows of channels, or turned of 16 filters
     channels, filters, panel = sizes[0], sizes[1], parts.shape[4]
-    pairs, part, panels = channels * filters, parts.shape[2] * parts.shape[3] * panel, parts.shape[2]
-    zero = floats(np.float32(0))
+    pairs, count, part = channels * filters, parts.shape[0], parts.shape[2] * parts.shape[3] * panel
     if not turned:
         for c in range(rows[0], rows[1]):
-            for tap in range(9):
-                for f in range(0, filters if first else 0, LANES):
-                    store(gradient, tap * pairs + c * filters + f, zero, filters - f)
             for f in range(0, filters, LANES):
-                source = (f // panel * CELLS * channels + c) * panel + f % panel
-                for n in range(parts.shape[0]):
-                    spread(GRADIENT, address(parts, n * part + source), 4 * channels * panel, channels * panel, 4, 4,
-                           filters - f, address(gradient, c * filters + f), pairs, filters - f)
+                source = address(parts, (f // panel * CELLS * channels + c) * panel + f % panel)
+                collect(source, count, part, channels * panel, filters - f, address(gradient, c * filters + f), pairs,
+                        0 if first else 1)
         return
-    square, panels = stack(SQUARES), panels // CELLS
+    square, cell = stack(SQUARES), parts.shape[2] // CELLS * filters * panel
     for f in range(rows[0] * 16, min(rows[1] * 16, filters), LANES):
         for c in range(0, channels, LANES):
             last = min(LANES, filters - f)
-            for e in range(SQUARES):
-                square[e] = np.float32(0)
             for i in range(last):
-                source = (c // panel * filters + f + i) * panel + c % panel
-                for n in range(parts.shape[0]):
-                    spread(GRADIENT, address(parts, n * part + source), 4 * panels * filters * panel, panels * filters * panel,
-                           4, 4, LANES, further(square, i * LANES), SQUARE, LANES)
+                source = address(parts, (c // panel * filters + f + i) * panel + c % panel)
+                collect(source, count, part, cell, LANES, further(square, i * LANES), SQUARE, 0)
             for tap in range(9):
                 for j in range(min(LANES, channels - c)):
                     target = address(gradient, tap * pairs + (c + j) * filters + f)

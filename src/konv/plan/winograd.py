@@ -13,11 +13,11 @@ from konv.plan.tiling import Machine, Tile, choose_tile, cycles, panels, product
 from konv.plan.tiling import fits as fits_registers
 
 GRID, CELLS = 2, 16  # output pixels in a row of a grid, cells of its transform
-TRANSFORM = 45.0  # cycles to transform a vector of channels of a grid, in or out
-GAIN = 0.9  # of the cycles of the direct way, at most, or it is not worth it
+TRANSFORM = 60.0  # cycles to transform a vector of channels of a grid, in or out
+GAIN = 0.8  # of the cycles of the direct way, at most, or it is not worth it
 LEAST, MOST = 48, 96  # grids in a strip
-BLOCK = 64  # channels at least, where the gradient of a kernel is split over them
-PARTS_LIMIT = 8 << 20  # bytes of all parts of the gradient of a kernel, above which it is
+BLOCK = (16, 64)  # channels at least and at most, where the gradient of a kernel is split over them
+MEMORY = 4.0  # bytes of a part of such a gradient that are written and read again in a cycle
 MANY = 64 * 64  # pairs of channel and filter whose transform is worth more than one thread
 
 
@@ -94,12 +94,15 @@ def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, samples: int, machine: 
     transforms = TRANSFORM * _grids(size) * (whole(channels, machine) + whole(filters, machine)) / machine.lanes
     if CELLS * min(costs) * _grids(size) / strip + transforms > GAIN * direct:
         return None
-    split = CELLS * channels * filters * 4 * PARTS > PARTS_LIMIT and channels >= 2 * BLOCK
+    # split over samples, parts of the gradient are summed; over channels, the output gradient is transformed for each block
+    block = min(max(channels // 4, BLOCK[0], -(-channels // PARTS)), max(BLOCK[1], -(-channels // PARTS)))
+    again = (-(-channels // block) - 1) * TRANSFORM * whole(filters, machine) / machine.lanes * _grids(size) * samples * PARTS
+    split = block < channels and again < PARTS * CELLS * channels * filters * 4 / MEMORY
     turn = costs[1] < costs[0] and not split
     tile, across = (turned, channels) if turn else (plain, filters)
     lanes, count = tile.vectors * machine.lanes, panels(across, tile, machine)
     shape = (1, CELLS * count, filters, lanes) if turn else (1, count, CELLS * channels, lanes)
-    block = -(-max(BLOCK, -(-channels // PARTS)) // tile.rows) * tile.rows if split else channels
+    block = -(-block // tile.rows) * tile.rows if split else channels
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
     geometry = (*size, channels, filters, strip, start, *_distances(x), d.start, *_distances(d), 0)
     deep = lanes * count if turn else whole(block, machine)
