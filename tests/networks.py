@@ -109,8 +109,8 @@ def depthwise(k):
 def three_by_three(k):
     """Windows of 3 x 3 over many channels: odd sizes, two readers of one value, a kernel gradient split over its channels."""
     layers = k.layers
-    source = k.Input((9, 12, 20))
-    x = layers.Conv2D(36, 3, padding="same", activation="relu")(source)
+    source = k.Input((23, 26, 31))
+    x = layers.MaxPooling2D(2)(layers.Conv2D(36, 3, padding="same", activation="relu")(source))
     x = layers.Add()([layers.Conv2D(130, 3)(x), layers.Conv2D(130, 3, use_bias=False)(x)])
     x = layers.BatchNormalization()(layers.Conv2D(70, 3, activation="relu", padding="same")(x))
     return k.Model(source, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
