@@ -6,10 +6,11 @@ that are ready, claimed by the threads unit by unit. What a unit computes never 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, groupby
+from itertools import groupby
 
 import numpy as np
 
+from konv.engines.calls import Call, Calls, InterpretedCalls, Place, Segments, Unit
 from konv.engines.threads import Threads
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan.bands import bands, is_worth_cutting
@@ -35,8 +36,6 @@ from konv.plan.steps import (
 )
 from konv.variables import Variable
 
-Call = tuple[Callable, list]
-Unit = list[Call]
 # resolve(step, args) -> the function to call with these arguments, or others of the same types
 Resolve = Callable[[Step, tuple], Callable]
 
@@ -46,23 +45,28 @@ SIZES = 8  # of how many numbers of samples the calls are kept
 
 @dataclass
 class Bound:
-    """The calls for one number of samples: for each segment, for each thread, for each unit of work.
+    """The calls for one number of samples."""
 
-    `places` says which argument of which call is a piece of an array of the caller's: name, samples, shape.
-    """
+    prologue: Calls
+    forward: Calls
+    backward: Calls
 
-    places: list[tuple[list, int, str, int, int, tuple[int, ...]]]
-    prologue: list[list[list[Unit]]]
-    forward: list[list[list[Unit]]]
-    backward: list[list[list[Unit]]]
+    def place(self, given: Mapping[str, np.ndarray]) -> None:
+        for calls in (self.prologue, self.forward, self.backward):
+            calls.place(given)
+
+    def forget(self) -> None:
+        for calls in (self.prologue, self.forward, self.backward):
+            calls.forget()
 
 
 class Program:
     """A plan with its memory. Not for concurrent use: the runner holds a lock."""
 
-    def __init__(self, plan: Plan, weights: Mapping[str, Variable], resolve: Resolve, threads: Threads, dtype=np.float32):
+    def __init__(self, plan: Plan, weights: Mapping[str, Variable], resolve: Resolve, threads: Threads, dtype=np.float32,
+                 calls: Callable[[Segments, list[Place], Threads], Calls] = InterpretedCalls):
         self.plan, self.weights, self.resolve, self.threads = plan, weights, resolve, threads
-        self.dtype = np.dtype(dtype)
+        self.dtype, self._calls = np.dtype(dtype), calls
         self.seed, self.count = np.zeros(2, np.uint32), np.zeros(2, np.uint32)
         self.samples = np.arange(plan.batch, dtype=np.int64)
         # float64 takes twice the room that the plan counts with
@@ -95,15 +99,15 @@ class Program:
         for name in self.plan.outputs:
             if self.plan.buffers[name].external and name not in self.plan.inputs:
                 self._given[name] = np.empty((n, *self.plan.buffers[name].shape), self.dtype)
-        self._place(bound)
+        bound.place(self._given)
         versions = tuple([variable.version for variable in self._used])
         if versions != self._packed:
-            self._run(bound.prologue)
+            bound.prologue.run()
             self._packed = versions
         if seed is not None:
             self.seed[0], self.seed[1] = seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF
             self.count[0] = count & 0xFFFFFFFF
-        self._run(bound.forward)
+        bound.forward.run()
         if seed is not None:
             for variable in self._moving:
                 variable.touch()
@@ -131,49 +135,30 @@ class Program:
         bound = self._bound[len(gradients[0])]
         for name, array in zip(self.plan.output_gradients, gradients, strict=True):
             self._given[name] = self._as_image(name, np.asarray(array))
-        self._place(bound)
-        self._run(bound.backward)
+        bound.place(self._given)
+        bound.backward.run()
         return self.gradients
 
     def _as_image(self, name: str, array: np.ndarray) -> np.ndarray:
         """The caller's array as kernels read it; copied only where it is of another type or order."""
         return np.require(array, self.dtype, ("C", "A")).reshape(-1, *self.plan.buffers[name].shape)
 
-    def _place(self, bound: Bound) -> None:
-        """Put the caller's arrays into the calls."""
-        given = self._given
-        for args, position, name, low, high, shape in bound.places:
-            if name in given:
-                args[position] = given[name][low:high].reshape(-1, *shape)
-
     def release(self, n: int) -> None:
-        """Forget the caller's arrays: they may be large, or views of something that is."""
+        """Let go of the caller's arrays."""
         self._given.clear()
-        for args, position, *_ in self._bound[n].places:
-            args[position] = None
-
-    def _run(self, segments: list[list[list[Unit]]]) -> None:
-        for segment in segments:
-            units = segment[0]
-            if len(units) == 1 or self.threads.count == 1:
-                for unit in units:
-                    for function, args in unit:
-                        function(*args)
-            else:
-                claim = count()
-                self.threads.run([_worker(mine, claim) for mine in segment])
+        self._bound[n].forget()
 
     # --- binding ----------------------------------------------------------------------------------
 
     def _bind(self, n: int) -> Bound:
-        parts = (self.plan.prologue, self.plan.forward, self.plan.backward)
+        self._places: list[Place] = []
+        parts = [self._segments(part, n) for part in (self.plan.prologue, self.plan.forward, self.plan.backward)]
         while len(self._bound) >= SIZES:
             self._bound.pop(next(iter(self._bound)))  # the one made first
-        self._places: list = []
-        self._bound[n] = bound = Bound(self._places, *(self._segments(part, n) for part in parts))
+        self._bound[n] = bound = Bound(*(self._calls(part, self._places, self.threads) for part in parts))
         return bound
 
-    def _segments(self, segments: Sequence[Segment], n: int) -> list[list[list[Unit]]]:
+    def _segments(self, segments: Sequence[Segment], n: int) -> Segments:
         """For each segment, for each thread, the units of work."""
         made = []
         for segment in segments:
@@ -194,13 +179,14 @@ class Program:
                     for thread in range(self.threads.count)]
         return self._sample_segment(segment, n)
 
-    def _one_sample(self, segment: Segment) -> list[list[list[Unit]]]:
+    def _one_sample(self, segment: Segment) -> Segments:
         """A segment over one sample: heavy steps are cut into bands of rows, and the threads meet after each."""
-        made: list[list[list[Unit]]] = []
+        made: Segments = []
         for heavy, group in groupby(segment.steps, key=is_worth_cutting):
             steps = tuple(group)
             if not heavy:
-                made.append(self._sample_segment(replace(segment, steps=steps), 1))
+                # one unit, in the first thread's memory whoever runs it, where the bands find what it leaves
+                made.append([self._sample_segment(replace(segment, steps=steps), 1)[0]] * self.threads.count)
                 continue
             for step in steps:
                 made.append([[[self._call(band, 0, 1, (0, 1), 1, thread, origin=step)]
@@ -227,7 +213,7 @@ class Program:
         for position, arg in enumerate(step.args):
             if isinstance(arg, str) and arg in self.plan.buffers and self._is_given(arg):
                 shape = self.plan.buffers[arg].shape
-                self._places.append((args, position, root(arg, self.plan.buffers), low, high, shape))
+                self._places.append(Place(args, position, root(arg, self.plan.buffers), low, high, shape))
         key = id(origin or step)
         function = self._functions.get(key)
         if function is None:
@@ -293,15 +279,6 @@ class Program:
         names = {arg for s in self.plan.backward for step in s.steps for arg in step.names if arg.startswith("gradient:")}
         paths = [name.removeprefix("gradient:") for name in names]
         return {path: np.zeros(self.weights[path].shape, self.dtype) for path in paths}
-
-
-def _worker(units: list[Unit], claim: count) -> Callable[[], None]:
-    def work() -> None:
-        total = len(units)
-        while (mine := next(claim)) < total:
-            for function, args in units[mine]:
-                function(*args)
-    return work
 
 
 def spans(total: int, parts: int) -> list[tuple[int, int]]:

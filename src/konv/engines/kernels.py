@@ -1,15 +1,20 @@
 """Which set of kernels runs the steps of a plan: the compiled ones, or their NumPy twins."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
+from konv.engines.calls import NativeCalls
+from konv.engines.cpu import Program
+from konv.engines.threads import Threads
 from konv.kernels import reference
-from konv.plan.steps import Step
+from konv.plan.steps import Plan, Step
 from konv.plan.tiling import Machine
+from konv.variables import Variable
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,13 @@ class Kernels:
     machine: Machine
     resolve: Callable[[Step, tuple], Callable]
     dtype: type = np.float32
+    native: Callable[[Step, tuple], Any] | None = None  # the same for NativeCalls
+
+    def program(self, plan: Plan, weights: Mapping[str, Variable], threads: Threads) -> Program:
+        """A plan run by these kernels."""
+        if self.native is None:
+            return Program(plan, weights, self.resolve, threads, self.dtype)
+        return Program(plan, weights, self.native, threads, self.dtype, NativeCalls)
 
 
 def _reference(step: Step, args: tuple) -> Callable:
@@ -41,4 +53,6 @@ def default_kernels() -> Kernels:
         from konv.kernels import compiled
     except ImportError:
         return reference_kernels()
-    return Kernels(compiled.machine(), compiled.resolve)
+    # an exception that a checked index raises is for the interpreter to show
+    native = None if os.environ.get("NUMBA_BOUNDSCHECK") else compiled.compiled
+    return Kernels(compiled.machine(), compiled.resolve, native=native)

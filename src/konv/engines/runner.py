@@ -65,7 +65,7 @@ class Runner(Guarded):
             # a batch that grows may go on growing: then not by one at a time
             room = n if program is None else 1 << (n - 1).bit_length()
             plan = build_plan(self.graph, room, training, self.kernels.machine)
-            program = Program(plan, self.weights, self.kernels.resolve, self.threads, self.kernels.dtype)
+            program = self.kernels.program(plan, self.weights, self.threads)
             self._programs[training] = program
         return program
 

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from konv.engines.cpu import Program
 from konv.engines.kernels import default_kernels
 from konv.engines.threads import Guarded, shared
 from konv.plan import build_plan
@@ -28,7 +27,7 @@ class _Single(Guarded):
         kernels = default_kernels()
         plan = build_plan(self.graph, batch, gradients, kernels.machine, input_gradients=gradients)
         paths = {f"op/{name}": variable for name, variable in self.weights.items()}
-        self.program = Program(plan, paths, kernels.resolve, shared(), kernels.dtype)
+        self.program = kernels.program(plan, paths, shared())
 
     def forward(self, x: np.ndarray, weights: Weights) -> np.ndarray:
         with self.lock:

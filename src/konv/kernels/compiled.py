@@ -34,12 +34,17 @@ def dispatcher(name: str, variant: tuple[int, ...]):
     return next(getattr(module, name) for module in MODULES if hasattr(module, name))
 
 
-def resolve(step: Step, args: tuple) -> Callable:
-    """The compiled function for arguments of these types, without Numba's look-up at each call."""
+def compiled(step: Step, args: tuple):
+    """What Numba keeps of the function for arguments of these types."""
     function = dispatcher(step.kernel, step.variant)
     signature = tuple(numba.typeof(arg) for arg in args)
     function.compile(signature)
-    return function.overloads[signature].entry_point
+    return function.overloads[signature]
+
+
+def resolve(step: Step, args: tuple) -> Callable:
+    """The compiled function for arguments of these types, without Numba's look-up at each call."""
+    return compiled(step, args).entry_point
 
 
 def machine() -> Machine:
