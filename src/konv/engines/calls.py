@@ -87,10 +87,12 @@ class NativeCalls:
         self._words = np.array(words, np.int64)
         self._places = self._found(places, starts, native.DATA)
         address = self._words.ctypes.data
+        kernels = {id(function): function for function, _ in _each(chain.from_iterable(segments))}
+        found = dict(zip(kernels, native.addresses(list(kernels.values())), strict=True))
         self._records = []
         for thread in range(threads.count):
             calls = _each(segment[thread] for segment in segments)
-            rows = [(*native.thunk(function), address + 8 * starts[id(args)][0]) for function, args in calls]
+            rows = [(*found[id(function)], address + 8 * starts[id(args)][0]) for function, args in calls]
             self._records.append(np.array(rows, np.int64).reshape(-1, 3))
         first = [segment[0] for segment in segments]
         self._units = np.array([*accumulate(map(len, first), initial=0)], np.int64)

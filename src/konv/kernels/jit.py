@@ -36,7 +36,9 @@ def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
     With this in the name of each kernel it looks in another place."""
     sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    settings = repr((FLAGS, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK"))).encode()
+    # sorted: the order of a set of strings is another one in each process
+    flags = [(name, sorted(value) if isinstance(value, set) else value) for name, value in FLAGS.items()]
+    settings = repr((flags, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK"))).encode()
     return f"{zlib.crc32(sources + settings):08x}_{SIMD}"
 
 

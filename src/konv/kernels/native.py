@@ -6,8 +6,7 @@ the list of calls: threads claim units of a segment from a counter, and wait for
 """
 
 import ctypes
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numba
@@ -25,22 +24,34 @@ SPINS = 2000  # looks at a counter before another program gets the core
 
 _engines: list[Any] = []  # the machine code of the thunks lives as long as these
 _thunks: dict[str, int] = {}
-_numbers = count()
 
 
-def thunk(result: Any) -> tuple[int, int]:
-    """The addresses of the thunk for the types of a kernel, and of the kernel itself, of which Numba keeps `result`."""
-    convention = result.target_context.call_conv
-    kind = convention.get_function_type(result.fndesc.restype, result.fndesc.argtypes)
-    if str(kind) not in _thunks:
-        _thunks[str(kind)] = _compile(kind)
-    return _thunks[str(kind)], result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+def addresses(results: Iterable[Any]) -> list[tuple[int, int]]:
+    """For each compiled kernel (what Numba keeps of it) the addresses of the thunk for its types, and of itself."""
+    kinds = []
+    for result in results:
+        context, described = result.target_context, result.fndesc
+        kinds.append(context.call_conv.get_function_type(described.restype, described.argtypes))
+    names = [str(kind) for kind in kinds]
+    missing = {name: kind for name, kind in zip(names, kinds, strict=True) if name not in _thunks}
+    if missing:
+        _compile(missing)
+    return [(_thunks[name], result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+            for name, result in zip(names, results, strict=True)]
 
 
-def _compile(kind: ir.FunctionType) -> int:
-    """int thunk(kernel, words): call the kernel with the arguments in the words, and hand on what it says."""
+def _compile(kinds: Mapping[str, ir.FunctionType]) -> None:
+    """int thunk(kernel, words) for each kind of kernel: call it with the arguments in the words, and hand on what it says."""
     module = ir.Module()
-    name = f"konv_thunk_{next(_numbers)}"
+    functions = {name: _thunk(module, f"konv_thunk_{len(_thunks) + i}", kind) for i, (name, kind) in enumerate(kinds.items())}
+    target = binding.Target.from_default_triple().create_target_machine(opt=1)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), target)
+    engine.finalize_object()
+    _engines.append(engine)
+    _thunks.update((name, engine.get_function_address(function.name)) for name, function in functions.items())
+
+
+def _thunk(module: ir.Module, name: str, kind: ir.FunctionType) -> ir.Function:
     function = ir.Function(module, ir.FunctionType(I32, [BYTES, I64.as_pointer()]), name)
     builder = ir.IRBuilder(function.append_basic_block())
     pointer, words = function.args
@@ -53,12 +64,7 @@ def _compile(kind: ir.FunctionType) -> int:
         else:
             arguments.append(builder.load(builder.bitcast(place, wanted.as_pointer())))  # the low bytes come first
     builder.ret(builder.call(builder.bitcast(pointer, kind.as_pointer()), [result, failure, *arguments]))
-    parsed = binding.parse_assembly(str(module))
-    target = binding.Target.from_default_triple().create_target_machine(opt=1)
-    engine = binding.create_mcjit_compiler(parsed, target)
-    engine.finalize_object()
-    _engines.append(engine)
-    return engine.get_function_address(name)
+    return function
 
 
 def words(arg: Any) -> list[int]:
