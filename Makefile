@@ -2,6 +2,7 @@
 # Each makes .venv and installs what it needs; a second run installs nothing.
 
 PYTHON ?= python3
+PEERS  ?= $(BIN)/python
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
@@ -32,7 +33,7 @@ lint: $(VENV)/dev.stamp ## style and types
 	$(BIN)/python -m pyright
 
 bench: $(VENV)/dev.stamp ## milliseconds of training and of prediction, beside the peers that are installed
-	$(BIN)/python benchmarks/seed.py
+	$(BIN)/python benchmarks/table.py --peers $(PEERS)
 
 clean: ## remove .venv and everything that was made
 	rm -rf $(VENV) demo out build dist .pytest_cache .ruff_cache .hypothesis

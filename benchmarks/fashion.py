@@ -14,7 +14,7 @@ import sys
 import time
 from importlib import import_module
 
-from network import seed_network
+from networks import keras_network
 
 from konv.datasets import fashion_mnist
 
@@ -25,7 +25,7 @@ def run(name, epochs, path, seed):
     (x_train, y_train), (x_test, y_test) = fashion_mnist(path)
     x_train, x_test = (x[..., None].astype("float32") / 255 for x in (x_train, x_test))
     keras.utils.set_random_seed(seed)
-    model = seed_network(keras, "softmax")
+    model = keras_network(keras, "seed", "softmax")
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     for epoch in range(1, epochs + 1):
         start = time.perf_counter()

@@ -9,12 +9,11 @@ import numpy as np
 
 from konv.engines.cpu import Program
 from konv.engines.kernels import default_kernels
-from konv.engines.single import run_op
 from konv.engines.threads import Threads
 from konv.plan import build_plan
 from konv.plan.steps import Plan, Step
-from konv.spec.graph import Graph
-from konv.spec.ops import Conv
+from konv.spec.graph import Graph, GraphBuilder
+from konv.spec.ops import Conv, Input
 from konv.spec.window import Window
 from konv.variables import Variable
 
@@ -71,14 +70,17 @@ def peak_gflops(calls: int = 100) -> float:
 
     Its windows are of 5 x 5 pixels: those of 3 x 3 take fewer multiply-adds than are counted (konv.plan.winograd).
     """
+    builder, kernels = GraphBuilder(), default_kernels()
     op = Conv(64, Window((5, 5), padding="same"), use_bias=False)
-    x, kernel = np.ones((1, 48, 48, 64), np.float32), np.ones((5, 5, 64, 64), np.float32)
-    best = float("inf")
+    graph = builder.graph(builder.add(op, (builder.add(Input((48, 48, 64)), layer="input"),), "conv"))
+    weights = {"conv/kernel": Variable(np.ones((5, 5, 64, 64)), "kernel")}
+    program = kernels.program(build_plan(graph, 1, False, kernels.machine), weights, Threads(1))
+    x, best = [np.ones((1, 48, 48, 64), np.float32)], float("inf")
     for _ in range(calls):  # the first one compiles
         start = perf_counter()
-        run_op(op, x, {"kernel": kernel})
+        program.forward(x, None)
         best = min(best, perf_counter() - start)
-    return 2 * op.macs((48, 48, 64)) / best / 1e9
+    return 2 * graph.macs(1) / best / 1e9
 
 
 def _bytes(plan: Plan) -> dict[str, int]:
