@@ -23,7 +23,7 @@ test: $(VENV)/dev.stamp ## every test and every example in the docstrings
 
 narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every index checked
 	KONV_SIMD=avx2 $(BIN)/python -m pytest tests/kernels tests/test_ops.py
-	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam"
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam or three"
 
 nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "nightly or hypothesis"

@@ -8,8 +8,8 @@ from konv.plan import build_plan
 from tests import networks
 
 
-def kernels(model, training=True):
-    plan = build_plan(model.graph(), 8, training)
+def kernels(model, training=True, batch=8):
+    plan = build_plan(model.graph(), batch, training)
     return [step for part in (plan.forward, plan.backward) for segment in part for step in segment.steps]
 
 
@@ -63,3 +63,15 @@ def _float64(x, kernel, dy):
             dx[:, r:r + height, s:s + width] += dy @ kernel[r, s].T
             dw[r, s] = np.tensordot(window, dy, ((0, 1, 2), (0, 1, 2)))
     return y, dx[:, 1:-1, 1:-1], dw
+
+
+def test_same_bits_in_a_batch_of_any_size():
+    """Also where the threads share the panels of a large kernel because a batch has few grids."""
+    layers = [konv.Input((6, 6, 96)), konv.layers.Conv2D(160, 3), konv.layers.Conv2D(64, 3, padding="same")]
+    many, one = konv.Sequential(layers), konv.Sequential(layers)
+    x = np.random.default_rng(0).normal(size=(70, 6, 6, 96)).astype(np.float32)
+    whole = many.predict_on_batch(x)
+    assert all(np.array_equal(many.predict_on_batch(x[:n]), whole[:n]) for n in (1, 3, 17))
+    assert np.array_equal(one.predict_on_batch(x[:1]), whole[:1])
+    domains = {step.domain for n in (1, 300) for step in kernels(many, False, n) if step.kernel == "winograd"}
+    assert domains == {"rows", "samples"}

@@ -53,30 +53,40 @@ def _winograd(size: tuple[int, int], source: tuple[Buffer, int], target: Buffer,
               machine: Machine) -> Winograd | None:
     (a, start), (height, width) = source, size
     channels, filters = a.shape[2], target.shape[2]
-    # where few grids meet many weights, these are read once for all samples: each thread takes some panels of them
+    # where few grids meet many weights, these are read once for all samples: each thread takes some panels of them. Whether
+    # the method is worth it depends on neither, so that a sample's results are the same bits in a batch of any size
     split = CELLS * channels * filters * 4 > machine.cache // 2 and _grids(size) * samples < LEAST
     strip = LEAST if split else _strip(_grids(size), samples, whole(channels, machine), machine)
+    if not _is_worth(size, channels, filters, machine):
+        return None
     tile = _tile(strip, filters, channels, machine)
     lanes, count = tile.vectors * machine.lanes, panels(filters, tile, machine)
-    products = CELLS * count * -(-strip // tile.rows) * cycles(tile.rows, tile.vectors, channels, machine) / strip
-    transforms = TRANSFORM * (whole(channels, machine) * (count if split else 1) + whole(filters, machine)) / machine.lanes
-    other = choose_tile(width, filters, 9 * channels, machine)
-    direct = height * product_cycles(width, filters, 9 * channels, other, machine)
-    if _grids(size) * (products + transforms) > GAIN * direct:
-        return None
     geometry = (height, width, channels, filters, strip, start, *_distances(a), target.start, *_distances(target), 0)
     room = _room(-(-strip // tile.rows) * tile.rows, whole(channels, machine), lanes, machine)
     return Winograd((1, count, CELLS * channels, lanes), geometry, (tile.rows, tile.vectors), room, turned,
                     count if split else 0)
 
 
-def _tile(strip: int, filters: int, channels: int, machine: Machine) -> Tile:
-    """The tile that does so many grids in the fewest cycles; the last one may do some for nothing."""
-    def cost(tile: Tile) -> float:
-        return (panels(filters, tile, machine) * -(-strip // tile.rows) * cycles(tile.rows, tile.vectors, channels, machine))
+def _is_worth(size: tuple[int, int], channels: int, filters: int, machine: Machine) -> bool:
+    """Whether it takes fewer cycles than the direct product."""
+    tile = _tile(LEAST, filters, channels, machine)
+    products = CELLS * _tile_cycles(LEAST, filters, channels, tile, machine) / LEAST
+    transforms = TRANSFORM * (whole(channels, machine) + whole(filters, machine)) / machine.lanes
+    other = choose_tile(size[1], filters, 9 * channels, machine)
+    direct = size[0] * product_cycles(size[1], filters, 9 * channels, other, machine)
+    return _grids(size) * (products + transforms) <= GAIN * direct
 
-    return min((Tile(rows, vectors) for vectors in range(1, -(-filters // machine.lanes) + 1)
-                for rows in range(1, strip + 1) if fits_registers(rows, vectors, machine.registers)), key=cost)
+
+def _tile_cycles(strip: int, filters: int, channels: int, tile: Tile, machine: Machine) -> float:
+    """Estimated cycles for one cell of so many grids; the last tile may do some for nothing."""
+    return panels(filters, tile, machine) * -(-strip // tile.rows) * cycles(tile.rows, tile.vectors, channels, machine)
+
+
+def _tile(strip: int, filters: int, channels: int, machine: Machine) -> Tile:
+    """The tile that does so many grids in the fewest cycles."""
+    tiles = (Tile(rows, vectors) for vectors in range(1, -(-filters // machine.lanes) + 1)
+             for rows in range(1, strip + 1) if fits_registers(rows, vectors, machine.registers))
+    return min(tiles, key=lambda tile: _tile_cycles(strip, filters, channels, tile, machine))
 
 
 def kernel_winograd(sizes: Linear, x: Buffer, d: Buffer, samples: int, machine: Machine) -> Winograd | None:
