@@ -43,6 +43,12 @@ def _fingerprint() -> str:
 
 
 def kernel(function):
-    """Compile without the interpreter's lock, into the disk cache."""
-    function.__qualname__ = f"{function.__name__}_{_fingerprint()}"
+    """Compile without the interpreter's lock, into the disk cache.
+
+    The plain ints of a variant become part of its name. Numba numbers functions of one name in the order in which a process
+    compiles them, so two variants that come from the cache, where different processes left them, may have one symbol: and
+    who asks for its address gets that of the one that was loaded last.
+    """
+    variant = "".join(f"_{cell.cell_contents}" for cell in function.__closure__ or () if isinstance(cell.cell_contents, int))
+    function.__qualname__ = f"{function.__name__}{variant}_{_fingerprint()}"
     return njit(**FLAGS)(function)
