@@ -61,9 +61,11 @@ def plot(found, path):
         for kernel in dict.fromkeys(row["kernel"] for row in found):
             rows = [row for row in found if (row["axis"], row["kernel"]) == (name, kernel)]
             ax.plot([row["value"] for row in rows], [row["picoseconds"] for row in rows], "o-", label=f"{kernel} x {kernel}")
-        ax.set(xscale="log", xlabel=name, ylim=(0, None))
+        ax.set_xlabel(name)
         ax.set_xscale("log", base=2)
+        ax.set_yscale("log", base=2)
         ax.xaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.grid(alpha=0.2)
     np.atleast_1d(axes)[0].set_ylabel("picoseconds per multiply-add")
     np.atleast_1d(axes)[0].legend(frameon=False)

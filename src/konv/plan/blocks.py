@@ -1,7 +1,7 @@
 """Fusion: which neighbouring operations run as one block. The rules are a table, one a line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konv.spec.graph import Graph, Node
 from konv.spec.ops import Activation, Add, BatchNorm, Conv, Dense, Dropout, Op, Pool
@@ -47,6 +47,7 @@ class Block:
     kind: str
     nodes: tuple[int, ...]
     inputs: tuple[int, ...]
+    onto: int | None = None  # the value that the results are added to, in its own memory
 
     @property
     def output(self) -> int:
@@ -64,7 +65,31 @@ def fuse(graph: Graph, training: bool) -> list[Block]:
         kind, row = next(_fitting(graph, index, FUSIONS if training else FOLDS + FUSIONS), alone)
         taken |= set(row)
         blocks.append(Block(kind, row, node.inputs))
+    return blocks if training else add_in_place(graph, blocks)
+
+
+def add_in_place(graph: Graph, blocks: list[Block]) -> list[Block]:
+    """A convolution whose result is only added to something adds it there itself, where nobody reads that any more."""
+    for add in [block for block in blocks if block.kind == "add"]:
+        for branch in reversed([block for block in blocks if block.output in add.inputs]):
+            onto = next((index for index in add.inputs if index != branch.output), branch.output)
+            if len(add.inputs) == 2 and _can_add(graph, blocks, add, branch, onto):
+                joined = replace(branch, nodes=branch.nodes + add.nodes, onto=onto)
+                blocks = [joined if block is add else block for block in blocks if block is not branch]
+                break
     return blocks
+
+
+def _can_add(graph: Graph, blocks: list[Block], add: Block, branch: Block, onto: int) -> bool:
+    """Whether the branch computes nothing but a term of the sum, and the other one is the engine's own and read no more."""
+    views = ("flatten", "reshape")  # other names for the memory that they read
+    source = next(block for block in blocks if block.output == onto)
+    readers = [block for block in blocks if onto in block.inputs and block is not add]
+    lone = len(graph.users[branch.output]) == 1 and onto != branch.output
+    plain = branch.kind == "linear" and branch.onto is None and not has_relu(graph, branch)
+    done = all(blocks.index(reader) < blocks.index(add) and reader.kind not in views for reader in readers)
+    owned = source.kind not in ("input", *views) and not {branch.output, onto, add.output} & set(graph.outputs)
+    return lone and plain and done and owned and branch not in readers
 
 
 def _fitting(graph: Graph, index: int, rules):

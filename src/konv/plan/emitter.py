@@ -33,6 +33,7 @@ class Emitter:
         self.layer = ""  # whose steps are being emitted
         self._steps: list[Step] = []
         self._again = 0
+        self._onto = {block.output: block.onto for block in blocks}
         self._halos = self._value_halos()
         self.needs_gradient = self._needing_gradient() if training else set()
 
@@ -95,6 +96,10 @@ class Emitter:
             source = self.value(node.inputs[0])
             if source.halo == NO_HALO == self._halos[index] and index not in self.graph.outputs:
                 return self.buffer(name, image(node.shape), alias=source.alias or source.name)
+        onto = self._onto.get(index)
+        if onto is not None and name not in self.buffers:
+            source = self.value(onto)
+            return self.buffer(name, source.shape, halo=source.halo, alias=source.alias or source.name)
         return self._image(name, index, self._halos[index], self._is_given(index))
 
     def _is_given(self, index: int) -> bool:
@@ -145,6 +150,9 @@ class Emitter:
                 wanted = self.linear(block).input_halo
                 source = block.inputs[0]
                 halos[source] = tuple(map(max, halos[source], wanted))  # type: ignore[assignment]
+        shared = [(block.onto, block.output) for block in self.blocks if block.onto is not None]
+        for before, after in shared * len(shared):  # one memory after the other in a chain of sums
+            halos[before] = halos[after] = tuple(map(max, halos[before], halos[after]))  # type: ignore[assignment]
         return halos
 
     @property

@@ -24,7 +24,7 @@ def emit_block(e: Emitter, block: Block) -> None:
         raise UnsupportedError(f"the engine cannot run {block.kind} yet")
     e.layer = e.graph.nodes[block.nodes[0]].layer
     target = e.value(block.output)
-    if target.halo != NO_HALO:
+    if target.halo != NO_HALO and block.onto is None:
         e.step("clear_halo", target.name, target.halo)
     FORWARD[block.kind](e, block, target)
 
@@ -49,7 +49,7 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     dropout = part(e.graph, block, Dropout)
     if is_depthwise(sizes):
         e.step("depthwise", x.name, kernel, bias or e.fill((0.0,), sizes.groups), y.name, forward_geometry(sizes, x, y),
-               relu_floor(e, block), 0, variant=sizes.kernel[:2], macs=e.graph.macs(node))
+               relu_floor(e, block), int(block.onto is not None), variant=sizes.kernel[:2], macs=e.graph.macs(node))
     else:
         _product(e, block, x, y, kernel, bias)
     if dropout is not None:
@@ -77,7 +77,7 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: 
     way = forward_winograd(sizes, x, y, e.samples, e.machine)
     if way is not None:
         arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
-        emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), 0)
+        emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), int(block.onto is not None))
         return
     product = forward_product(sizes, x, y, e.machine)
     packed = e.pack(kernel, product.pack, f"packed{node}")
@@ -88,7 +88,8 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: 
         groups, filters = product.pack.groups, product.pack.kernel[3]
         layout = Pack((1, 1, 1, filters), ((0, 0),), groups, product.pack.panels, product.pack.lanes)
         offset = e.pack(bias, layout, f"bias{node}")
-    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block), 0,
+    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block),
+           int(block.onto is not None),
            variant=product.variant, macs=e.graph.macs(node))
 
 
