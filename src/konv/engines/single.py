@@ -1,6 +1,7 @@
 """Runs one operation on arrays: what konv.ops and its gradients are made of."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from konv.engines.kernels import default_kernels
 from konv.engines.threads import Guarded, shared
 from konv.plan import build_plan
+from konv.plan.steps import Plan
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Op, Shape
 from konv.variables import Variable
@@ -25,7 +27,7 @@ class _Single(Guarded):
         self.graph: Graph = builder.graph(builder.add(op, (builder.add(Input(shape), layer="input"),), "op"))
         self.weights = {weight.name: Variable(np.zeros(weight.shape), weight.name) for weight in self.graph.weights(1)}
         kernels = default_kernels()
-        plan = build_plan(self.graph, batch, gradients, kernels.machine, input_gradients=gradients)
+        plan = _with_prologue(build_plan(self.graph, batch, gradients, kernels.machine, input_gradients=gradients))
         paths = {f"op/{name}": variable for name, variable in self.weights.items()}
         self.program = kernels.program(plan, paths, shared())
 
@@ -48,6 +50,13 @@ class _Single(Guarded):
     def _assign(self, weights: Weights) -> None:
         for name, array in weights.items():
             self.weights[name].assign(array)
+
+
+def _with_prologue(plan: Plan) -> Plan:
+    """Weights are new in each run, so what packs them is part of the pass: threads are woken once."""
+    if plan.forward:
+        return replace(plan, prologue=(), forward=(*plan.prologue, *plan.forward))
+    return replace(plan, prologue=(), backward=(*plan.prologue, *plan.backward))
 
 
 _single = lru_cache(KEPT)(_Single)

@@ -39,4 +39,4 @@ def unpack_index(layout: Pack) -> np.ndarray:
     places = np.nonzero(index >= 0)[0].astype(np.int32)
     inverse = np.empty(len(places), np.int32)
     inverse[index[places]] = places
-    return inverse
+    return inverse.reshape(layout.kernel)

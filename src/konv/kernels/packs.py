@@ -1,16 +1,91 @@
 """Packing weights for the tile and summing the parts of their gradients; twins in reference.py."""
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
-from konv.kernels.jit import kernel
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import FLOATS_IR, INTS_IR, address, load, place_ir, store
+
+I64 = ir.IntType(64)
+
+
+def transposed(builder, square):
+    """The vectors of a square matrix, its columns: halves change places, then quarters, and so on."""
+    square, distance = list(square), 1
+    while distance < LANES:
+        for i in range(LANES):
+            if not i & distance:
+                a, b = square[i], square[i + distance]
+                low = [j if not j & distance else LANES + j - distance for j in range(LANES)]
+                high = [j + distance if not j & distance else LANES + j for j in range(LANES)]
+                square[i], square[i + distance] = (
+                    builder.shuffle_vector(a, b, ir.Constant(INTS_IR, lanes)) for lanes in (low, high))
+        distance *= 2
+    return square
+
+
+@intrinsic
+def turn(typing, source, places, count, part, target, step, accumulate):
+    """target[k * step + i] (+)= the sum over so many parts, `part` apart, of source[places[i] + k]    for i, k < LANES"""
+
+    def emit(context, builder, signature, args):
+        source, places, count, part, target, step, accumulate = args
+        number = lambda value: ir.Constant(I64, value)  # noqa: E731
+        starts = [builder.sext(builder.load(builder.gep(places, [number(i)])), I64) for i in range(LANES)]
+        sums = [cgutils.alloca_once(builder, FLOATS_IR) for _ in range(LANES)]  # promoted to registers by LLVM
+        for total, start in zip(sums, starts, strict=True):
+            builder.store(builder.load(place_ir(builder, source, start), align=4), total)
+        with cgutils.for_range(builder, builder.sub(count, number(1))) as loop:
+            further = builder.gep(source, [builder.mul(builder.add(loop.index, number(1)), part)])
+            for total, start in zip(sums, starts, strict=True):
+                more = builder.load(place_ir(builder, further, start), align=4)
+                builder.store(builder.fadd(builder.load(total), more), total)
+        for k, row in enumerate(transposed(builder, [builder.load(total) for total in sums])):
+            place = place_ir(builder, target, builder.mul(step, number(k)))
+            builder.store(row, sums[k])
+            with builder.if_then(builder.icmp_signed("!=", accumulate, number(0))):
+                builder.store(builder.fadd(row, builder.load(place, align=4)), sums[k])
+            builder.store(builder.load(sums[k]), place, align=4)
+        return context.get_dummy_value()
+
+    integer = types.int64
+    return types.void(source, places, integer, integer, target, integer, integer), emit
 
 
 @kernel
-def pack(weight, index, packed):
-    # weight (any)  index, packed (groups, panels, K, lanes)
-    source, numbers, target = weight.reshape(-1), index.reshape(-1), packed.reshape(-1)
-    for i in range(target.size):
-        target[i] = source[numbers[i]] if numbers[i] >= 0 else np.float32(0)
+def arrange(source, index, target, blocks, first):
+    # source: a weight, or parts (parts, groups, panels, K, lanes)  target = the numbers of source, summed over its parts,
+    # that stand at the places in index (.., length); -1 is a zero  blocks (2,): a range of blocks of 16 rows
+    # a table is mostly runs of places, along a row or down the rows, which are done in vectors
+    length, count = index.shape[-1], source.shape[0] if source.ndim == 5 else 1
+    part = source.size // count
+    numbers, places, written, rows = source.reshape(-1), index.reshape(-1), target.reshape(-1), index.size // length
+    for row in range(blocks[0] * 16, min(blocks[1] * 16, rows), LANES):
+        high = min(LANES, rows - row)
+        for column in range(0, length, LANES):
+            wide, start = min(LANES, length - column), row * length + column
+            down = high == LANES and wide == LANES
+            for at in range(start, start + wide if down else start):
+                down = down and places[at] >= 0 and places[at + (LANES - 1) * length] - places[at] == LANES - 1
+            if down:
+                turn(address(source, 0), address(places, start), count, part, address(target, start), length, 0 if first else 1)
+                continue
+            for at in range(start, start + high * length, length):
+                place = places[at]
+                if place >= 0 and places[at + wide - 1] - place == wide - 1:
+                    total = load(source, place, wide)
+                    for other in range(1, count):
+                        total = total + load(source, place + other * part, wide)
+                    store(target, at, total if first else total + load(target, at, wide), wide)
+                else:
+                    for i in range(at, at + wide):
+                        number = np.float32(0)
+                        for other in range(count if places[i] >= 0 else 0):
+                            number += numbers[places[i] + other * part]
+                        written[i] = number if first else number + written[i]
 
 
 @kernel
@@ -22,18 +97,6 @@ def fold(weight, bias, coefficients, folded, shifted):
             folded[i, f] = source[i * folded.shape[1] + f] * coefficients[2, f]
     for f in range(folded.shape[1]):
         shifted[f] = bias[f] * coefficients[2, f] + coefficients[3, f]
-
-
-@kernel
-def unpack(parts, index, gradient, first):
-    # parts (parts, groups, panels, K, lanes)  index (gradient.size,)
-    source, target = parts.reshape(parts.shape[0], -1), gradient.reshape(-1)
-    for i in range(target.size):
-        target[i] = source[0, index[i]] + (np.float32(0) if first else target[i])
-    for part in range(1, parts.shape[0]):
-        row = source[part]
-        for i in range(target.size):
-            target[i] += row[index[i]]
 
 
 @kernel

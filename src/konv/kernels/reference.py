@@ -27,21 +27,20 @@ def view(x, inside):
 # --- convolutions and dense layers ------------------------------------------------------------------
 
 
-def pack(weight, index, packed):
-    # weight (any)  index, packed (groups, panels, K, lanes); index -1 is a lane without a number
-    packed[...] = np.where(index >= 0, weight.reshape(-1)[index], 0)
+def arrange(source, index, target, blocks, first):
+    # source: a weight, or parts (parts, groups, panels, K, lanes)  target = the numbers of source, summed over its parts,
+    # that stand at the places in index (.., length); -1 is a zero  blocks (2,): a range of blocks of 16 rows
+    count = len(source) if source.ndim == 5 else 1
+    length, done = index.shape[-1], slice(int(blocks[0]) * 16, int(blocks[1]) * 16)
+    places, written = index.reshape(-1, length)[done], target.reshape(-1, length)[done]
+    total = np.where(places >= 0, source.reshape(count, -1).sum(0)[places], 0)
+    written[...] = total if first else written + total
 
 
 def fold(weight, bias, coefficients, folded, shifted):
     # weight (any)  folded (n, F)  bias, shifted (F,)  coefficients (4, F): scale and shift are its last rows
     folded[...] = weight.reshape(folded.shape) * coefficients[2]
     shifted[...] = bias * coefficients[2] + coefficients[3]
-
-
-def unpack(parts, index, gradient, first):
-    # parts (parts, groups, panels, K, lanes)  index (gradient.size,): places in a part
-    total = parts.reshape(len(parts), -1).sum(0)[index.reshape(gradient.shape)]
-    gradient[...] = total if first else gradient + total
 
 
 def reduce_parts(parts, gradient, first):

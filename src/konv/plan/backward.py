@@ -185,7 +185,7 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     else:
         e.step("kernel_product", *args, (0, product.rows), FIRST, variant=product.variant)
     e.constants[f"index:parts{node}"] = product.pack
-    s.sum_later("unpack", dw.name, f"index:parts{node}", f"gradient:{kernel}", s.first(kernel))
+    s.later.append(e.arranged(dw.name, f"index:parts{node}", f"gradient:{kernel}", sizes.kernel, s.first(kernel)))
 
 
 def _norm(s: Backward, block: Block, d: Buffer) -> None:

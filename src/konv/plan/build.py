@@ -36,13 +36,14 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
         raise UnsupportedError("a layer's output is empty")
     emitter = Emitter(graph, fuse(graph, training), batch, training, machine, input_gradients)
     emit_forward(emitter)
-    forward = emitter.take()
+    forward, packed = emitter.take(), len(emitter.prologue)
     backward = []
     if training:
         emit_backward(emitter)
         backward = emitter.take()
     if input_gradients and emitter.remembers_nothing:
         backward, forward = [step for step in forward if step.kernel in ("copy", "clear_halo")] + backward, []
+        del emitter.prologue[:packed]
     buffers = emitter.buffers
     outputs = tuple(emitter.value(index).name for index in graph.outputs)
     parts = (emitter.prologue, forward, backward)

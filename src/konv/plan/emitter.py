@@ -4,7 +4,7 @@ from math import prod
 
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
-from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, Buffer, Fill, Halo, Pack, Step
+from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 from konv.spec.graph import Graph
 from konv.spec.ops import Conv, Dense, Flatten, Input, Reshape, Shape
@@ -18,6 +18,8 @@ def image(shape: Shape) -> tuple[int, int, int]:
         channels = 1
     return prod(leading[:-1]), leading[-1], channels
 
+
+MANY = 1 << 14  # numbers to bring into another order that are worth waking threads
 CHEAP = 32  # terms of a sum that is sooner computed again than read from memory
 
 
@@ -51,6 +53,12 @@ class Emitter:
         """A step that depends on weights alone."""
         self.prologue.append(Step(kernel, args, ONCE, layer=self.layer))
 
+    def arranged(self, source: str, index: str, target: str, shape: tuple[int, ...], first: int) -> Step:
+        """The step that brings numbers into another order, and sums their parts; by all threads where there are many."""
+        blocks, many = -(-prod(shape[:-1]) // 16), prod(shape) >= MANY
+        args = (source, index, target, ROWS if many else (0, blocks), first)
+        return Step("arrange", args, ROW_DOMAIN if many else ONCE, rows=blocks, layer=self.layer)
+
     def take(self) -> list[Step]:
         """The steps since the last call."""
         steps, self._steps = self._steps, []
@@ -62,7 +70,7 @@ class Emitter:
             return name
         self.constants[f"index:{name}"] = layout
         self.buffer(name, layout.shape, "whole")
-        self.prologue.append(Step("pack", (weight, f"index:{name}", name), ONCE, layer=self.layer))
+        self.prologue.append(self.arranged(weight, f"index:{name}", name, layout.shape, 1))
         return name
 
     def fill(self, values: tuple[float, ...], *shape: int) -> str:
