@@ -79,6 +79,25 @@ def norm(y, coefficients, z, y_inside, z_inside, floor):
 
 
 @kernel
+def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor):
+    # the same with the other term of a sum added to it
+    _, height, width, channels = y.shape
+    low = floats(F(floor))
+    for n in range(y.shape[0]):
+        for h in range(y_inside[2]):
+            source = ((n * height + y_inside[0] + h) * width + y_inside[1]) * channels
+            second = ((n * other.shape[1] + other_inside[0] + h) * other.shape[2] + other_inside[1]) * channels
+            target = ((n * z.shape[1] + z_inside[0] + h) * z.shape[2] + z_inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
+                for w in range(y_inside[3]):
+                    place = w * channels + c
+                    result = fma(load(y, source + place, left), scale, shift) + load(other, second + place, left)
+                    store(z, target + place, larger(result, low), left)
+
+
+@kernel
 def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
     # sums (N, 2, C): of d, and of d * (y - mean)
     channels = y.shape[3]

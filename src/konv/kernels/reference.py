@@ -238,6 +238,11 @@ def norm(y, coefficients, z, y_inside, z_inside, floor):
     view(z, z_inside)[...] = np.maximum(view(y, y_inside) * coefficients[2] + coefficients[3], floor)
 
 
+def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor):
+    result = view(y, y_inside) * coefficients[2] + coefficients[3] + view(other, other_inside)
+    view(z, z_inside)[...] = np.maximum(result, floor)
+
+
 def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
     # sums (N, 2, C): of d, and of d * (y - mean)
     error = view(d, d_inside)

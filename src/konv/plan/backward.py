@@ -203,6 +203,16 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
     elif block.inputs[0] in e.needs_gradient:
         e.prologue_step("norm_gradient_frozen", coefficients, back)
     _through_norm(s, block, d, coefficients, back, pool)
+    if len(block.inputs) == 2:  # the other term of the sum
+        _copy_to(s, block.inputs[1], d)
+
+
+def _copy_to(s: Backward, index: int, d: Buffer) -> None:
+    """Hand a gradient on as it is: its memory where nobody else needs that, or a copy."""
+    if s.may_inherit(index, d):
+        s.hand_on(index, d)
+    else:
+        s.contribute(index, lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
 
 
 def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: str, back: str) -> None:
@@ -285,10 +295,7 @@ def _scale(s: Backward, block: Block, d: Buffer) -> None:
 
 
 def _copy(s: Backward, block: Block, d: Buffer) -> None:
-    if s.may_inherit(block.inputs[0], d):
-        s.hand_on(block.inputs[0], d)
-    else:
-        s.contribute(block.inputs[0], lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+    _copy_to(s, block.inputs[0], d)
 
 
 def _permute(s: Backward, block: Block, d: Buffer) -> None:

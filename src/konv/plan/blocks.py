@@ -65,7 +65,21 @@ def fuse(graph: Graph, training: bool) -> list[Block]:
         kind, row = next(_fitting(graph, index, FUSIONS if training else FOLDS + FUSIONS), alone)
         taken |= set(row)
         blocks.append(Block(kind, row, node.inputs))
-    return blocks if training else add_in_place(graph, blocks)
+    return normalise_and_add(graph, blocks if training else add_in_place(graph, blocks))
+
+
+def normalise_and_add(graph: Graph, blocks: list[Block]) -> list[Block]:
+    """A normalisation whose result is only added to something does that as well, and the relu behind it: its second input is
+    the other term."""
+    for add in [block for block in blocks if block.kind == "add" and len(block.inputs) == 2]:
+        for branch in reversed([block for block in blocks if block.output in add.inputs]):
+            other = next((index for index in add.inputs if index != branch.output), branch.output)
+            lone = len(graph.users[branch.output]) == 1 and branch.output not in graph.outputs
+            if branch.kind == "norm" and len(branch.nodes) == 1 and lone and other != branch.output:
+                joined = Block("norm", branch.nodes + add.nodes, (*branch.inputs, other))
+                blocks = [joined if block is add else block for block in blocks if block is not branch]
+                break
+    return blocks
 
 
 def add_in_place(graph: Graph, blocks: list[Block]) -> list[Block]:

@@ -124,7 +124,7 @@ class Emitter:
         """
         block = next(block for block in self.blocks if block.output == index)
         readers = [other for other in self.blocks if index in other.inputs]
-        lone = len(readers) == 1 and readers[0].kind == "norm" and index not in self.graph.outputs
+        lone = len(readers) == 1 and readers[0].kind == "norm" and index not in (*self.graph.outputs, *readers[0].inputs[1:])
         if not (self.training and block.kind == "linear" and lone and self.graph.nodes[readers[0].nodes[0]].trainable):
             return None
         height, width, channels, _ = self.linear(block).kernel

@@ -108,10 +108,13 @@ def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     y = read_again(e, block.inputs[0])
     relu = relu_floor(e, block)
     pool = part(e.graph, block, Pool)
-    if pool is None:
+    if pool is not None:
+        _pool_step(e, block, pool.op, y, coefficients, z, relu)
+    elif len(block.inputs) == 2:
+        other = e.value(block.inputs[1])
+        e.step("norm_add", y.name, coefficients, other.name, z.name, inside(y), inside(other), inside(z), relu)
+    else:
         e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu)
-        return
-    _pool_step(e, block, pool.op, y, coefficients, z, relu)
 
 
 def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
