@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from konv.engines.cpu import Program
-from konv.engines.kernels import reference_kernels
+from konv.engines.kernels import Kernels, reference_kernels
 from konv.engines.threads import Threads
 from konv.kernels import compiled
 from konv.plan import build_plan
@@ -59,7 +59,7 @@ def test_each_step(make, training):
     for variable in model.weights:
         variable.assign(random.normal(0, 0.3, variable.shape) ** (2 if variable.name == "moving_variance" else 1))
     plan = build_plan(model.graph(), 5, training, compiled.machine())
-    program = Program(plan, model.weight_map(), both, Threads(1))
+    program = Program(plan, model.weight_map(), Kernels(compiled.machine(), both), Threads(1))
     for n in (5, 3):
         program.forward([random.normal(size=(n, *model.input_shape[1:]))], 7 if training else None)
         if training:
@@ -68,7 +68,7 @@ def test_each_step(make, training):
 
 def test_adam():
     random = np.random.default_rng(0)
-    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(4)), 1e-2, 0.1, 1e-3, 1e-7)
+    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(4)), np.array([1e-2, 0.1, 1e-3, 1e-7]))
     step = Step("adam", ())
     both(step, args)(*args)
 

@@ -1,33 +1,30 @@
-"""Runs a plan on the processor: owns the arena and the threads, binds each step to a kernel and its arrays.
+"""Runs a plan on the processor: owns the arena, binds each step to a kernel and its arrays.
 
-Everything that can be known before the run is done once per batch size: a run is a list of calls with arguments
-that are ready, claimed by the threads unit by unit. What a unit computes never depends on which thread runs it.
+Everything that can be known before the run is done once: a pass is a list of sections of calls whose arguments are ready,
+or say how they follow from the samples that a call is for. What a unit of work computes never depends on which thread
+runs it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
-from konv.engines.calls import Call, Calls, InterpretedCalls, Place, Segments, Unit
+from konv.engines.kernels import Kernels, Run
 from konv.engines.threads import Threads
+from konv.kernels.calls import COUNT, FIRST, HOME, LOW, NOTHING, ONE, OWN, PART, SHARES, Call, Number, Section, Slice
 from konv.kernels.packing import pack_index, unpack_index
+from konv.plan import steps as special
 from konv.plan.bands import bands, is_worth_cutting
 from konv.plan.memory import root
 from konv.plan.steps import (
-    COUNT,
-    FIRST,
     ONCE,
     PARTS,
     PER_PART,
     PER_SAMPLE,
     PER_THREAD,
     ROW_DOMAIN,
-    ROWS,
-    SAMPLE_DOMAIN,
-    SAMPLES,
-    SEED,
     WHOLE,
     Fill,
     Plan,
@@ -36,56 +33,29 @@ from konv.plan.steps import (
 )
 from konv.variables import Variable
 
-# resolve(step, args) -> the function to call with these arguments, or others of the same types
-Resolve = Callable[[Step, tuple], Callable]
-
-
-SIZES = 8  # of how many numbers of samples the calls are kept
-
-
-@dataclass
-class Bound:
-    """The calls for one number of samples."""
-
-    prologue: Calls
-    forward: Calls
-    backward: Calls
-
-    def place(self, given: Mapping[str, np.ndarray]) -> None:
-        for calls in (self.prologue, self.forward, self.backward):
-            calls.place(given)
-
-    def forget(self) -> None:
-        for calls in (self.prologue, self.forward, self.backward):
-            calls.forget()
-
 
 class Program:
     """A plan with its memory. Not for concurrent use: the runner holds a lock."""
 
-    def __init__(self, plan: Plan, weights: Mapping[str, Variable], resolve: Resolve, threads: Threads, dtype=np.float32,
-                 calls: Callable[[Segments, list[Place], Threads], Calls] = InterpretedCalls):
-        self.plan, self.weights, self.resolve, self.threads = plan, weights, resolve, threads
-        self.dtype, self._calls = np.dtype(dtype), calls
+    def __init__(self, plan: Plan, weights: Mapping[str, Variable], kernels: Kernels, threads: Threads):
+        self.plan, self.weights, self.kernels, self.threads = plan, weights, kernels, threads
+        self.dtype = np.dtype(kernels.dtype)
         self.seed, self.count = np.zeros(2, np.uint32), np.zeros(2, np.uint32)
-        self.samples = np.arange(plan.batch, dtype=np.int64)
         # float64 takes twice the room that the plan counts with
-        wide = self.dtype.itemsize // 4
-        self._wide = wide
-        self._arena = aligned(plan.arena_bytes * wide)
-        self._locals = [aligned(plan.local_bytes * wide) for _ in range(threads.count)]
+        self._wide = self.dtype.itemsize // 4
+        self._arena = aligned(plan.arena_bytes * self._wide)
+        self._locals = [aligned(plan.local_bytes * self._wide) for _ in range(threads.count)]
         self._constants = {name: self._constant(name) for name in plan.constants}
         self._tuples: dict[tuple, np.ndarray] = {}
-        self._functions: dict[int, Callable] = {}
-        self._bound: dict[int, Bound] = {}
+        self._runs: dict[tuple[str, bool], Run] = {}
         self._packed: tuple[int, ...] | None = None
-        segments = (*plan.prologue, *plan.forward, *plan.backward)
-        used = {name for segment in segments for step in segment.steps for name in step.names}
+        used = {name for segment in (*plan.prologue, *plan.forward, *plan.backward)
+                for step in segment.steps for name in step.names}
         self._used = [variable for path, variable in weights.items() if path in used]
         written = {arg for s in plan.forward for step in s.steps if step.kernel == "norm_update" for arg in step.names}
         self._moving = [variable for path, variable in weights.items() if path in written and not variable.trainable]
         self.gradients = self._gradients()
-        self._whole = {name: self._array(name, 0, plan.batch) for name in plan.outputs if not plan.buffers[name].external}
+        self._outputs = {name: self._interior(name) for name in plan.outputs if not plan.buffers[name].external}
         self._given: dict[str, np.ndarray] = {}  # the caller's arrays of this run
 
     # --- running ----------------------------------------------------------------------------------
@@ -93,21 +63,19 @@ class Program:
     def forward(self, inputs: Sequence[np.ndarray], seed: int | None, count: int = 0) -> None:
         """Run forward; in training `seed` decides the dropout masks, `count` those of layers with their own seed."""
         n = len(inputs[0])
-        bound = self._bound.get(n) or self._bind(n)
         for name, array in zip(self.plan.inputs, inputs, strict=True):
             self._given[name] = self._as_image(name, array)
         for name in self.plan.outputs:
             if self.plan.buffers[name].external and name not in self.plan.inputs:
                 self._given[name] = np.empty((n, *self.plan.buffers[name].shape), self.dtype)
-        bound.place(self._given)
         versions = tuple([variable.version for variable in self._used])
         if versions != self._packed:
-            bound.prologue.run()
+            self._run("prologue", n)
             self._packed = versions
         if seed is not None:
             self.seed[0], self.seed[1] = seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF
             self.count[0] = count & 0xFFFFFFFF
-        bound.forward.run()
+        self._run("forward", n)
         if seed is not None:
             for variable in self._moving:
                 variable.touch()
@@ -116,10 +84,10 @@ class Program:
         """The outputs as images (n, height, width, channels): the caller's own, or views that the next run overwrites."""
         made = []
         for name in self.plan.outputs:
-            if self.plan.buffers[name].external:
-                made.append(self._given[name].copy() if name in self.plan.inputs else self._given[name])
+            if name in self._outputs:
+                made.append(self._outputs[name][:n].copy() if own else self._outputs[name][:n])
             else:
-                made.append(self._interior(name)[:n].copy() if own else self._interior(name)[:n])
+                made.append(self._given[name].copy() if name in self.plan.inputs else self._given[name])
         return made
 
     def inputs_backward(self, inputs: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -132,140 +100,113 @@ class Program:
         return [self._given[name] for name in self.plan.input_gradients]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        bound = self._bound[len(gradients[0])]
         for name, array in zip(self.plan.output_gradients, gradients, strict=True):
             self._given[name] = self._as_image(name, np.asarray(array))
-        bound.place(self._given)
-        bound.backward.run()
+        self._run("backward", len(gradients[0]))
         return self.gradients
+
+    def release(self) -> None:
+        """Forget the caller's arrays: they may be large, or views of something that is."""
+        self._given.clear()
 
     def _as_image(self, name: str, array: np.ndarray) -> np.ndarray:
         """The caller's array as kernels read it; copied only where it is of another type or order."""
-        return np.require(array, self.dtype, ("C", "A")).reshape(-1, *self.plan.buffers[name].shape)
+        if array.dtype != self.dtype or not (array.flags.c_contiguous and array.flags.aligned):
+            array = np.require(array, self.dtype, ("C", "A"))
+        return array.reshape(-1, *self.plan.buffers[name].shape)
 
-    def release(self, n: int) -> None:
-        """Let go of the caller's arrays."""
-        self._given.clear()
-        self._bound[n].forget()
+    def _run(self, part: str, n: int) -> None:
+        alone = n == 1 and self.threads.count > 1
+        run = self._runs.get((part, alone))
+        if run is None:
+            sections = [section for segment in getattr(self.plan, part) for section in self._sections(segment, alone)]
+            run = self._runs[part, alone] = self.kernels.bind(sections, self._locals, self.threads)
+        run(n, self._given)
 
     # --- binding ----------------------------------------------------------------------------------
 
-    def _bind(self, n: int) -> Bound:
-        self._places: list[Place] = []
-        parts = [self._segments(part, n) for part in (self.plan.prologue, self.plan.forward, self.plan.backward)]
-        while len(self._bound) >= SIZES:
-            self._bound.pop(next(iter(self._bound)))  # the one made first
-        self._bound[n] = bound = Bound(*(self._calls(part, self._places, self.threads) for part in parts))
-        return bound
-
-    def _segments(self, segments: Sequence[Segment], n: int) -> Segments:
-        """For each segment, for each thread, the units of work."""
-        made = []
-        for segment in segments:
-            if n == 1 and self.threads.count > 1 and segment.domain == SAMPLE_DOMAIN:
-                made += self._one_sample(segment)
-            else:
-                made.append(self._segment(segment, n))
-        return made
-
-    def _segment(self, segment: Segment, n: int) -> list[list[Unit]]:
-        every = (0, min(PARTS, n))
+    def _sections(self, segment: Segment, alone: bool) -> list[Section]:
         if segment.domain == ONCE:
-            units = [[self._call(step, 0, n, every, 1, 0) for step in steps] for steps in independent(segment.steps, self.plan)]
-            return [units] * self.threads.count
+            groups = independent(segment.steps, self.plan)
+            return [Section(tuple(tuple(self._call(step, False) for step in group) for group in groups))]
         if segment.domain == ROW_DOMAIN:
-            ranges = [np.array(span, np.int64) for span in spans(segment.rows, min(PARTS, segment.rows))]
-            return [[[self._call(segment.steps[0], 0, n, every, 1, thread, rows)] for rows in ranges]
-                    for thread in range(self.threads.count)]
-        return self._sample_segment(segment, n)
+            (step,) = segment.steps
+            return [Section(((self._call(step, False),),), times=min(PARTS, segment.rows))]
+        return self._one_sample(segment) if alone else [self._blocks(segment, OWN)]
 
-    def _one_sample(self, segment: Segment) -> Segments:
-        """A segment over one sample: heavy steps are cut into bands of rows, and the threads meet after each."""
-        made: Segments = []
+    def _blocks(self, segment: Segment, memory: int) -> Section:
+        return Section((tuple(self._call(step, True, memory) for step in segment.steps),), segment.block)
+
+    def _one_sample(self, segment: Segment) -> list[Section]:
+        """A segment over one sample: heavy steps are cut into bands of rows, and the threads meet after each.
+
+        What lies within the segment is in the first thread's memory, whoever works on it.
+        """
+        made: list[Section] = []
         for heavy, group in groupby(segment.steps, key=is_worth_cutting):
-            steps = tuple(group)
             if not heavy:
-                # one unit, in the first thread's memory whoever runs it, where the bands find what it leaves
-                made.append([self._sample_segment(replace(segment, steps=steps), 1)[0]] * self.threads.count)
+                made.append(self._blocks(replace(segment, steps=tuple(group)), HOME))
                 continue
-            for step in steps:
-                made.append([[[self._call(band, 0, 1, (0, 1), 1, thread, origin=step)]
-                              for band in bands(step, 2 * self.threads.count)] for thread in range(self.threads.count)])
+            made += [Section(tuple((self._call(band, True, HOME),) for band in bands(step, self.threads.count)))
+                     for step in group]
         return made
 
-    def _sample_segment(self, segment: Segment, n: int) -> list[list[Unit]]:
-        per_thread = []
-        for thread in range(self.threads.count):
-            units = []
-            for part, (start, stop) in enumerate(spans(n, min(PARTS, n))):
-                blocks = range(start, stop, segment.block)
-                units.append([self._call(step, low, min(low + segment.block, stop), (part, 1), int(low == start), thread)
-                              for low in blocks for step in segment.steps])
-            per_thread.append(units)
-        return per_thread
+    def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> Call:
+        return Call(step, tuple(self._argument(arg, step, over_samples, memory) for arg in step.args))
 
-    def _call(self, step: Step, low: int, high: int, parts: tuple[int, int], first: int, thread: int,
-              rows=None, origin: Step | None = None) -> Call:
-        special = {SAMPLES: self.samples[low:high], SEED: self.seed, COUNT: self.count, FIRST: first, ROWS: rows}
-        # bands of one sample share what lies in the first thread's memory, but each works in its own
-        home = 0 if origin else thread
-        args: list = [self._argument(arg, special, low, high, parts, home, thread) for arg in step.args]
-        for position, arg in enumerate(step.args):
-            if isinstance(arg, str) and arg in self.plan.buffers and self._is_given(arg):
-                shape = self.plan.buffers[arg].shape
-                self._places.append(Place(args, position, root(arg, self.plan.buffers), low, high, shape))
-        key = id(origin or step)
-        function = self._functions.get(key)
-        if function is None:
-            function = self._functions[key] = self.resolve(step, tuple(args))
-        return function, args
-
-    def _is_given(self, name: str) -> bool:
-        return self.plan.buffers[root(name, self.plan.buffers)].external
-
-    def _argument(self, arg, special, low: int, high: int, parts: tuple[int, int], home: int, thread: int):
+    def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
         if isinstance(arg, tuple):
             return self._tuples.setdefault(arg, np.array(arg, np.int64))
         if not isinstance(arg, str):
             return arg
-        if arg in special:
-            return special[arg]
         if arg in self.plan.buffers:
-            if self._is_given(arg):  # put there before each run; until then something of the same type
-                return np.empty((0, *self.plan.buffers[arg].shape), self.dtype)
-            return self._array(arg, low, high, parts, home, thread)
+            return self._buffer(arg, over_samples, memory)
         if arg in self._constants:
             return self._constants[arg]
         if arg.startswith("gradient:"):
             return self.gradients[arg.removeprefix("gradient:")]
-        return self._weight(arg)
-
-    def _weight(self, path: str) -> np.ndarray:
-        array = self.weights[path].array
+        if arg.startswith("$"):
+            return self._special(arg, step)
+        array = self.weights[arg].array
         return array if array.dtype == self.dtype else array.astype(self.dtype)
 
-    def _array(self, name: str, low: int, high: int, parts: tuple[int, int] = (0, 1), home: int = 0,
-               thread: int = 0) -> np.ndarray:
-        """What a call sees of a buffer: its samples, its parts (first, count), or all."""
+    def _special(self, arg: str, step: Step):
+        if arg == special.SAMPLES:
+            return Slice(np.arange(self.plan.batch, dtype=np.int64), LOW, COUNT)
+        if arg == special.ROWS:
+            return Slice(np.array(spans(step.rows, min(PARTS, step.rows)), np.int64), PART)
+        return {special.SEED: self.seed, special.COUNT: self.count, special.FIRST: Number(FIRST)}[arg]
+
+    def _buffer(self, name: str, over_samples: bool, memory: int) -> np.ndarray | Slice:
+        """What calls see of a buffer: their samples, their part or all of them, or the whole."""
         buffer, place = self.plan.buffers[name], root(name, self.plan.buffers)
-        dtype = {"real": self.dtype, "uint8": np.dtype(np.uint8), "int32": np.dtype(np.int32)}[buffer.dtype]
-        offset = self.plan.offsets[place] * self._wide
-        size = int(np.prod(buffer.shape, dtype=np.int64)) * dtype.itemsize
+        if self.plan.buffers[place].external:
+            return Slice(np.empty((1, *buffer.shape), self.dtype), LOW, COUNT, given=place)
         if buffer.leading == PER_THREAD:
-            memory, first, number = self._locals[thread], 0, 1
-        elif place in self.plan.local:
-            memory, first, number = self._locals[home], 0, high - low
-        else:
-            memory = self._arena
-            first, number = {PER_SAMPLE: (low, high - low), PER_PART: parts}.get(buffer.leading, (0, 1))
-        start = offset + first * size
-        array = memory[start:start + number * size].view(dtype)
-        return array.reshape(buffer.shape if buffer.leading in (WHOLE, PER_THREAD) else (number, *buffer.shape))
+            return Slice(self._rows(name, self._locals[0]), memory=OWN)
+        if place in self.plan.local:
+            return Slice(self._rows(name, self._locals[0]), count=COUNT, memory=memory)
+        rows = self._rows(name, self._arena)
+        if buffer.leading == PER_SAMPLE:
+            return Slice(rows, LOW, COUNT)
+        if buffer.leading == PER_PART:
+            return Slice(rows, PART, ONE) if over_samples else Slice(rows, NOTHING, SHARES)
+        return rows[0]
+
+    def _rows(self, name: str, memory: np.ndarray) -> np.ndarray:
+        """All that a buffer may have one of, along a first axis: as many as fit behind its beginning."""
+        buffer = self.plan.buffers[name]
+        dtype = {"real": self.dtype, "uint8": np.dtype(np.uint8), "int32": np.dtype(np.int32)}[buffer.dtype]
+        size = int(np.prod(buffer.shape, dtype=np.int64)) * dtype.itemsize
+        start = self.plan.offsets[root(name, self.plan.buffers)] * self._wide
+        most = 1 if buffer.leading in (WHOLE, PER_THREAD) else max(self.plan.batch, PARTS)
+        count = min(most, (len(memory) - start) // size) if size else most
+        return memory[start:start + count * size].view(dtype).reshape(count, *buffer.shape)
 
     def _interior(self, name: str) -> np.ndarray:
         top, _, left, _ = self.plan.buffers[name].halo
         height, width, _ = self.plan.buffers[name].inside
-        return self._whole[name][:, top:top + height, left:left + width]
+        return self._rows(name, self._arena)[:, top:top + height, left:left + width]
 
     def _constant(self, name: str) -> np.ndarray:
         constant = self.plan.constants[name]

@@ -1,36 +1,40 @@
 """Which set of kernels runs the steps of a plan: the compiled ones, or their NumPy twins."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 
-from konv.engines.calls import NativeCalls
-from konv.engines.cpu import Program
 from konv.engines.threads import Threads
 from konv.kernels import reference
-from konv.plan.steps import Plan, Step
+from konv.kernels.calls import Plain, Section
+from konv.plan.steps import Step
 from konv.plan.tiling import Machine
-from konv.variables import Variable
+
+Run = Callable[[int, Mapping[str, np.ndarray]], None]
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """A set of kernels: `resolve(step, args)` gives the function for a step and arguments of these types."""
+    """A set of kernels: `resolve(step, args)` gives the function for a step and arguments of these types.
+
+    With `native` threads of their own call them without Python (konv.kernels.tape).
+    """
 
     machine: Machine
     resolve: Callable[[Step, tuple], Callable]
     dtype: type = np.float32
-    native: Callable[[Step, tuple], Any] | None = None  # the same for NativeCalls
+    native: bool = False
 
-    def program(self, plan: Plan, weights: Mapping[str, Variable], threads: Threads) -> Program:
-        """A plan run by these kernels."""
-        if self.native is None:
-            return Program(plan, weights, self.resolve, threads, self.dtype)
-        return Program(plan, weights, self.native, threads, self.dtype, NativeCalls)
+    def bind(self, sections: Sequence[Section], locals: Sequence[np.ndarray], threads: Threads) -> Run:
+        """The function run(n, given) that makes these calls for n samples and the caller's arrays by name."""
+        if not self.native:
+            return Plain(sections, self.resolve).run
+        from konv.kernels.tape import Tape
+
+        return partial(Tape(sections, locals).run, threads.lead)
 
 
 def _reference(step: Step, args: tuple) -> Callable:
@@ -53,6 +57,6 @@ def default_kernels() -> Kernels:
         from konv.kernels import compiled
     except ImportError:
         return reference_kernels()
-    # an exception that a checked index raises is for the interpreter to show
-    native = None if os.environ.get("NUMBA_BOUNDSCHECK") else compiled.compiled
+    # an error of Numba's own, with its place, needs Python to be raised
+    native = os.environ.get("NUMBA_BOUNDSCHECK", "0") in ("", "0")
     return Kernels(compiled.machine(), compiled.resolve, native=native)

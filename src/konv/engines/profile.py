@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from konv.engines.cpu import Program
-from konv.engines.kernels import default_kernels
+from konv.engines.kernels import Kernels, default_kernels
 from konv.engines.threads import Threads
 from konv.plan import build_plan
 from konv.plan.steps import Plan, Step
@@ -51,7 +51,7 @@ def profile(graph: Graph, weights: Mapping[str, Variable], batch: int, training:
         return run
 
     plan = build_plan(graph, batch, training, kernels.machine)
-    program = Program(plan, weights, timed, Threads(1), kernels.dtype)
+    program = Program(plan, weights, Kernels(kernels.machine, timed, kernels.dtype), Threads(1))
     random = np.random.default_rng(0)
     x = [random.random((batch, *graph.nodes[index].shape), dtype=np.float32) for index in graph.inputs]  # type: ignore[misc]
     best: dict[str, float] = {}
@@ -74,7 +74,7 @@ def peak_gflops(calls: int = 100) -> float:
     op = Conv(64, Window((5, 5), padding="same"), use_bias=False)
     graph = builder.graph(builder.add(op, (builder.add(Input((48, 48, 64)), layer="input"),), "conv"))
     weights = {"conv/kernel": Variable(np.ones((5, 5, 64, 64)), "kernel")}
-    program = kernels.program(build_plan(graph, 1, False, kernels.machine), weights, Threads(1))
+    program = Program(build_plan(graph, 1, False, kernels.machine), weights, kernels, Threads(1))
     x, best = [np.ones((1, 48, 48, 64), np.float32)], float("inf")
     for _ in range(calls):  # the first one compiles
         start = perf_counter()

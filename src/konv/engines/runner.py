@@ -35,7 +35,7 @@ class Runner(Guarded):
             program = self.program(n, training=False)
             program.forward(inputs, None)
             outputs = program.outputs(n, own=True)
-            program.release(n)
+            program.release()
             return [output.reshape(n, *shape) for output, shape in zip(outputs, self._shapes, strict=True)]
 
     def forward(self, inputs: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
@@ -55,7 +55,7 @@ class Runner(Guarded):
         with self.lock:
             program = self._programs[True]
             found = program.backward(gradients)
-            program.release(len(gradients[0]))
+            program.release()
             return found
 
     def program(self, n: int, training: bool) -> Program:
@@ -65,7 +65,7 @@ class Runner(Guarded):
             # a batch that grows may go on growing: then not by one at a time
             room = n if program is None else 1 << (n - 1).bit_length()
             plan = build_plan(self.graph, room, training, self.kernels.machine)
-            program = self.kernels.program(plan, self.weights, self.threads)
+            program = Program(plan, self.weights, self.kernels, self.threads)
             self._programs[training] = program
         return program
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from konv.engines.cpu import Program
 from konv.engines.kernels import default_kernels
 from konv.engines.threads import Guarded, shared
 from konv.plan import build_plan
@@ -29,21 +30,21 @@ class _Single(Guarded):
         kernels = default_kernels()
         plan = _with_prologue(build_plan(self.graph, batch, gradients, kernels.machine, input_gradients=gradients))
         paths = {f"op/{name}": variable for name, variable in self.weights.items()}
-        self.program = kernels.program(plan, paths, shared())
+        self.program = Program(plan, paths, kernels, shared())
 
     def forward(self, x: np.ndarray, weights: Weights) -> np.ndarray:
         with self.lock:
             self._assign(weights)
             self.program.forward([x], None)
             result = self.program.outputs(len(x), own=True)[0]
-            self.program.release(len(x))
+            self.program.release()
         return result.reshape(len(x), *self.graph.nodes[1].shape)  # type: ignore[arg-type]
 
     def backward(self, dy: np.ndarray, x: np.ndarray, weights: Weights) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         with self.lock:
             self._assign(weights)
             dx = self.program.inputs_backward([x], [dy])[0]
-            self.program.release(len(x))
+            self.program.release()
             found = {path.removeprefix("op/"): gradient.copy() for path, gradient in self.program.gradients.items()}
         return dx.reshape(x.shape), found
 

@@ -1,11 +1,13 @@
 """The threads of the engine: one set for the whole process, as many as there are cores to use."""
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import RLock
+from threading import Lock, RLock, Thread
 from typing import ClassVar
-from weakref import WeakSet
+from weakref import WeakSet, finalize
+
+import numpy as np
+
+SPINS = 4000  # looks at the board, some 40 ns each, before a helping thread goes to sleep
 
 
 def available() -> int:
@@ -18,43 +20,82 @@ def available() -> int:
 
 
 class Threads:
-    """Runs one function per thread and waits for all; the calling thread takes the first."""
+    """The calling thread and those that help it with a tape (konv.kernels.tape).
+
+    A helping thread looks at a board for work; when none comes for a while it sleeps until its bell rings. Nobody waits for
+    it to wake up: what it does not claim, the calling thread does. While one thread has the helpers, others work alone.
+    """
+
+    _all: ClassVar["WeakSet[Threads]"] = WeakSet()
 
     def __init__(self, count: int | None = None):
         self.count = count or available()
-        self._pool: ThreadPoolExecutor | None = None
-        self._process = os.getpid()
+        self._begin()
+        Threads._all.add(self)
 
-    def run(self, functions: Sequence[Callable[[], None]]) -> None:
-        """An exception in any of them is raised here, after all have ended."""
-        futures = [self._executor().submit(function) for function in functions[1:]]
+    def _begin(self) -> None:
+        self._turn, self._team = Lock(), None
+
+    def lead(self, tape: int, wide: bool) -> None:
+        """Do the tape at this address; `wide` if there is something to share."""
+        from konv.kernels.tape import entries
+
+        lead, _ = entries()
+        if not wide or self.count == 1 or not self._turn.acquire(blocking=False):
+            lead(0, tape, True)
+            return
         try:
-            functions[0]()
+            if self._team is None:
+                self._team = Team(self.count - 1)
+                finalize(self, self._team.dismiss)
+            self._team.wake()
+            lead(self._team.place, tape, False)
         finally:
-            for future in futures:
-                future.exception()  # waits
-        for future in futures:
-            future.result()
+            self._turn.release()
 
-    def share(self, work: Callable[[int], None], units: int) -> None:
-        """Run work(0) here, and work(1) and so on in the other threads, as far as they come to it before all is done.
+    @staticmethod
+    def _renew() -> None:
+        for threads in Threads._all:  # a fork has no threads
+            threads._begin()
+        for guarded in Guarded._all:
+            guarded.lock = RLock()
 
-        work(0) must be able to do all of the `units` alone: a thread takes some 30 microseconds to wake up.
-        """
-        futures = [self._executor().submit(work, thread) for thread in range(1, min(self.count, units))]
-        try:
-            work(0)
-        finally:
-            late = [future for future in futures if not future.cancel()]
-            for future in late:
-                future.exception()  # waits
-        for future in late:
-            future.result()
 
-    def _executor(self) -> ThreadPoolExecutor:
-        if self._pool is None or self._process != os.getpid():  # a fork has no threads
-            self._pool, self._process = ThreadPoolExecutor(max(self.count - 1, 1), "konv"), os.getpid()
-        return self._pool
+class Team:
+    """The helping threads, their board and their bells."""
+
+    def __init__(self, count: int):
+        from konv.kernels.tape import AWAKE, BOARD, address
+
+        self.board = np.zeros(BOARD, np.int64)
+        self.place, self.awake = address(self.board), self.board[AWAKE:AWAKE + 1]
+        self.bells = [Lock() for _ in range(count)]
+        self.dismissed = False
+        for number, bell in enumerate(self.bells, 1):
+            bell.acquire()
+            Thread(target=self._help, args=(number, bell), name=f"konv_{number}", daemon=True).start()
+
+    def _help(self, number: int, bell) -> None:
+        from konv.kernels.tape import entries
+
+        _, serve = entries()
+        while bell.acquire() and not self.dismissed:
+            serve(self.place, number, SPINS)
+
+    def wake(self) -> None:
+        """Ring for those who sleep; not for two callers at once."""
+        if self.awake[0] < len(self.bells):
+            self.ring()
+
+    def ring(self) -> None:
+        for bell in self.bells:
+            if bell.locked():
+                bell.release()
+
+    def dismiss(self) -> None:
+        """Let them end."""
+        self.dismissed = True
+        self.ring()
 
 
 class Guarded:
@@ -67,14 +108,9 @@ class Guarded:
         self.lock = RLock()
         Guarded._all.add(self)
 
-    @staticmethod
-    def _renew() -> None:
-        for guarded in Guarded._all:
-            guarded.lock = RLock()
-
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=Guarded._renew)
+    os.register_at_fork(after_in_child=Threads._renew)
 
 _shared: list[Threads] = []
 

@@ -1,38 +1,42 @@
 """Runs the step of an optimizer on one weight, on all threads where the weight is large."""
 
-from functools import partial
-from itertools import pairwise
+from functools import cache
 
 import numpy as np
 
-from konv.engines.kernels import default_kernels
-from konv.engines.threads import shared
-from konv.plan.steps import ONCE, Step
+from konv.engines.kernels import Run, default_kernels
+from konv.engines.threads import Guarded, shared
+from konv.kernels.calls import COUNT, LOW, Call, Section, Slice
+from konv.plan.steps import Step
 
-ALONE = 1 << 15  # fewer numbers than this are not worth waking a thread
+ALONE = 1 << 15  # fewer numbers than this are not worth sharing
 _functions: dict = {}
+_guard = Guarded()  # models that train at the same time meet here
 
 
-def update(kernel: str, arrays: tuple[np.ndarray, ...], *numbers: float) -> None:
+def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> None:
     """Call a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
 
     >>> w, g, m, v = (np.ones(3, np.float32) for _ in range(4))
-    >>> update("adam", (w, g, m, v), 0.5, 0.1, 0.001, 0.0)
+    >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0]))
     >>> w
     array([0.5, 0.5, 0.5], dtype=float32)
     """
     flat = [array.reshape(-1) for array in arrays]
-    size, threads = flat[0].size, shared()
-    if size < ALONE or threads.count == 1:
-        _run(kernel, flat, numbers)
+    size = flat[0].size
+    if size < ALONE:
+        function = _functions.get(kernel)
+        if function is None:
+            function = _functions[kernel] = default_kernels().resolve(Step(kernel, ()), (*flat, numbers))
+        function(*flat, numbers)
         return
-    ends = [size * part // threads.count for part in range(threads.count + 1)]
-    threads.run([partial(_run, kernel, [array[low:high] for array in flat], numbers)
-                 for low, high in pairwise(ends)])
+    with _guard.lock:
+        _shared(kernel, len(flat))(size, {**{str(place): array for place, array in enumerate(flat)}, "numbers": numbers})
 
 
-def _run(kernel: str, arrays: list[np.ndarray], numbers: tuple[float, ...]) -> None:
-    function = _functions.get(kernel)
-    if function is None:
-        function = _functions[kernel] = default_kernels().resolve(Step(kernel, (), ONCE), (*arrays, *numbers))
-    function(*arrays, *numbers)
+@cache
+def _shared(kernel: str, count: int) -> Run:
+    """The kernel on parts of the arrays."""
+    pieces = [Slice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
+    call = Call(Step(kernel, ()), (*pieces, Slice(np.empty((1, 4)), given="numbers")))
+    return default_kernels().bind([Section(((call,),), block=ALONE)], [np.zeros(1)] * shared().count, shared())

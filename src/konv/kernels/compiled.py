@@ -34,7 +34,7 @@ def dispatcher(name: str, variant: tuple[int, ...]):
     return next(getattr(module, name) for module in MODULES if hasattr(module, name))
 
 
-def compiled(step: Step, args: tuple):
+def overload(step: Step, args: tuple):
     """What Numba keeps of the function for arguments of these types."""
     function = dispatcher(step.kernel, step.variant)
     signature = tuple(numba.typeof(arg) for arg in args)
@@ -44,7 +44,7 @@ def compiled(step: Step, args: tuple):
 
 def resolve(step: Step, args: tuple) -> Callable:
     """The compiled function for arguments of these types, without Numba's look-up at each call."""
-    return compiled(step, args).entry_point
+    return overload(step, args).entry_point
 
 
 def machine() -> Machine:

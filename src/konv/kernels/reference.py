@@ -392,7 +392,8 @@ def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
 # --- optimizers -------------------------------------------------------------------------------------
 
 
-def adam(w, gradient, m, v, rate, first, second, epsilon):
+def adam(w, gradient, m, v, numbers):
+    rate, first, second, epsilon = numbers
     m += (gradient - m) * w.dtype.type(first)
     v += (gradient * gradient - v) * w.dtype.type(second)
     w -= w.dtype.type(rate) * m / (np.sqrt(v) + w.dtype.type(epsilon))

@@ -8,9 +8,9 @@ F = np.float32
 
 
 @kernel
-def adam(w, gradient, m, v, rate, first, second, epsilon):
-    # first, second: 1 - beta_1, 1 - beta_2
-    step, a, b, e = F(rate), F(first), F(second), F(epsilon)
+def adam(w, gradient, m, v, numbers):
+    # numbers (4,): rate, 1 - beta_1, 1 - beta_2, epsilon
+    step, a, b, e = F(numbers[0]), F(numbers[1]), F(numbers[2]), F(numbers[3])
     for i in range(w.size):
         g = gradient[i]
         m[i] += (g - m[i]) * a

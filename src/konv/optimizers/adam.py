@@ -36,7 +36,8 @@ class Adam(Optimizer):
         m, v, *largest = self._slots[id(variable)]
         w, alpha = variable.array, learning_rate * self._correction(self.updates + 1)
         if not largest:
-            update("adam", (w, gradient, m, v), alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon)
+            numbers = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon])
+            update("adam", (w, gradient, m, v), numbers)
             return
         m += (gradient - m) * np.float32(1.0 - self.beta_1)
         v += (gradient * gradient - v) * np.float32(1.0 - self.beta_2)

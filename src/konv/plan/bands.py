@@ -8,7 +8,7 @@ from konv.plan.steps import Step
 # lines of what is read, the same of what is written
 PLACES = {"product": (5, 1, 4, 5, 9, 10), "depthwise": (4, 0, 2, 3, 10, 11), "winograd": (5, 0, 5, 6, 9, 10)}
 FLAT = (5, 2, 4, 6, 9, 11)  # a product whose lines follow each other is one line: it is cut between pixels
-WORTH = 20_000_000  # multiply-adds of a step on one sample that are worth waking threads, some 0.1 ms
+WORTH = 300_000  # multiply-adds of a step on one sample that are worth a meeting of the threads, a microsecond or two
 
 
 def is_worth_cutting(step: Step) -> bool:
