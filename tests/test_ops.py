@@ -16,6 +16,10 @@ CONVS = [  # function, input, kernel, arguments
     ("conv", (2, 9, 9, 6), (3, 3, 2, 9), {"padding": "same"}),
     ("conv", (4, 7, 7, 40), (1, 1, 40, 33), {}),
     ("conv", (1, 30, 30, 3), (7, 7, 3, 20), {"strides": 2, "padding": "same"}),
+    ("conv", (1, 97, 80, 13), (5, 5, 13, 40), {"padding": "same"}),  # a kernel gradient in bands of lines
+    ("conv", (3, 70, 70, 48), (1, 1, 48, 64), {}),  # the same of lines that are one
+    ("conv", (5, 120, 90, 20), (1, 1, 20, 33), {}),  # a few pixels at a time
+    ("conv", (1, 6, 6, 160), (1, 1, 160, 144), {}),  # a kernel that all threads pack
     ("conv", (2, 3, 9, 8), (3, 3, 3, 5), {"data_format": "channels_first"}),
     ("depthwise_conv", (2, 9, 8, 5), (3, 3, 5, 1), {"padding": "same"}),
     ("depthwise_conv", (2, 9, 8, 21), (5, 3, 21, 2), {}),

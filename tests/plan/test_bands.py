@@ -13,6 +13,7 @@ CASES = [  # layers that are heavy on one image: with lines, without, strided, d
     [lambda k: k.Conv2D(33, 1)],
     [lambda k: k.Conv2D(16, 7, strides=2, padding="same"), lambda k: k.BatchNormalization(), lambda k: k.MaxPooling2D(2)],
     [lambda k: k.Conv2D(32, 1), lambda k: k.Conv2D(40, 3, activation="relu")],
+    [lambda k: k.Conv2D(90, 1), lambda k: k.Conv2D(130, 1)],
     [lambda k: k.DepthwiseConv2D(3, padding="same"), lambda k: k.Conv2D(9, 3), lambda k: k.GlobalAveragePooling2D()],
 ]
 

@@ -21,6 +21,7 @@ from konv.kernels.vectors import (
     masked_load_ir,
     masked_store_ir,
     place_ir,
+    prefetch_ir,
     splat_ir,
 )
 
@@ -28,20 +29,21 @@ I64 = ir.IntType(64)
 
 
 @intrinsic
-def tile(typing, rows, vectors, a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, a_tap, a_row,
+def tile(typing, rows, vectors, ahead, a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, a_tap, a_row,
          a_inner, b_tap, b_inner, c_row, left):
     """c[m, :left] = max(floor, (bias if biased) + (c[m, :] if accumulate) + sum over t < count, i < inner of
     a[taps[t * tap_step] + t * a_tap + m * a_row + i * a_inner] * b[t * b_tap + i * b_inner, :])    for m < rows
 
-    `rows` and `vectors` are literal: the sums are rows x vectors registers. b may be read up to the end of its
-    last vector; c is written for `left` numbers a row and no further.
+    `rows`, `vectors` and `ahead` are literal: the sums are rows x vectors registers. b may be read up to the end of its
+    last vector; c is written for `left` numbers a row and no further. Unless `ahead` is 0, the number so many rows
+    below the first one that is read is fetched into the cache.
     """
-    if not all(isinstance(t, types.IntegerLiteral) for t in (rows, vectors)):
-        raise RequireLiteralValue("rows and vectors are compile-time constants")
-    row_count, vector_count = rows.literal_value, vectors.literal_value
+    if not all(isinstance(t, types.IntegerLiteral) for t in (rows, vectors, ahead)):
+        raise RequireLiteralValue("rows, vectors and ahead are compile-time constants")
+    row_count, vector_count, fetched = (kind.literal_value for kind in (rows, vectors, ahead))
 
     def emit(context, builder, signature, args):
-        a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, *strides, left = args[2:]
+        a, b, c, bias, biased, accumulate, floor, taps, tap_step, count, inner, *strides, left = args[3:]
         a_tap, a_row, a_inner, b_tap, b_inner, c_row = strides
         const = lambda value: ir.Constant(I64, value)  # noqa: E731
         load = lambda place: builder.load(place, align=4)  # noqa: E731
@@ -66,6 +68,8 @@ def tile(typing, rows, vectors, a, b, c, bias, biased, accumulate, floor, taps, 
                 a_now = builder.gep(a_start, [builder.mul(step.index, a_inner)])
                 b_now = builder.gep(b_start, [builder.mul(step.index, b_inner)])
                 panel = [load(place_ir(builder, b_now, column)) for column in columns]
+                if fetched:
+                    prefetch_ir(builder, builder.gep(a_now, [builder.mul(a_row, const(fetched))]))
                 for m in range(row_count):
                     number = splat_ir(builder, builder.load(builder.gep(a_now, [builder.mul(a_row, const(m))])))
                     for p in range(vector_count):
@@ -94,7 +98,7 @@ def tile(typing, rows, vectors, a, b, c, bias, biased, accumulate, floor, taps, 
         return context.get_dummy_value()
 
     integer = types.int64
-    return types.void(rows, vectors, a, b, c, bias, integer, integer, types.float32, taps, *[integer] * 10), emit
+    return types.void(rows, vectors, ahead, a, b, c, bias, integer, integer, types.float32, taps, *[integer] * 10), emit
 
 
 def make_product(rows, vectors, rest, flat):
@@ -133,16 +137,16 @@ def make_product(rows, vectors, rest, flat):
                                 source = address(a, a_line + w * a_column)
                                 target = address(c, c_line + w * c_column)
                                 if w + rows <= width:
-                                    tile(rows, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
-                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    tile(rows, vectors, 0, source, b_now, target, offset, biased, add, low, tap, 1, count,
+                                         inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += rows
                                 elif not flat or w + small <= width:
-                                    tile(small, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
-                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    tile(small, vectors, 0, source, b_now, target, offset, biased, add, low, tap, 1, count,
+                                         inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += small
                                 else:
-                                    tile(1, vectors, source, b_now, target, offset, biased, add, low, tap, 1, count, inner,
-                                         0, a_column, 1, inner * panel, panel, c_column, left)
+                                    tile(1, vectors, 0, source, b_now, target, offset, biased, add, low, tap, 1, count,
+                                         inner, 0, a_column, 1, inner * panel, panel, c_column, left)
                                     w += 1
 
     return product
@@ -153,42 +157,56 @@ def make_kernel_product(rows, vectors, rest, turned):
     and lanes are filters; `turned`, rows are filters and lanes are rows of the kernel."""
     panel = vectors * LANES
     small = max(rest, 1)
+    ahead = 3 * rows - 1  # rows are numbers of a pixel: what the tile after next reads, which no other prefetcher guesses
 
     @kernel
     def kernel_product(a, d, dw, taps, geometry, tiles, first):
-        # a (N, H, W, C)  d (N, OH, OW, F)  dw (1, groups, panels, K, lanes), or turned (1, groups, runs x panels, F, lanes)
+        # a (N, H, W, C)  d (N, OH, OW, F)
+        # dw (bands, groups, panels, K, lanes), or turned (bands, groups, runs x panels, F, lanes)
+        # each band of lines is summed by itself; `span` lines at a time, which stay in cache while all tiles read them
         flat, height, width, inner, filters = geometry[0], geometry[1], geometry[2], geometry[3], geometry[14]
         a_start, a_row, a_column, a_image, a_group = geometry[4], geometry[5], geometry[6], geometry[7], geometry[8]
         d_start, d_row, d_column, d_image, d_group = geometry[9], geometry[10], geometry[11], geometry[12], geometry[13]
-        images, panels, depth = a.shape[0], dw.shape[2], dw.shape[3]
-        if flat:
-            width, images = width * images, 1
+        span, bands = geometry[16], geometry[17]
+        images, groups, panels, depth = a.shape[0], dw.shape[1], dw.shape[2], dw.shape[3]
+        lines, line_step, back_step = height, a_row, d_row
+        if flat:  # all pixels are one line: it is cut between pixels
+            lines, line_step, back_step, height, images = width * images, a_column, d_column, 1, 1
         long = filters if turned else inner
         across = panels // taps.size if turned else panels
         per_run = (long + rows - 1) // rows * (across if turned else 1)
+        total = per_run * taps.size * groups
         none, zero = np.float32(-np.inf), address(geometry, 15)  # no taps here: lines lie at one distance
-        for n in range(images):
-            add = 0 if first and n == 0 else 1
-            for outer in range(1 if turned else panels):
-                for index in range(tiles[0], tiles[1]):
-                    group, run = index // (per_run * taps.size), index // per_run % taps.size
-                    a_now = a_start + group * a_group + n * a_image
-                    d_now = d_start + group * d_group + n * d_image
-                    if turned:
-                        p, k = index % per_run % across, index % per_run // across * rows
-                        target = address(dw, ((group * panels + run * across + p) * depth + k) * panel)
-                        left, right = address(d, d_now + k), address(a, a_now + taps[run] + p * panel)
-                        line, column, right_line, right_column = d_row, d_column, a_row, a_column
+        for band in range(tiles[0] // total, (tiles[1] + total - 1) // total):
+            low, high = max(tiles[0] - band * total, 0), min(tiles[1] - band * total, total)
+            part, start, stop = band * groups * panels, lines * band // bands, lines * (band + 1) // bands
+            for n in range(images):
+                for at in range(start, stop, span):
+                    add = 0 if first and n == 0 and at == start else 1
+                    if flat:
+                        width = min(span, stop - at)
                     else:
-                        k = index % per_run * rows
-                        target = address(dw, ((group * panels + outer) * depth + run * inner + k) * panel)
-                        left, right = address(a, a_now + taps[run] + k), address(d, d_now + outer * panel)
-                        line, column, right_line, right_column = a_row, a_column, d_row, d_column
-                    if k + rows <= long:
-                        tile(rows, vectors, left, right, target, right, 0, add, none, zero, 0, height, width,
-                             line, 1, column, right_line, right_column, panel, panel)
-                    else:
-                        tile(small, vectors, left, right, target, right, 0, add, none, zero, 0, height, width,
-                             line, 1, column, right_line, right_column, panel, panel)
+                        height = min(span, stop - at)
+                    for outer in range(1 if turned else panels):
+                        for index in range(low, high):
+                            group, run = index // (per_run * taps.size), index // per_run % taps.size
+                            a_now = a_start + group * a_group + n * a_image + at * line_step
+                            d_now = d_start + group * d_group + n * d_image + at * back_step
+                            if turned:
+                                p, k = index % per_run % across, index % per_run // across * rows
+                                target = address(dw, ((part + group * panels + run * across + p) * depth + k) * panel)
+                                left, right = address(d, d_now + k), address(a, a_now + taps[run] + p * panel)
+                                line, column, right_line, right_column = d_row, d_column, a_row, a_column
+                            else:
+                                k = index % per_run * rows
+                                target = address(dw, ((part + group * panels + outer) * depth + run * inner + k) * panel)
+                                left, right = address(a, a_now + taps[run] + k), address(d, d_now + outer * panel)
+                                line, column, right_line, right_column = a_row, a_column, d_row, d_column
+                            if k + rows <= long:
+                                tile(rows, vectors, ahead, left, right, target, right, 0, add, none, zero, 0, height, width,
+                                     line, 1, column, right_line, right_column, panel, panel)
+                            else:
+                                tile(small, vectors, ahead, left, right, target, right, 0, add, none, zero, 0, height, width,
+                                     line, 1, column, right_line, right_column, panel, panel)
 
     return kernel_product

@@ -63,26 +63,30 @@ def product(a, b, bias, c, taps, geometry, floor, accumulate):
 
 
 def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows, turned):
-    # dw[k, f] (+)= sum over pixels of a[pixel + k] * d[pixel, f]; `tiles` is the range of tiles to do
+    # dw[band, k, f] (+)= sum over the pixels of a band of lines of a[pixel + k] * d[pixel, f]; `tiles` is the range of those
+    # of all bands to do
     flat, height, width, inner, *rest = (int(value) for value in geometry)
-    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters, _ = rest
-    dw = dw[0]  # of one part
-    _, panels, _, lanes = dw.shape
+    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters, _, _, bands = rest
+    _, groups, panels, _, lanes = dw.shape
+    lines = width * len(a) if flat else height
     across = panels // len(taps) if turned else panels
     per_run = -(-(filters if turned else inner) // rows) * (across if turned else 1)
     for index in range(int(tiles[0]), int(tiles[1])):
+        band, index = divmod(index, per_run * len(taps) * groups)
         group, run = index // (per_run * len(taps)), index // per_run % len(taps)
         source = pixels(a, a_start + group * a_group + int(taps[run]), a_row, a_column, a_image, flat, height, width, inner)
         error = pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
+        cut = slice(lines * band // bands, lines * (band + 1) // bands)
+        source, error = (source[..., cut, :], error[..., cut, :]) if flat else (source[:, cut], error[:, cut])
         total = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))  # (inner, filters)
         if turned:
             p, k = index % per_run % across, index % per_run // across * rows
             total = wide(total.T[k:k + rows], across * lanes).reshape(-1, across, lanes)[:, p]
-            place = dw[group, run * across + p, k:k + rows]
+            place = dw[band, group, run * across + p, k:k + rows]
         else:
             k = index % per_run * rows
             total = wide(total[k:k + rows], panels * lanes).reshape(-1, panels, lanes).transpose(1, 0, 2)
-            place = dw[group, :, run * inner + k:run * inner + min(k + rows, inner)]
+            place = dw[band, group, :, run * inner + k:run * inner + min(k + rows, inner)]
         place[...] = total + (0 if first else place)
 
 

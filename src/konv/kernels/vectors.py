@@ -78,6 +78,13 @@ def place_ir(builder, base, offset, kind=FLOATS_IR):
     return builder.bitcast(builder.gep(base, [offset]), kind.as_pointer())
 
 
+def prefetch_ir(builder, place):
+    """Fetch what is there into all caches, wherever it points."""
+    kinds = [F32.as_pointer(), I32, I32, I32]
+    function = declared(builder, "llvm.prefetch.p0", ir.VoidType(), kinds)
+    builder.call(function, [place, *(ir.Constant(I32, number) for number in (0, 3, 1))])
+
+
 def fma_ir(builder, a, b, c):
     return builder.call(declared(builder, f"llvm.fma.v{LANES}f32", FLOATS_IR, [FLOATS_IR] * 3), [a, b, c])
 

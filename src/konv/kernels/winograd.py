@@ -169,8 +169,9 @@ def make_winograd(rows, vectors):
                 for k in range(CELLS):
                     b = address(u, (p * CELLS + k) * channels * panel)
                     for t in range(0, count, rows):
-                        tile(rows, vectors, address(room, k * step + t * deep), b, address(room, result + k * back + t * panel),
-                             b, 0, 0, none, zero, 0, 1, channels, 0, deep, 1, 0, panel, panel, panel)
+                        tile(rows, vectors, 0, address(room, k * step + t * deep), b,
+                             address(room, result + k * back + t * panel), b, 0, 0, none,
+                             zero, 0, 1, channels, 0, deep, 1, 0, panel, panel, panel)
                 n, i, j = first // (down * across), first // across % down, first % across
                 for t in range(count):
                     target = n * y_image + y_start + 2 * (i * y_row + j * y_column) + p * panel
@@ -235,10 +236,10 @@ def make_winograd_kernel(rows, vectors, rest, turned, block):
                             a, target = address(room, k * step + c - low), ((p * CELLS + k) * channels + c) * panel
                         a_inner, b_inner = (wide, deep) if turned else (deep, wide)
                         if c + rows <= stop:
-                            tile(rows, vectors, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
+                            tile(rows, vectors, 0, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
                                  0, 1, a_inner, 0, b_inner, panel, panel)
                         else:
-                            tile(small, vectors, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
+                            tile(small, vectors, 0, a, b, address(du, target), b, 0, add, none, zero, 0, 1, count,
                                  0, 1, a_inner, 0, b_inner, panel, panel)
 
     return winograd_kernel

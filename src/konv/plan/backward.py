@@ -21,13 +21,15 @@ from konv.plan.forward import (
     read_again,
     scale_constants,
 )
-from konv.plan.linear import backward_products, is_covered, kernel_product
+from konv.plan.linear import backward_products, bands_of_lines, is_covered, kernel_product
 from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
 from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
 
-# a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples
+# a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples, and so is
+# that of few samples: over its rows and over bands of lines
 PARTS_LIMIT = 4 << 20
+FEW = 4
 
 
 def emit_backward(e: Emitter) -> None:
@@ -175,10 +177,13 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     if way is not None:
         s.later.append(emit_winograd_kernel(e, node, sizes, way, x, d, f"gradient:{kernel}", s.first(kernel)))
         return
-    product = kernel_product(sizes, x, d, e.machine)
-    by_rows = prod(product.pack.shape) * 4 * PARTS > PARTS_LIMIT
+    size = prod(sizes.kernel) * 4
+    bands = bands_of_lines(sizes, x, d, e.batch, e.machine) if e.batch < FEW else 1
+    bands = bands if size * bands <= PARTS_LIMIT else 1
+    by_rows = e.batch < FEW or size * PARTS > PARTS_LIMIT
+    product = kernel_product(sizes, x, d, e.machine, bands)
     shape = product.pack.shape
-    dw = e.buffer(f"parts{node}", (1, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
+    dw = e.buffer(f"parts{node}", (bands, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
     args = (x.name, d.name, dw.name, product.taps, product.geometry)
     if by_rows:
         e.step("kernel_product", *args, ROWS, 1, variant=product.variant, domain=ROW_DOMAIN, rows=product.rows)

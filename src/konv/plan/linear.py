@@ -9,11 +9,12 @@ input has a window of its own. A dense layer is a window of one pixel.
 from dataclasses import dataclass
 from itertools import product
 
-from konv.plan.steps import Buffer, Halo, Pack
+from konv.plan.steps import PARTS, Buffer, Halo, Pack
 from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles, split_run
 from konv.spec.ops import Conv, Dense, Op
 
 Image = tuple[int, int, int]
+SHORT = 64  # pixels: sums over fewer are not worth loading and storing the tile
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def is_covered(sizes: Linear) -> bool:
     return all(phase.taps for axis in (0, 1) for phase in sizes.phases(axis))
 
 
-def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Product:
+def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine, bands: int = 1) -> Product:
     """The kernel gradient: the inner loop runs over pixels; rows of the tile run over the kernel and lanes over the
-    filters, or the other way round where that leaves fewer lanes idle."""
+    filters, or the other way round where that leaves fewer lanes idle. Each of the bands of lines is summed by itself."""
     taps, offsets, inner = _forward_runs(sizes, x)
     filters = sizes.kernel[3] // sizes.groups
     depth = sizes.output[0] * sizes.output[1]
@@ -131,11 +132,22 @@ def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine) -> Pro
     source = (start, sizes.strides[0] * x.row, sizes.strides[1] * x.shape[2], x.shape[0] * x.row)
     error = (d.start, d.row, d.shape[2], d.shape[0] * d.row)
     flat = _is_flat(source, error, height, width)
+    # so many lines, or pixels of a flat line, at a time that they stay in the second-level cache
     if flat:
         height, width = 1, height * width
-    geometry = (flat, height, width, inner, *source, sizes.kernel[2], *error, filters, filters, 0)
+        span = max(machine.cache // 2 // (4 * (x.shape[2] + d.shape[2])), SHORT)
+    else:
+        span = max(machine.cache // 2 // (4 * (sizes.strides[0] * x.row + d.row)), -(-SHORT // width))
+        span = -(-height // -(-height // span))
+    geometry = (flat, height, width, inner, *source, sizes.kernel[2], *error, filters, filters, 0, span, bands)
     tiles = pack.groups * len(offsets) * (pack.panels * -(-filters // tile.rows) if turn else -(-inner // tile.rows))
-    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(turn)), tiles)
+    return Product(pack, offsets, geometry, (tile.rows, tile.vectors, tile.rest, int(turn)), bands * tiles)
+
+
+def bands_of_lines(sizes: Linear, x: Buffer, d: Buffer, samples: int, machine: Machine) -> int:
+    """Into how many bands the lines of few samples are cut, so that a band stays in the second-level cache."""
+    size = samples * (x.bytes + d.bytes)
+    return max(1, min(-(-size // (machine.cache // 2)), PARTS, sizes.output[0]))
 
 
 Runs = tuple[tuple[tuple[int, int], ...], tuple[int, ...], int]  # kernel taps in order, offsets of the runs, their length
