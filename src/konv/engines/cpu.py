@@ -152,7 +152,8 @@ class Program:
         return made
 
     def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> Call:
-        return Call(step, tuple(self._argument(arg, step, over_samples, memory) for arg in step.args))
+        args = tuple(self._argument(arg, step, over_samples, memory) for arg in step.args)
+        return Call(step, matrices(*args) if step.kernel == "arrange" else args)
 
     def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
         if isinstance(arg, tuple):
@@ -237,6 +238,16 @@ def independent(steps: Sequence[Step], plan: Plan) -> list[list[Step]]:
         merged = (names.union(*(group[0] for group in joined)), [s for group in joined for s in group[1]] + [step])
         groups = [*rest, merged]
     return [group[1] for group in groups]
+
+
+def matrices(source, index, target, *others) -> tuple:
+    """The arguments of `arrange` with two axes each, so that it is compiled once for kernels, biases and parts of any shape."""
+    if isinstance(source, Slice):
+        source = replace(source, rows=source.rows.reshape(len(source.rows), -1))
+    else:
+        source = source.reshape(len(source) if source.ndim == 5 else 1, -1)  # bands of parts, or a weight
+    index = index.reshape(-1, index.shape[-1])
+    return source, index, target.reshape(index.shape), *others
 
 
 def aligned(size: int) -> np.ndarray:

@@ -57,12 +57,11 @@ def turn(typing, source, places, count, part, target, step, accumulate):
 
 @kernel
 def arrange(source, index, target, blocks, first):
-    # source: a weight, or parts (parts, groups, panels, K, lanes)  target = the numbers of source, summed over its parts,
-    # that stand at the places in index (.., length); -1 is a zero  blocks (2,): a range of blocks of 16 rows
+    # source (parts, n)  target, index (.., length)  target = the numbers of source, summed over its parts, that stand at the
+    # places in index; -1 is a zero  blocks (2,): a range of blocks of 16 rows
     # a table is mostly runs of places, along a row or down the rows, which are done in vectors
-    length, count = index.shape[-1], source.shape[0] if source.ndim == 5 else 1
-    part = source.size // count
-    numbers, places, written, rows = source.reshape(-1), index.reshape(-1), target.reshape(-1), index.size // length
+    (count, part), (rows, length) = source.shape, index.shape
+    numbers, places, written = source.reshape(-1), index.reshape(-1), target.reshape(-1)
     for row in range(blocks[0] * 16, min(blocks[1] * 16, rows), LANES):
         high = min(LANES, rows - row)
         for column in range(0, length, LANES):

@@ -28,12 +28,11 @@ def view(x, inside):
 
 
 def arrange(source, index, target, blocks, first):
-    # source: a weight, or parts (parts, groups, panels, K, lanes)  target = the numbers of source, summed over its parts,
-    # that stand at the places in index (.., length); -1 is a zero  blocks (2,): a range of blocks of 16 rows
-    count = len(source) if source.ndim == 5 else 1
-    length, done = index.shape[-1], slice(int(blocks[0]) * 16, int(blocks[1]) * 16)
-    places, written = index.reshape(-1, length)[done], target.reshape(-1, length)[done]
-    total = np.where(places >= 0, source.reshape(count, -1).sum(0)[places], 0)
+    # source (parts, n)  target, index (.., length)  target = the numbers of source, summed over its parts, that stand at the
+    # places in index; -1 is a zero  blocks (2,): a range of blocks of 16 rows
+    done = slice(int(blocks[0]) * 16, int(blocks[1]) * 16)
+    places, written = index[done], target[done]
+    total = np.where(places >= 0, source.sum(0)[places], 0)
     written[...] = total if first else written + total
 
 
