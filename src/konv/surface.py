@@ -38,10 +38,8 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         TextVectorization TimeDistributed TorchModuleWrapper UnitNormalization UpSampling1D UpSampling2D UpSampling3D
         Wrapper ZeroPadding1D ZeroPadding2D ZeroPadding3D average concatenate deserialize dot maximum minimum multiply
         serialize subtract""",
-    "konv.optimizers": """
-        Adadelta Adafactor Adagrad AdamW Adamax Ftrl Lamb Lion LossScaleOptimizer MultiOptimizer Muon Nadam OptimizerMap
-        ScheduleFreeAdamW legacy""",
-    "konv.optimizers.schedules": "CosineDecayRestarts InverseTimeDecay PolynomialDecay",
+    "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
+    "konv.optimizers.schedules": "",
     "konv.losses": """
         BinaryFocalCrossentropy CTC CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy CategoricalHinge
         Circle CosineSimilarity Dice Hinge KLDivergence LogCosh MeanAbsolutePercentageError MeanSquaredLogarithmicError
@@ -72,7 +70,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv.activations": """
         celu glu hard_shrink hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink
         threshold""",
-    "konv.initializers": "IdentityInitializer OrthogonalInitializer STFT STFTInitializer stft",
+    "konv.initializers": "STFT STFTInitializer stft",
     "konv.config": """
         disable_flash_attention disable_interactive_logging disable_traceback_filtering enable_flash_attention
         enable_interactive_logging enable_traceback_filtering enable_unsafe_deserialization is_flash_attention_enabled

@@ -66,10 +66,13 @@ def test_each_step(make, training):
             program.backward([random.normal(size=(n, *model.output_shape[1:]))])
 
 
-def test_adam():
+@pytest.mark.parametrize(("kernel", "arrays", "numbers"), [
+    ("adam", 4, [1e-2, 0.1, 1e-3, 1e-7, 1.0]), ("adam", 4, [1e-2, 0.1, 1e-3, 1e-7, 0.9]),
+    ("descend", 2, [1e-2, 0.9, 0.0, 0.0]), ("momentum", 3, [1e-2, 0.9, 0.8, 0.0]), ("momentum", 3, [1e-2, 0.9, 0.8, 1.0])])
+def test_update(kernel, arrays, numbers):
     random = np.random.default_rng(0)
-    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(4)), np.array([1e-2, 0.1, 1e-3, 1e-7]))
-    step = Step("adam", ())
+    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(arrays)), np.array(numbers))
+    step = Step(kernel, ())
     both(step, args)(*args)
 
 
@@ -82,4 +85,4 @@ def test_every_kernel_is_met():
     met = {step.kernel for plan in plans for part in (plan.prologue, plan.forward, plan.backward)
            for segment in part for step in segment.steps}
     names = {name for module in compiled.MODULES for name, value in vars(module).items() if hasattr(value, "overloads")}
-    assert names | set(compiled.FACTORIES) == met | {"adam"}
+    assert names | set(compiled.FACTORIES) == met | {"adam", "descend", "momentum"}

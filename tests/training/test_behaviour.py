@@ -355,7 +355,7 @@ def test_errors_leave_the_model_as_it_was(model, case):
 
 @pytest.mark.parametrize(("arguments", "error", "words"), [
     ({"optimizer": "adan"}, KonvError, ["adan"]),
-    ({"optimizer": "nadam"}, UnsupportedError, ["nadam"]),
+    ({"optimizer": "muon"}, UnsupportedError, ["muon"]),
     ({"loss": "crossentropi"}, KonvError, ["crossentropi"]),
     ({"loss": "dice"}, UnsupportedError, ["dice"]),
     ({"loss": ["mse", "mse"]}, KonvError, ["loss has 2 entries", "1 output"]),

@@ -18,7 +18,7 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> 
     """Call a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
 
     >>> w, g, m, v = (np.ones(3, np.float32) for _ in range(4))
-    >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0]))
+    >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0, 1.0]))
     >>> w
     array([0.5, 0.5, 0.5], dtype=float32)
     """
@@ -31,12 +31,13 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> 
         function(*flat, numbers)
         return
     with _guard.lock:
-        _shared(kernel, len(flat))(size, {**{str(place): array for place, array in enumerate(flat)}, "numbers": numbers})
+        given = {str(place): array for place, array in enumerate(flat)} | {"numbers": numbers}
+        _shared(kernel, len(flat), len(numbers))(size, given)
 
 
 @cache
-def _shared(kernel: str, count: int) -> Run:
+def _shared(kernel: str, count: int, numbers: int) -> Run:
     """The kernel on parts of the arrays."""
     pieces = [Slice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
-    call = Call(Step(kernel, ()), (*pieces, Slice(np.empty((1, 4)), given="numbers")))
+    call = Call(Step(kernel, ()), (*pieces, Slice(np.empty((1, numbers)), given="numbers")))
     return default_kernels().bind([Section(((call,),), block=ALONE)], [np.zeros(1)] * shared().count, shared())

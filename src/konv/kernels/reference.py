@@ -396,10 +396,21 @@ def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
 
 
 def adam(w, gradient, m, v, numbers):
-    rate, first, second, epsilon = numbers
-    m += (gradient - m) * w.dtype.type(first)
-    v += (gradient * gradient - v) * w.dtype.type(second)
-    w -= w.dtype.type(rate) * m / (np.sqrt(v) + w.dtype.type(epsilon))
+    rate, first, second, epsilon, keep = map(w.dtype.type, numbers)
+    m += (gradient - m) * first
+    v += (gradient * gradient - v) * second
+    w[...] = w * keep - rate * m / (np.sqrt(v) + epsilon)
+
+
+def descend(w, gradient, numbers):
+    rate, keep, *_ = map(w.dtype.type, numbers)
+    w[...] = w * keep - rate * gradient
+
+
+def momentum(w, gradient, v, numbers):
+    rate, keep, share, nesterov = map(w.dtype.type, numbers)
+    v[...] = v * share - rate * gradient
+    w[...] = w * keep + (share * v - rate * gradient if nesterov else v)
 
 
 # how a kernel takes the ints of its variant

@@ -5,19 +5,21 @@ from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, nearest
 from konv.optimizers import schedules
-from konv.optimizers.adam import Adam
+from konv.optimizers.adafactor import Adafactor
+from konv.optimizers.adagrad import Adadelta, Adagrad, Ftrl
+from konv.optimizers.adam import Adam, AdamW
+from konv.optimizers.adamax import Adamax, Lamb, Nadam
 from konv.optimizers.base import Optimizer
+from konv.optimizers.lion import Lion
 from konv.optimizers.rmsprop import RMSprop
 from konv.optimizers.sgd import SGD
 from konv.registry import Registry
 from konv.surface import surface
 
-_CLASSES = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adam)}
+_CLASSES = {cls.__name__.lower(): cls for cls in (
+    SGD, RMSprop, Adam, AdamW, Adadelta, Adafactor, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam)}
 # what Keras has besides
-LATER = frozenset({
-    "adadelta", "adafactor", "adagrad", "adamax", "adamw", "ftrl", "lamb", "lion", "lossscaleoptimizer",
-    "multioptimizer", "muon", "nadam", "schedulefreeadamw",
-})
+LATER = frozenset({"lossscaleoptimizer", "multioptimizer", "muon", "schedulefreeadamw"})
 _registry = Registry("optimizer", "keras.optimizers", tuple(_CLASSES.values()))
 
 
@@ -64,6 +66,9 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
                     + (f'did you mean "{near}"?' if near else f"there are: {known}"))
 
 
-__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam", "Optimizer",
+    "RMSprop", "deserialize", "get", "schedules", "serialize",
+]
 
 __getattr__, __dir__ = surface(__name__, __all__)

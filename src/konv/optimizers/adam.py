@@ -1,11 +1,12 @@
-"""Adam: steps scaled by running means of the gradient and its square."""
+"""Adam and its relatives: steps scaled by running means of the gradient and of its size."""
 
 from typing import Any
 
 import numpy as np
 
 from konv.engines.update import update
-from konv.optimizers.base import Array, Optimizer
+from konv.errors import KonvError
+from konv.optimizers.base import Array, Optimizer, approach
 from konv.variables import Variable
 
 
@@ -28,6 +29,8 @@ class Adam(Optimizer):
         self.epsilon, self.amsgrad = self._number(epsilon, "epsilon"), bool(amsgrad)
         self._known = 0, 0.0
 
+    decays = True
+
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("momentum", "velocity"), ("velocity_hat",)) if self.amsgrad else (("momentum", "velocity"),)
@@ -35,14 +38,22 @@ class Adam(Optimizer):
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
         m, v, *largest = self._slots[id(variable)]
         w, alpha = variable.array, learning_rate * self._correction(self.updates + 1)
+        keep = self.keep(variable, learning_rate)
         if not largest:
-            numbers = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon])
+            numbers = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon, keep])
             update("adam", (w, gradient, m, v), numbers)
             return
-        m += (gradient - m) * np.float32(1.0 - self.beta_1)
-        v += (gradient * gradient - v) * np.float32(1.0 - self.beta_2)
+        t = self._scratch[id(variable)]
+        approach(m, gradient, 1.0 - self.beta_1, t)
+        np.multiply(gradient, gradient, out=t)
+        approach(v, t, 1.0 - self.beta_2, t)
         np.maximum(largest[0], v, out=largest[0])
-        w -= np.float32(alpha) * m / (np.sqrt(largest[0]) + np.float32(self.epsilon))
+        np.sqrt(largest[0], out=t)
+        t += np.float32(self.epsilon)
+        np.divide(m, t, out=t)
+        t *= np.float32(alpha)
+        w *= np.float32(keep)
+        w -= t
 
     def _correction(self, count: int) -> float:
         """sqrt(1 - beta_2^t) / (1 - beta_1^t), in float32 as Keras has it: in the first steps it shows."""
@@ -54,3 +65,21 @@ class Adam(Optimizer):
     def get_config(self) -> dict[str, Any]:
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
         return super().get_config() | own
+
+
+class AdamW(Adam):
+    """Adam with weight decay on unless told otherwise: before each step w shrinks by rate * weight_decay of itself.
+
+    >>> AdamW().weight_decay
+    0.004
+    """
+
+    def __init__(self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None,
+                 **kwargs):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, clipnorm, clipvalue,
+                         global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor,
+                         gradient_accumulation_steps, name, **kwargs)
+        if self.weight_decay is None:
+            raise KonvError("AdamW: weight_decay must be a number, got None; without weight decay it is Adam")

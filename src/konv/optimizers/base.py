@@ -2,12 +2,14 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from konv import initializers
 from konv.errors import KonvError, ShapeError, meant
+from konv.initializers import Constant
 from konv.optimizers import schedules
 from konv.optimizers.schedules import LearningRateSchedule
 from konv.registry import snake_case
@@ -54,10 +56,11 @@ class Optimizer:
         self._slot_variables: list[Variable] = []
         self._trainable_variables: list[Variable] = []
         self._constrained: list[Variable] = []
-        self._slots: dict[int, tuple[Array, ...]] = {}  # by id of the variable
+        self._trainable_variables_indices: dict[int, int] = {}  # by id of the variable, as all that follow
+        self._slots: dict[int, tuple[Array, ...]] = {}
         self._scratch: dict[int, Array] = {}
-        self._averages: dict[int, Variable] = {}
-        self._accumulators: dict[int, Variable] = {}
+        self._model_variables_moving_average: list[Variable] = []
+        self._accumulated_gradients: list[Variable] = []
         self._undecayed: tuple[frozenset[int], re.Pattern | None] = (frozenset(), None)
 
     # --- what a subclass says ---------------------------------------------------------------------
@@ -66,6 +69,13 @@ class Optimizer:
     def slots(self) -> tuple[tuple[str, ...], ...]:
         """Names of the arrays kept for each variable; those of one group lie side by side, as Keras stores them."""
         return ()
+
+    @property
+    def starts(self) -> Mapping[str, float]:
+        """What slots hold at the beginning, where it is not zero."""
+        return {}
+
+    decays = False  # whether `update_step` takes care of weight decay itself, by `keep`
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
         """One step of one variable, in place on `variable.array`."""
@@ -78,24 +88,60 @@ class Optimizer:
         if self.built:
             return
         self._trainable_variables = list(variables)
+        self._trainable_variables_indices = {id(v): index for index, v in enumerate(variables)}
         if self.use_ema:
-            self._averages = {id(v): self._add_slot(v, "average") for v in variables}
+            self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = {id(v): self._add_slot(v, "gradient_accumulator") for v in variables}
+            self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
         self._constrained = [v for v in variables if v.constraint is not None]
         self._slots = {id(v): () for v in variables}
         for group in self.slots:
             for v in variables:
-                self._slots[id(v)] += tuple(self._add_slot(v, name).array for name in group)
+                self._slots[id(v)] += tuple(
+                    self.add_variable_from_reference(v, name, Constant(self.starts.get(name, 0.0))).array for name in group)
         buffer = np.empty(max((v.size for v in variables), default=0), np.float32)
         self._scratch = {id(v): buffer[: v.size].reshape(v.shape) for v in variables}
         self.built = True
 
-    def _add_slot(self, variable: Variable, name: str) -> Variable:
-        name = f"{variable.path.replace('/', '_')}_{name}"
-        slot = Variable(np.zeros(variable.shape), name, path=f"{self.name}/{name}", trainable=False)
+    def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="none", layout=None,
+                     name=None) -> Variable:
+        """A further array of state, for optimizers of one's own; aggregation and layout mean nothing on one machine."""
+        name = name or "variable"
+        slot = Variable(initializers.get(initializer)(shape), name, path=f"{self.name}/{name}", trainable=False,
+                        dtype=dtype or "float32")
         self._slot_variables.append(slot)
         return slot
+
+    def add_variable_from_reference(self, reference_variable: Variable, name=None, initializer: Any = "zeros") -> Variable:
+        """An array of state of the shape of a weight."""
+        name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=name)
+
+    def add_optimizer_variables(self, trainable_variables: Iterable[Variable], name, initializer: Any = "zeros") -> Any:
+        """A list of arrays of state, one for each weight; for several names a tuple of lists."""
+        names = [name] if isinstance(name, str) else list(name)
+        starts = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        if len(starts) != len(names):
+            raise KonvError(f"{self._class}: {len(names)} names need as many initializers, got {len(starts)}")
+        rows = [[self.add_variable_from_reference(v, *pair) for pair in zip(names, starts, strict=True)]
+                for v in trainable_variables]
+        columns = tuple([row[place] for row in rows] for place in range(len(names)))
+        return columns[0] if isinstance(name, str) else columns
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._trainable_variables_indices[id(variable)]
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """variable = value, as optimizers of one's own write it."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """variable += value."""
+        variable.assign(variable.array + np.asarray(value))
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """variable -= value."""
+        variable.assign(variable.array - np.asarray(value))
 
     @property
     def variables(self) -> list[Variable]:
@@ -195,7 +241,7 @@ class Optimizer:
         if self.gradient_accumulation_steps:
             grads = self._accumulate(grads, variables)
         if grads:
-            self._update(self._clip(grads), variables)
+            self._backend_update_step(self._clip_gradients(grads), variables, self._rate())
         if self.use_ema:
             self._average()
         for variable in self._constrained:
@@ -207,7 +253,7 @@ class Optimizer:
     def expect(self, variables: Sequence[Variable]) -> None:
         """Make the state for these variables, or raise if it was made for others."""
         self.build(variables)
-        unknown = next((variable for variable in variables if id(variable) not in self._slots), None)
+        unknown = next((variable for variable in variables if id(variable) not in self._trainable_variables_indices), None)
         if unknown is not None:
             raise KonvError(f'{self._class}: does not know the variable "{unknown.path}"; it was built for '
                             f"{len(self._trainable_variables)} others. After layers were unfrozen or added, call "
@@ -234,15 +280,19 @@ class Optimizer:
                                  f"the variable {variable.shape}")
         return arrays, variables
 
-    def _update(self, grads: Sequence[Array], variables: Sequence[Variable]) -> None:
-        rate = self._rate()
-        for gradient, variable in zip(grads, variables, strict=True):
-            if self.weight_decay is not None and self._decays(variable):
-                variable.array *= 1.0 - self.weight_decay * rate
-            self.update_step(gradient, variable, rate)
+    def _backend_update_step(self, grads: Sequence[Array], trainable_variables: Sequence[Variable],
+                             learning_rate: float) -> None:
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            if not self.decays and (keep := self.keep(variable, learning_rate)) != 1.0:
+                variable.array *= keep
+            self.update_step(gradient, variable, learning_rate)
             variable.touch()
 
-    def _clip(self, grads: Sequence[Array]) -> Sequence[Array]:
+    def keep(self, variable: Variable, rate: float) -> float:
+        """What weight decay leaves of a variable in one step, as a factor."""
+        return 1.0 if self.weight_decay is None or not self._use_weight_decay(variable) else 1.0 - self.weight_decay * rate
+
+    def _clip_gradients(self, grads: Sequence[Array]) -> Sequence[Array]:
         if self.clipvalue:
             return [np.clip(gradient, -self.clipvalue, self.clipvalue) for gradient in grads]
         if self.clipnorm:
@@ -255,7 +305,7 @@ class Optimizer:
 
     def _accumulate(self, grads: Sequence[Array], variables: Sequence[Variable]) -> list[Array]:
         """The mean of the gradients since the last update when it is time for one, else nothing."""
-        sums = [self._accumulators[id(variable)].array for variable in variables]
+        sums = [self._accumulated_gradients[self._get_variable_index(variable)].array for variable in variables]
         for total, gradient in zip(sums, grads, strict=True):
             total += gradient
         steps = self.gradient_accumulation_steps or 1
@@ -276,25 +326,24 @@ class Optimizer:
         pattern = re.compile("|".join(sorted(set(var_names)))) if var_names else None
         self._undecayed = frozenset(id(variable) for variable in var_list or ()), pattern
 
-    def _decays(self, variable: Variable) -> bool:
+    def _use_weight_decay(self, variable: Variable) -> bool:
         ids, pattern = self._undecayed
         return id(variable) not in ids and not (pattern and pattern.search(variable.name))
 
     def _average(self) -> None:
         """Move the averages towards the variables, and now and then the variables onto the averages."""
         momentum = self.ema_momentum if self.updates else 0.0
-        for variable in self._trainable_variables:
-            average = self._averages[id(variable)].array
-            average *= momentum
-            average += (1.0 - momentum) * variable.array
+        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average, strict=True):
+            average.array *= momentum
+            average.array += np.multiply(variable.array, 1.0 - momentum, out=self._scratch[id(variable)])
         if self.ema_overwrite_frequency and (self.updates + 1) % self.ema_overwrite_frequency == 0:
             self.finalize_variable_values(self._trainable_variables)
 
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         """At the end of training: with use_ema, put the averages in place of the variables."""
-        for variable in var_list:
-            if id(variable) in self._averages:
-                variable.assign(self._averages[id(variable)].array)
+        for variable in var_list if self._model_variables_moving_average else ():
+            if id(variable) in self._trainable_variables_indices:
+                variable.assign(self._model_variables_moving_average[self._get_variable_index(variable)].array)
 
     # --- configuration ----------------------------------------------------------------------------
 
@@ -348,3 +397,10 @@ class Optimizer:
 def _norm(arrays: Sequence[Array]) -> float:
     """The Euclidean length of all the numbers together."""
     return float(np.sqrt(sum(float(np.vdot(array, array)) for array in arrays)))
+
+
+def approach(mean: Array, value: Array, share: float, scratch: Array) -> None:
+    """mean += (value - mean) * share, in place; `scratch` may be `value` itself."""
+    np.subtract(value, mean, out=scratch)
+    scratch *= np.float32(share)
+    mean += scratch

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError
 from konv.registry import Registry
 from konv.surface import surface
 
@@ -96,9 +96,78 @@ class CosineDecay(LearningRateSchedule):
                 "warmup_steps": self.warmup_steps}
 
 
-LATER = frozenset({"PolynomialDecay", "InverseTimeDecay", "CosineDecayRestarts"})
-_registry = Registry("learning rate schedule", "keras.optimizers.schedules",
-                     (ExponentialDecay, PiecewiseConstantDecay, CosineDecay))
+class PolynomialDecay(LearningRateSchedule):
+    """(initial - end) * (1 - step / decay_steps) ^ power + end; with `cycle` it begins again, ever longer.
+
+    >>> [round(PolynomialDecay(0.1, 10, end_learning_rate=0.0)(step), 3) for step in (0, 5, 20)]
+    [0.1, 0.05, 0.0]
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False,
+                 name="PolynomialDecay"):
+        self.initial_learning_rate, self.end_learning_rate = initial_learning_rate, end_learning_rate
+        self.decay_steps = _positive(decay_steps, "PolynomialDecay")
+        self.power, self.cycle, self.name = power, cycle, name
+
+    def __call__(self, step: int) -> float:
+        step, steps, end = int(step), self.decay_steps, float(self.end_learning_rate)
+        if self.cycle:
+            steps *= math.ceil(step / steps) or 1
+        left = 1.0 - min(step, steps) / steps
+        return (float(self.initial_learning_rate) - end) * left**self.power + end
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
+                "end_learning_rate": self.end_learning_rate, "power": self.power, "cycle": self.cycle, "name": self.name}
+
+
+class InverseTimeDecay(LearningRateSchedule):
+    """initial / (1 + decay_rate * step / decay_steps), the quotient cut to an integer if `staircase`.
+
+    >>> InverseTimeDecay(0.1, decay_steps=10, decay_rate=1.0)(10)
+    0.05
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="InverseTimeDecay"):
+        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
+        self.decay_steps = _positive(decay_steps, "InverseTimeDecay")
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        quotient = int(step) / self.decay_steps
+        return float(self.initial_learning_rate / (1 + self.decay_rate * (int(quotient) if self.staircase else quotient)))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
+                "decay_rate": self.decay_rate, "staircase": self.staircase, "name": self.name}
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half a cosine, again and again: each `t_mul` times as long and from `m_mul` times the height of the one before.
+
+    >>> [round(CosineDecayRestarts(0.1, 10)(step), 3) for step in (0, 5, 10, 20)]
+    [0.1, 0.05, 0.1, 0.05]
+    """
+
+    def __init__(self, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name="SGDRDecay"):
+        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
+        self.first_decay_steps = _positive(first_decay_steps, "CosineDecayRestarts", "first_decay_steps")
+        self._t_mul, self._m_mul = t_mul, m_mul
+
+    def __call__(self, step: int) -> float:
+        restarts, at, length = 0, int(step), self.first_decay_steps
+        while at >= length:  # adding up is exact where Keras's logarithm of the float32 step may be one period off
+            at, length, restarts = at - length, length * self._t_mul, restarts + 1
+        wave = 0.5 * self._m_mul**restarts * (1.0 + math.cos(math.pi * at / length))
+        return float(self.initial_learning_rate * ((1.0 - self.alpha) * wave + self.alpha))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initial_learning_rate": self.initial_learning_rate, "first_decay_steps": self.first_decay_steps,
+                "t_mul": self._t_mul, "m_mul": self._m_mul, "alpha": self.alpha, "name": self.name}
+
+
+_registry = Registry("learning rate schedule", "keras.optimizers.schedules", (
+    ExponentialDecay, PiecewiseConstantDecay, PolynomialDecay, InverseTimeDecay, CosineDecay, CosineDecayRestarts))
 
 
 def serialize(learning_rate_schedule: Any) -> Any:
@@ -116,20 +185,18 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     >>> deserialize(serialize(ExponentialDecay(0.1, 10, 0.5)))(10)
     0.05
     """
-    name = config.get("class_name") if isinstance(config, Mapping) else config
-    if name in LATER:
-        raise UnsupportedError(f"the schedule {name} is not supported yet; there are: {', '.join(_registry.classes)}")
     return _registry.deserialize(config, custom_objects)
 
 
-def _positive(steps: Any, owner: str) -> Any:
+def _positive(steps: Any, owner: str, argument: str = "decay_steps") -> Any:
     if not steps > 0:
-        raise KonvError(f"{owner}: decay_steps must be > 0, got {steps!r}")
+        raise KonvError(f"{owner}: {argument} must be > 0, got {steps!r}")
     return steps
 
 
 __all__ = [
-    "CosineDecay", "ExponentialDecay", "LearningRateSchedule", "PiecewiseConstantDecay", "deserialize", "serialize",
+    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
+    "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

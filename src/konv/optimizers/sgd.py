@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from konv.engines.update import update
 from konv.errors import KonvError
 from konv.optimizers.base import Array, Optimizer
 from konv.variables import Variable
@@ -25,25 +26,15 @@ class SGD(Optimizer):
             raise KonvError(f"SGD: momentum must be a number from 0 to 1, got {momentum!r}")
         self.momentum, self.nesterov = float(momentum), bool(nesterov)
 
+    decays = True
+
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("momentum",),) if self.momentum else ()
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        w, step = variable.array, self._scratch[id(variable)]
-        np.multiply(gradient, learning_rate, out=step)
-        if not self.momentum:
-            w -= step
-            return
-        (v,) = self._slots[id(variable)]
-        v *= self.momentum
-        v -= step
-        if self.nesterov:
-            w -= step
-            np.multiply(v, self.momentum, out=step)
-            w += step
-        else:
-            w += v
+        numbers = np.array([learning_rate, self.keep(variable, learning_rate), self.momentum, self.nesterov])
+        update("momentum" if self.momentum else "descend", (variable.array, gradient, *self._slots[id(variable)]), numbers)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}
