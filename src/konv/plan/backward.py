@@ -18,7 +18,7 @@ from konv.plan.forward import (
     image_order,
     peaks,
     pool_geometry,
-    read_again,
+    read,
     scale_constants,
 )
 from konv.plan.linear import backward_products, bands_of_lines, is_covered, kernel_product
@@ -94,7 +94,7 @@ class Backward:
     def gate(self, index: int) -> tuple[int, float]:
         """Whether whoever computes the gradient of this value shall undo its relu and dropout at once, and the factor."""
         e = self.e
-        block = next(block for block in e.blocks if block.output == index)
+        block = e.block_of(index)
         if block.kind != "linear" or len(e.graph.users[index]) != 1 or index in e.graph.outputs or not has_relu(e.graph, block):
             return 0, 1.0
         self.gated.add(index)
@@ -126,11 +126,11 @@ def dropout_factor(e: Emitter, block: Block) -> float:
 
 def _linear(s: Backward, block: Block, d: Buffer) -> None:
     e, node, sizes = s.e, block.nodes[0], s.e.linear(block)
-    y, x = e.value(block.output), e.value(block.inputs[0])
     if has_relu(e.graph, block) and block.output not in s.gated:
+        y = e.value(block.output)
         e.step("gate", d.name, y.name, inside(d), inside(y), dropout_factor(e, block))
     if e.graph.nodes[node].trainable:
-        _kernel_gradient(s, node, sizes, x, d)
+        _kernel_gradient(s, node, sizes, read(e, block.inputs[0]), d)
     source = block.inputs[0]
     if source not in e.needs_gradient:
         return
@@ -195,14 +195,15 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
 
 def _norm(s: Backward, block: Block, d: Buffer) -> None:
     e, index = s.e, block.nodes[0]
-    y, z = e.value(block.inputs[0]), e.value(block.output)
+    y = e.value(block.inputs[0])
     if has_relu(e.graph, block):
+        z = read(e, block.output)
         e.step("gate", d.name, z.name, inside(d), inside(z), 1.0)
     coefficients, back = f"norm{index}", e.buffer(f"back{index}", (3, y.shape[2]), WHOLE).name
     pool = part(e.graph, block, Pool)
     if e.graph.nodes[index].trainable:
         sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
-        seen = read_again(e, block.inputs[0]) if pool is None else e.buffers[peaks(e, block)]
+        seen = read(e, block.inputs[0]) if pool is None else e.buffers[peaks(e, block)]
         e.step("norm_sums", d.name, seen.name, coefficients, sums, inside(d), inside(seen))
         _norm_gradient(s, index, y, sums, coefficients, back)
     elif block.inputs[0] in e.needs_gradient:
@@ -238,7 +239,7 @@ def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back:
     gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
     def emit(dx: Buffer) -> None:
-        y = read_again(s.e, source)
+        y = read(s.e, source)
         if pool is None:
             s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx),
                      gate, factor)

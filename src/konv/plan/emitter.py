@@ -4,10 +4,10 @@ from math import prod
 
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
-from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, Buffer, Fill, Halo, Pack, Step
+from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 from konv.spec.graph import Graph
-from konv.spec.ops import Conv, Dense, Flatten, Input, Reshape, Shape
+from konv.spec.ops import Conv, Dense, Flatten, Input, Pool, Reshape, Shape
 
 
 def image(shape: Shape) -> tuple[int, int, int]:
@@ -34,6 +34,7 @@ class Emitter:
         self.prologue: list[Step] = []
         self.layer = ""  # whose steps are being emitted
         self._steps: list[Step] = []
+        self.near: dict[int, Buffer] = {}  # values that a step of the segment in the making has written
         self._again = 0
         self._onto = {block.output: block.onto for block in blocks}
         self._halos = self._value_halos()
@@ -41,9 +42,11 @@ class Emitter:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = "samples", rows: int = 0,
+    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = SAMPLE_DOMAIN, rows: int = 0,
              macs: int = 0) -> None:
         self._steps.append(Step(kernel, args, domain, variant, rows, self.layer, macs))
+        if domain != SAMPLE_DOMAIN:
+            self.near.clear()
 
     def append(self, steps: list[Step]) -> None:
         """Steps that were made before."""
@@ -62,6 +65,7 @@ class Emitter:
     def take(self) -> list[Step]:
         """The steps since the last call."""
         steps, self._steps = self._steps, []
+        self.near.clear()
         return steps
 
     def pack(self, weight: str, layout: Pack, name: str) -> str:
@@ -116,29 +120,46 @@ class Emitter:
         return self._halos[index] == NO_HALO and (input_ != (output and not self.training))
 
     def computed_again(self, index: int) -> Buffer | None:
-        """A new buffer for a value that is computed anew rather than kept, or None where keeping it is cheaper.
+        """A new buffer for a value that a later segment computes anew, or None where the value is kept in memory.
 
-        Batch statistics end a segment, so a value that is normalised is written to memory and read from there again,
-        forward and backward. A vector of numbers takes some 20 cycles from memory, and half as many cycles to compute
-        as the sum has terms.
+        Batch statistics end a segment, so what a convolution hands to a normalisation is read from memory again, forward
+        and backward. A vector of numbers takes some 20 cycles from memory, and half as many cycles to compute as the sum
+        has terms. What a normalisation hands to a convolution alone costs no more to compute than to read, since what it
+        is computed from is kept for its own way back.
         """
-        block = next(block for block in self.blocks if block.output == index)
-        readers = [other for other in self.blocks if index in other.inputs]
-        lone = len(readers) == 1 and readers[0].kind == "norm" and index not in (*self.graph.outputs, *readers[0].inputs[1:])
-        if not (self.training and block.kind == "linear" and lone and self.graph.nodes[readers[0].nodes[0]].trainable):
-            return None
-        height, width, channels, _ = self.linear(block).kernel
-        if height * width * channels > CHEAP or self.value(index).bytes * self.batch < self.machine.shared_cache:
+        if not self.training or not (self._is_short_sum(index) or self._is_normalised_for_a_product(index)):
             return None
         self._again += 1
         return self._image(f"again{self._again}", index, self._halos[index])
+
+    def _is_short_sum(self, index: int) -> bool:
+        block, reader = self.block_of(index), self._lone_reader(index)
+        if block.kind != "linear" or reader is None or reader.kind != "norm" or reader.inputs[0] != index:
+            return False
+        height, width, channels, _ = self.linear(block).kernel
+        large = self.value(index).bytes * self.batch >= self.machine.shared_cache
+        return self.graph.nodes[reader.nodes[0]].trainable and height * width * channels <= CHEAP and large
+
+    def _is_normalised_for_a_product(self, index: int) -> bool:
+        block, reader = self.block_of(index), self._lone_reader(index)
+        plain = block.kind == "norm" and len(block.inputs) == 1 and part(self.graph, block, Pool) is None
+        return plain and reader is not None and reader.kind == "linear"
+
+    def _lone_reader(self, index: int) -> Block | None:
+        """The only block that reads a value, if nobody else wants it."""
+        readers = [block for block in self.blocks if index in block.inputs]
+        return readers[0] if len(readers) == 1 and index not in self.graph.outputs else None
+
+    def block_of(self, index: int) -> Block:
+        """The block that makes a value."""
+        return next(block for block in self.blocks if block.output == index)
 
     def gradient(self, index: int) -> Buffer:
         """The buffer of the gradient of a node's output, with the halo that the input gradient of its block reads.
 
         What the caller gives is read in place where nothing changes it: neither relu nor another reader's share.
         """
-        halo, block = self.gradient_halo(index), next(block for block in self.blocks if block.output == index)
+        halo, block = self.gradient_halo(index), self.block_of(index)
         plain = block.kind == "linear" and not has_relu(self.graph, block) and not self.graph.users[index]
         asked = isinstance(self.graph.nodes[index].op, Input) and self.input_gradients
         given = (self.graph.outputs.count(index) == 1 and plain) or asked

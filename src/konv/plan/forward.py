@@ -27,6 +27,7 @@ def emit_block(e: Emitter, block: Block) -> None:
     if target.halo != NO_HALO and block.onto is None:
         e.step("clear_halo", target.name, target.halo)
     FORWARD[block.kind](e, block, target)
+    e.near[block.output] = target
 
 
 def _input(e: Emitter, block: Block, x: Buffer) -> None:
@@ -43,7 +44,7 @@ def input_name(e: Emitter, index: int) -> str:
 
 def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     node = block.nodes[0]
-    x = e.value(block.inputs[0])
+    x = read(e, block.inputs[0])
     sizes = e.linear(block)
     kernel, bias = _weights(e, block, y)
     dropout = part(e.graph, block, Dropout)
@@ -93,19 +94,28 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: 
            variant=product.variant, macs=e.graph.macs(node))
 
 
-def read_again(e: Emitter, index: int) -> Buffer:
-    """The buffer of a value that is read in a later segment than the one that made it; see Emitter.computed_again."""
-    buffer = e.computed_again(index)
+def read(e: Emitter, index: int) -> Buffer:
+    """The buffer of a value, which is computed again where that is better than to keep it: see Emitter.computed_again."""
+    buffer = e.near.get(index) or e.computed_again(index)
     if buffer is None:
         return e.value(index)
-    _linear(e, next(block for block in e.blocks if block.output == index), buffer)
+    if index not in e.near:
+        e.near[index] = buffer
+        if buffer.halo != NO_HALO:
+            e.step("clear_halo", buffer.name, buffer.halo)
+        block = e.block_of(index)
+        AGAIN[block.kind](e, block, buffer)
     return buffer
 
 
 def _norm(e: Emitter, block: Block, z: Buffer) -> None:
     y = e.value(block.inputs[0])
-    coefficients = norm_coefficients(e, block.nodes[0], y)
-    y = read_again(e, block.inputs[0])
+    norm_coefficients(e, block.nodes[0], y)
+    _normalise(e, block, z)
+
+
+def _normalise(e: Emitter, block: Block, z: Buffer) -> None:
+    y, coefficients = read(e, block.inputs[0]), f"norm{block.nodes[0]}"
     relu = relu_floor(e, block)
     pool = part(e.graph, block, Pool)
     if pool is not None:
@@ -115,6 +125,10 @@ def _norm(e: Emitter, block: Block, z: Buffer) -> None:
         e.step("norm_add", y.name, coefficients, other.name, z.name, inside(y), inside(other), inside(z), relu)
     else:
         e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu)
+
+
+# how a value is made another time
+AGAIN = {"linear": _linear, "norm": _normalise}
 
 
 def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
