@@ -91,7 +91,8 @@ def dropped(k):
     return k.Sequential([
         k.Input((6, 9, 3)), layers.Dropout(0.5, noise_shape=(None, 1, 1, 3)),
         layers.Conv2D(5, 3, activation="relu", padding="same"),
-        layers.Dropout(0.2, noise_shape=(None, 6, 1, 5), seed=3), layers.Conv2D(20, 3, activation="tanh"),
+        layers.Dropout(0.2, noise_shape=(None, 6, 1, 5), seed=3), layers.MaxPooling2D(2, padding="same"),
+        layers.Conv2D(20, 3, activation="tanh"),
         layers.Dropout(0.3, seed=4), layers.Dropout(0.4, noise_shape=(1, None, None, None)), layers.Flatten(),
         layers.Dropout(0.25), layers.Dense(4, activation="relu"), layers.Dropout(1.0)])
 

@@ -72,6 +72,15 @@ def test_inference_folds_normalisation_into_the_weights_before_it():
     assert kinds.count("linear") == 4
 
 
+def test_what_can_be_made_again_is_not_kept():
+    """Of a long chain of convolution, normalisation and relu the convolutions' outputs alone stay for the backward pass."""
+    layers = konv.layers
+    chain = [part for _ in range(8) for part in (layers.Conv2D(16, 5, padding="same"), layers.BatchNormalization(), layers.ReLU())]
+    plan = build_plan(konv.Sequential([konv.Input((16, 16, 16)), *chain]).graph(), 64, True)
+    image = 16 * 16 * 16 * 64 * 4
+    assert 8 < plan.arena_bytes / image < 14  # each kept twice, and gradients, would be 18
+
+
 def test_a_value_read_twice_is_not_fused_away():
     b = GraphBuilder()
     dense = b.add(Dense(3), (b.add(Input((2,)), layer="x"),), "d")

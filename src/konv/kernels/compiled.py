@@ -19,6 +19,7 @@ FACTORIES = {
     "depthwise": depthwise.make_depthwise,
     "depthwise_kernel": depthwise.make_depthwise_kernel,
     "max_pool": pool.make_max_pool,
+    "max_pool_backward": pool.make_max_pool_backward,
     "norm_pool_backward": pool.make_norm_pool_backward,
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,

@@ -133,6 +133,46 @@ def make_norm_pool_backward(kernel_h, kernel_w, overlap):
     return overlapping if overlap else apart
 
 
+def make_max_pool_backward(kernel_h, kernel_w, overlap):
+    """Each window's gradient goes to the pixel that was chosen; where windows overlap or leave gaps, onto zeros."""
+
+    @kernel
+    def max_pool_backward(d, chosen, dx, geometry, dx_inside):
+        stride_h, stride_w, pad_h, pad_w = geometry[2], geometry[3], geometry[4], geometry[5]
+        height, width, d_top, d_left, out_h, out_w = (geometry[8], geometry[9], geometry[10], geometry[11], geometry[12],
+                                                      geometry[13])
+        channels, row, zero = dx.shape[3], dx.shape[2] * dx.shape[3], floats(F(0))
+        rows = out_h if overlap else (height + pad_h + kernel_h - 1) // kernel_h
+        columns = out_w if overlap else (width + pad_w + kernel_w - 1) // kernel_w
+        for n in range(d.shape[0]):
+            first = n * dx.shape[1] * row + dx_inside[0] * row + dx_inside[1] * channels
+            if overlap:
+                for h in range(height):
+                    for e in range(0, width * channels, LANES):
+                        store(dx, first + h * row + e, zero, width * channels - e)
+            for i in range(rows):
+                h0 = i * stride_h - pad_h
+                error_row = ((n * d.shape[1] + d_top + i) * d.shape[2] + d_left) * channels
+                which_row = (n * out_h + i) * out_w * chosen.shape[3]
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    for j in range(columns):
+                        w0 = j * stride_w - pad_w
+                        error, which = zero, ints(0)
+                        if i < out_h and j < out_w:
+                            error = load(d, error_row + j * channels + c, left)
+                            which = load_ints(chosen, which_row + j * chosen.shape[3] + c)
+                        for r in range(kernel_h):
+                            for s in range(kernel_w):
+                                h, w = h0 + r, w0 + s
+                                if h >= 0 and h < height and w >= 0 and w < width:
+                                    place = first + h * row + w * channels + c
+                                    here = select(which == ints(r * kernel_w + s), error, zero)
+                                    store(dx, place, load(dx, place, left) + here if overlap else here, left)
+
+    return max_pool_backward
+
+
 @kernel
 def average_pool(x, y, geometry):
     kernel_h, kernel_w, stride_h, stride_w = geometry[0], geometry[1], geometry[2], geometry[3]

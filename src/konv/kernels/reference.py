@@ -314,12 +314,19 @@ def max_pool(y, coefficients, p, chosen, peaks, geometry, floor, *, record, keep
         peaks[...] = peak
 
 
-def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
-    image, error, chosen = view(y, geometry[6:10]), view(d, geometry[10:14]), chosen[..., :y.shape[3]]
-    dz = np.zeros(image.shape, y.dtype)
+def max_pool_backward(d, chosen, dx, geometry, dx_inside):
+    # each window's gradient goes to the pixel that was chosen
+    image, error, chosen = view(dx, dx_inside), view(d, geometry[10:14]), chosen[..., :dx.shape[3]]
+    image[...] = 0
     for tap, place, pixel in _windows(geometry, None):
         at = (slice(None), *place)
-        dz[(slice(None), *pixel)] += np.where(chosen[at] == tap, error[at], 0)
+        image[(slice(None), *pixel)] += np.where(chosen[at] == tap, error[at], 0)
+
+
+def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
+    image = view(y, geometry[6:10])
+    dz = np.empty(image.shape, y.dtype)
+    max_pool_backward(d, chosen, dz, geometry, (0, 0, *image.shape[1:3]))
     view(dy, dy_inside)[...] = _undo(dz, image, coefficients, back, gated, factor)
 
 

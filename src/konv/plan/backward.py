@@ -14,7 +14,6 @@ from konv.plan.forward import (
     activation_code,
     chosen,
     dropout_step,
-    identity_coefficients,
     image_order,
     peaks,
     pool_geometry,
@@ -246,14 +245,25 @@ def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back:
         else:
             s.e.step("norm_pool_backward", d.name, chosen(s.e, block), y.name, coefficients, back, dx.name,
                      pool_geometry(pool.op, y, d), inside(dx), gate, factor,
-                     variant=(*pool.op.window.kernel, int(pool.op.window.kernel != pool.op.window.strides)))
+                     variant=pool_variant(pool.op))
     s.contribute(source, emit)
 
 
 def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
-    channels = d.shape[2]
-    back = s.e.fill((1.0, 0.0, 0.0), 3, channels)
-    _through_norm(s, block, d, identity_coefficients(s.e, channels), back, part(s.e.graph, block, Pool))
+    e, source, pool = s.e, block.inputs[0], part(s.e.graph, block, Pool)
+    assert pool is not None
+    gate, factor = s.gate(source)
+    if gate:  # what was chosen came out, so the result says whether it passed the relu
+        p = e.value(block.output)
+        e.step("gate", d.name, p.name, inside(d), inside(p), factor)
+    s.contribute(source, lambda dx: e.step(
+        "max_pool_backward", d.name, chosen(e, block), dx.name, pool_geometry(pool.op, e.value(source), d), inside(dx),
+        variant=pool_variant(pool.op)))
+
+
+def pool_variant(op) -> tuple[int, int, int]:
+    """Kernel, and whether windows overlap or leave gaps."""
+    return (*op.window.kernel, int(op.window.kernel != op.window.strides))
 
 
 def _pool(s: Backward, block: Block, d: Buffer) -> None:

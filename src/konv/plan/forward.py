@@ -151,15 +151,11 @@ def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
     return coefficients
 
 
-def identity_coefficients(e: Emitter, channels: int) -> str:
-    """Of a block that pools without normalising."""
-    return e.fill((0.0, 1.0, 1.0, 0.0), 4, channels)
-
-
 def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
     y = e.value(block.inputs[0])
     op = e.graph.nodes[block.nodes[0]].op
-    _pool_step(e, block, op, y, identity_coefficients(e, y.shape[2]), p, -inf)
+    identity = e.fill((0.0, 1.0, 1.0, 0.0), 4, y.shape[2])  # the kernel normalises
+    _pool_step(e, block, op, y, identity, p, -inf)
 
 
 def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
