@@ -75,7 +75,8 @@ def test_inference_folds_normalisation_into_the_weights_before_it():
 def test_what_can_be_made_again_is_not_kept():
     """Of a long chain of convolution, normalisation and relu the convolutions' outputs alone stay for the backward pass."""
     layers = konv.layers
-    chain = [part for _ in range(8) for part in (layers.Conv2D(16, 5, padding="same"), layers.BatchNormalization(), layers.ReLU())]
+    unit = (layers.Conv2D, (16, 5), {"padding": "same"}), (layers.BatchNormalization, (), {}), (layers.ReLU, (), {})
+    chain = [kind(*args, **more) for _ in range(8) for kind, args, more in unit]
     plan = build_plan(konv.Sequential([konv.Input((16, 16, 16)), *chain]).graph(), 64, True)
     image = 16 * 16 * 16 * 64 * 4
     assert 8 < plan.arena_bytes / image < 14  # each kept twice, and gradients, would be 18
