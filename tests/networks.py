@@ -117,4 +117,29 @@ def three_by_three(k):
     return k.Model(source, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
 
 
-ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen, depthwise, three_by_three)
+def resampled(k):
+    """Images at other sizes: smaller and larger, by every kind of sum, of a part and with a border."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((11, 14, 3)), layers.Resizing(9, 20, antialias=True), layers.Conv2D(5, 3, padding="same", activation="relu"),
+        layers.UpSampling2D((2, 3)), layers.Conv2D(18, 3, strides=2), layers.UpSampling2D(2, interpolation="bilinear"),
+        layers.CenterCrop(12, 13), layers.Conv2D(4, 3, padding="same"),
+        layers.Resizing(9, 17, "bicubic", pad_to_aspect_ratio=True, fill_value=0.5), layers.Conv2D(3, 3),
+        layers.Resizing(6, 6, "lanczos3", crop_to_aspect_ratio=True), layers.Resizing(5, 8, "nearest"), layers.Flatten(),
+        layers.Dense(3)])
+
+
+def augmented(k):
+    """What is drawn anew in every step, before and behind layers that are trained."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((12, 11, 3)), layers.RandomFlip(), layers.RandomCrop(10, 9), layers.RandomCrop(12, 9),
+        layers.Conv2D(4, 3, padding="same"), layers.RandomRotation(0.3), layers.Conv2D(18, 3, padding="same"),
+        layers.RandomZoom((-0.5, 0.8), fill_mode="wrap", seed=3), layers.RandomContrast(0.6, (-1, 1)),
+        layers.GaussianNoise(0.2), layers.Conv2D(5, 3, activation="relu"), layers.GaussianDropout(0.3, seed=4),
+        layers.RandomTranslation(0.4, (-0.6, 0.2), "constant", "nearest", fill_value=0.5),
+        layers.RandomBrightness(0.3, (-1, 1)), layers.RandomCrop(5, 6, seed=5), layers.Flatten(), layers.Dense(3)])
+
+
+ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen, depthwise, three_by_three,
+       resampled)

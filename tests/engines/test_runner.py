@@ -63,7 +63,7 @@ def test_channels_first():
     close(a.backward([dy])["dense/kernel"], expected.T @ dy, "gradient")
 
 
-@pytest.mark.parametrize("make", networks.ALL)
+@pytest.mark.parametrize("make", [*networks.ALL, networks.augmented])
 def test_finite_differences(make):
     """In float64 on the reference kernels: the slope of a weighted sum of the outputs along a random direction."""
     model = make(konv)
@@ -103,7 +103,7 @@ def bits(make, threads, n=37):
     return [*outputs, *(gradient.copy() for _, gradient in sorted(runner.backward([dy]).items()))]
 
 
-@pytest.mark.parametrize("make", [lambda k: networks.seed(k, 0.3), networks.odd_windows, networks.residual])
+@pytest.mark.parametrize("make", [lambda k: networks.seed(k, 0.3), networks.odd_windows, networks.residual, networks.augmented])
 def test_same_bits_on_any_number_of_threads(make):
     konv.backend.clear_session()
     one = bits(make, 1)

@@ -11,7 +11,7 @@ from konv.plan import build_plan
 from konv.plan.steps import Step
 from tests import networks
 
-ROOM = {"winograd": 4, "winograd_kernel": 3}  # where a kernel leaves what nobody reads
+ROOM = {"winograd": 4, "winograd_kernel": 3, "resample": 6, "resample_backward": 6}  # where a kernel leaves what nobody reads
 
 
 def _used(array, across, runs):
@@ -49,7 +49,7 @@ def both(step, args):
     return run
 
 
-@pytest.mark.parametrize("make", [*networks.ALL, networks.dropped, lambda k: networks.seed(k, dropout=0.3)])
+@pytest.mark.parametrize("make", [*networks.ALL, networks.augmented, networks.dropped, lambda k: networks.seed(k, dropout=0.3)])
 @pytest.mark.parametrize("training", [False, True])
 def test_each_step(make, training):
     import konv
@@ -80,7 +80,8 @@ def test_every_kernel_is_met():
     """Some network above has a step for each kernel."""
     import konv
 
-    plans = [build_plan(make(konv).graph(), 5, True, compiled.machine()) for make in (*networks.ALL, networks.dropped)]
+    trained = (*networks.ALL, networks.augmented, networks.dropped)
+    plans = [build_plan(make(konv).graph(), 5, True, compiled.machine()) for make in trained]
     plans += [build_plan(make(konv).graph(), 5, False, compiled.machine()) for make in networks.ALL]
     met = {step.kernel for plan in plans for part in (plan.prologue, plan.forward, plan.backward)
            for segment in part for step in segment.steps}

@@ -70,9 +70,11 @@ class Runner(Guarded):
         return program
 
 
-def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool) -> list[np.ndarray]:
-    """Run a graph once."""
+def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool,
+            count: int = 0) -> list[np.ndarray]:
+    """Run a graph once, in training as step number `count`."""
     runner = Runner(graph, weights)
+    runner._steps = count
     if training:
         return [output.copy() for output in runner.forward(inputs, next_seed())]
     return runner.infer(inputs)

@@ -5,50 +5,15 @@ Nothing here depends on a language.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from math import inf, prod
 from typing import Any
 
+from konv.explain import augment
 from konv.explain.facts import StepFacts
+from konv.explain.statements import Equation, Statement, equation, number
 from konv.spec import ops as spec
 from konv.spec.ops import Shape, spatial
 from konv.spec.window import Axis
-
-
-@dataclass(frozen=True)
-class Equation:
-    """`left` evaluates to `value`.
-
-    >>> print(Equation("28*28*75 * (3*3*1)", 529200))
-    28*28*75 * (3*3*1) = 529,200
-    """
-
-    left: str
-    value: float
-
-    def __str__(self) -> str:
-        return f"{self.left} = {number(self.value)}"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One line of an explanation: the key of a message and what stands in its fields.
-
-    `legend` is the key of the same arithmetic in words.
-    """
-
-    key: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    legend: str | None = None
-
-
-def number(value: float) -> str:
-    """1234567 -> '1,234,567', 0.8 -> '0.8'."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
-
-
-def equation(key: str, left: str, value: float, legend: str | None = None) -> Statement:
-    return Statement(key, {"equation": Equation(left, value)}, legend)
 
 
 def statements(step: StepFacts) -> tuple[Statement, ...]:
@@ -296,6 +261,7 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Add: _add,
     spec.Permute: _permute,
     spec.Reshape: _reshape,
+    **augment.WRITERS,
 }
 
 

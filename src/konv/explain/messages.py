@@ -197,6 +197,90 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     "add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
     "additions": {"en": "additions: {equation}", "ko": "덧셈: {equation}"},
+    # --- images ---
+    "resize": {
+        "en": "resizing to {height}x{width} ({interpolation}): each pixel is a weighted sum of those near its place",
+        "ko": "크기를 {height}x{width}로 바꿈 ({interpolation}): 픽셀마다 그 자리에서 가까운 픽셀들의 가중합",
+    },
+    "resize_window": {
+        "en": "of the {rows}x{columns} window that begins {top} pixels from the top and {left} from the left",
+        "ko": "위에서 {top}, 왼쪽에서 {left} 픽셀부터 시작하는 {rows}x{columns} 영역을 씀",
+    },
+    "resize_padded": {
+        "en": "of the image with a border, {rows}x{columns} in all: {top} pixels above and below, {left} at both sides",
+        "ko": "테두리를 더한 {rows}x{columns} 이미지를 씀: 위아래 {top}픽셀, 양옆 {left}픽셀",
+    },
+    "scale_height": {
+        "en": "rows of the input for one of the output: {equation}", "ko": "출력 한 행에 해당하는 입력 행: {equation}",
+    },
+    "scale_width": {
+        "en": "columns of the input for one of the output: {equation}", "ko": "출력 한 열에 해당하는 입력 열: {equation}",
+    },
+    "resize_terms": {
+        "en": "pixels in the sum for one pixel, at most: {equation}", "ko": "픽셀 하나를 만드는 픽셀 수(최대): {equation}",
+    },
+    "upsample": {
+        "en": "upsampling: {rows} rows for each and {columns} columns for each ({interpolation})",
+        "ko": "업샘플링: 행마다 {rows}개, 열마다 {columns}개로 늘림 ({interpolation})",
+    },
+    "flip_horizontal": {
+        "en": "one image in two is mirrored, left and right", "ko": "이미지 둘 중 하나꼴로 좌우를 뒤집음",
+    },
+    "flip_vertical": {
+        "en": "one image in two is mirrored, top and bottom", "ko": "이미지 둘 중 하나꼴로 위아래를 뒤집음",
+    },
+    "flip_horizontal_and_vertical": {
+        "en": "one image in two is mirrored both ways at once", "ko": "이미지 둘 중 하나꼴로 좌우와 위아래를 함께 뒤집음",
+    },
+    "rotation": {
+        "en": "each image is turned about its middle by a share of a full turn from {ranges} ({interpolation})",
+        "ko": "이미지마다 {ranges}에서 뽑은 비율의 바퀴만큼 가운데를 축으로 돌림 ({interpolation})",
+    },
+    "zoom": {
+        "en": "each image is zoomed: distances from the middle in the input are those in the output times {ranges} "
+        "({interpolation})",
+        "ko": "이미지마다 확대 또는 축소: 가운데에서 잰 입력의 거리는 출력의 거리 곱하기 {ranges} ({interpolation})",
+    },
+    "translation": {
+        "en": "each image is moved by shares of its height and width from {ranges} ({interpolation})",
+        "ko": "이미지마다 높이와 너비의 {ranges} 비율만큼 옮김 ({interpolation})",
+    },
+    "fill_constant": {"en": "outside of the image: {value}", "ko": "이미지 바깥: {value}"},
+    "fill_nearest": {"en": "outside of the image: its nearest pixel", "ko": "이미지 바깥: 가장 가까운 픽셀"},
+    "fill_reflect": {"en": "outside of the image: its mirror image", "ko": "이미지 바깥: 거울에 비친 이미지"},
+    "fill_wrap": {"en": "outside of the image: the image again", "ko": "이미지 바깥: 같은 이미지의 반복"},
+    "random_crop": {
+        "en": "a window of {height}x{width}, in training at a place drawn anew for each batch",
+        "ko": "{height}x{width} 영역을 잘라 냄, 학습할 때는 배치마다 자리를 새로 뽑음",
+    },
+    "places": {"en": "places for it: {equation}", "ko": "가능한 자리: {equation}"},
+    "crop_predicts": {
+        "en": "in prediction: the {rows}x{columns} window from the middle, resized",
+        "ko": "예측할 때: 가운데 {rows}x{columns} 영역의 크기를 바꿈",
+    },
+    "brightness": {
+        "en": "brightness: x + a number from {ranges} drawn for each image, cut off below {low} and above {high}",
+        "ko": "밝기: 이미지마다 {ranges}에서 뽑은 수를 x에 더하고 {low}보다 작거나 {high}보다 큰 값은 자름",
+    },
+    "contrast": {
+        "en": "contrast: (x - mean of the channel) * a number from {ranges} drawn for each image + mean, cut off below "
+        "{low} and above {high}",
+        "ko": "대비: (x - 채널의 평균) * 이미지마다 {ranges}에서 뽑은 수 + 평균, {low}보다 작거나 {high}보다 큰 값은 자름",
+    },
+    "noise": {
+        "en": "in training each value plus a normally distributed number, standard deviation {deviation}; in prediction "
+        "nothing happens",
+        "ko": "학습할 때 값마다 표준편차 {deviation}인 정규분포의 수를 더함; 예측할 때는 그대로 통과",
+    },
+    "noise_factor": {
+        "en": "in training each value times a normally distributed number, mean 1, standard deviation {deviation}; in "
+        "prediction nothing happens",
+        "ko": "학습할 때 값마다 평균 1, 표준편차 {deviation}인 정규분포의 수를 곱함; 예측할 때는 그대로 통과",
+    },
+    "only_training": {
+        "en": "drawn anew in every step of training; in prediction nothing happens",
+        "ko": "학습 단계마다 새로 뽑음; 예측할 때는 그대로 통과",
+    },
     # --- the whole model ---
     "model": {"en": '{class_name} "{name}", layers: {count}', "ko": '{class_name} "{name}", 층: {count}개'},
     "total": {"en": "Total", "ko": "합계"},

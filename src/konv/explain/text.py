@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from konv.explain.arithmetic import Equation, Statement, number, statements
+from konv.explain.arithmetic import statements
 from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts, readable_bytes
 from konv.explain.messages import check_language, say
+from konv.explain.statements import Equation, Statement, number
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.spec.ops import describe

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numba
 
-from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, update, winograd
+from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, resample, update, winograd
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
@@ -24,7 +24,7 @@ FACTORIES = {
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool, update, winograd)
+MODULES = (elementwise, norm, packs, pool, resample, update, winograd)
 
 
 @lru_cache(None)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from konv.kernels.jit import LANES, kernel
-from konv.kernels.vectors import below, counting, floats, fma, ints, larger, load, rotate, select, store
+from konv.kernels.vectors import below, counting, floats, fma, ints, larger, load, select, store, words
 
 F = np.float32
 
@@ -140,17 +140,14 @@ def gate(d, y, d_inside, y_inside, factor):
 
 @kernel
 def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
-    # Threefry 2x32 with 13 rounds, counters (element, sample), key (seed, seed ^ layer); see reference.threefry
+    # counters (element, sample), key (seed, seed ^ layer); see reference.threefry
     keep, limit, zero = floats(F(1 / (1 - rate)) if rate < 1 else F(0)), ints(min(int(rate * 2**32), 2**32 - 1)), floats(F(0))
-    k0, k1 = np.int64(seed[0]), np.int64(seed[1]) ^ layer
-    k2 = 0x1BD11BDA ^ k0 ^ k1
-    v0, v1, v2 = ints(k0), ints(k1), ints(k2)
-    w1, w2, w3 = ints(k2 + 1), ints(k0 + 2), ints(k1 + 3)
+    key0, key1 = np.int64(seed[0]), np.int64(seed[1]) ^ layer
     channels = x.shape[3]
     whole = strides[2] == channels and strides[3] == 1  # the numbers of a row follow each other
     run, runs = (x_inside[3] * channels, 1) if whole else (channels, x_inside[3])
     for n in range(x.shape[0]):
-        sample = ints(samples[n] * strides[0] + k1)
+        sample = ints(samples[n] * strides[0])
         for h in range(x_inside[2]):
             for w in range(runs):
                 source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
@@ -158,35 +155,9 @@ def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
                 place = h * strides[1] + w * strides[2]
                 for e in range(0, run, LANES):
                     left = run - e
-                    a, b = (counting(place + e) if strides[3] else ints(place)) + v0 + sample, sample
-                    b = rotate(b, 13) ^ a
-                    a = a + b
-                    b = rotate(b, 15) ^ a
-                    a = a + b
-                    b = rotate(b, 26) ^ a
-                    a = a + b
-                    b = rotate(b, 6) ^ a
-                    a, b = a + v1, b + w1
-                    a = a + b
-                    b = rotate(b, 17) ^ a
-                    a = a + b
-                    b = rotate(b, 29) ^ a
-                    a = a + b
-                    b = rotate(b, 16) ^ a
-                    a = a + b
-                    b = rotate(b, 24) ^ a
-                    a, b = a + v2, b + w2
-                    a = a + b
-                    b = rotate(b, 13) ^ a
-                    a = a + b
-                    b = rotate(b, 15) ^ a
-                    a = a + b
-                    b = rotate(b, 26) ^ a
-                    a = a + b
-                    b = rotate(b, 6) ^ a
-                    a = a + v0 + b + w3
+                    word = words(counting(place + e) if strides[3] else ints(place), sample, key0, key1)
                     value = load(x, source + e, left) * keep
-                    store(y, target + e, select(below(a, limit), zero, value), left)
+                    store(y, target + e, select(below(word, limit), zero, value), left)
 
 
 @kernel

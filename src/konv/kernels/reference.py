@@ -8,6 +8,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from konv.kernels.formulas import ACTIVATIONS
+from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked up here)
+    between,
+    brighten,
+    contrast,
+    draw,
+    noise,
+    resample,
+    resample_backward,
+    threefry,
+    view,
+    warp,
+    warp_backward,
+)
 from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked up here)
     pixels,
     wide,
@@ -16,13 +29,6 @@ from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked 
     winograd_kernel,
     winograd_weights,
 )
-
-
-def view(x, inside):
-    """The image without its halo."""
-    top, left, height, width = (int(value) for value in inside)
-    return x[:, top:top + height, left:left + width]
-
 
 # --- convolutions and dense layers ------------------------------------------------------------------
 
@@ -176,21 +182,6 @@ def gate(d, y, d_inside, y_inside, factor):
     # back through relu and dropout: what came out as zero passes nothing
     error = view(d, d_inside)
     error[...] = np.where(view(y, y_inside) > 0, error * factor, 0)
-
-
-def threefry(key0, key1, counter0, counter1):
-    """Threefry 2x32 with 13 rounds (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011): its first word."""
-    with np.errstate(over="ignore"):
-        keys = (key0, key1, np.uint32(0x1BD11BDA) ^ key0 ^ key1)
-        x0, x1 = counter0 + keys[0], counter1 + keys[1]
-        for step, turn in enumerate((13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17)):
-            x0 = x0 + x1
-            x1 = ((x1 << np.uint32(turn)) | (x1 >> np.uint32(32 - turn))) ^ x0
-            if step % 4 == 3:
-                block = step // 4 + 1
-                x0 = x0 + keys[block % 3]
-                x1 = x1 + keys[(block + 1) % 3] + np.uint32(block)
-    return x0
 
 
 def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):

@@ -213,15 +213,66 @@ def select(typing, mask, yes, no):
 
 
 @intrinsic
-def rotate(typing, value, turn):
-    """The bits of each lane turned left."""
+def words(typing, place, sample, key0, key1):
+    """Random bits of a place in a sample: Threefry 2x32 with 13 rounds, as reference.threefry."""
 
     def emit(context, builder, sig, args):
-        turn = splat_ir(builder, builder.trunc(args[1], I32))
-        function = declared(builder, f"llvm.fshl.v{LANES}i32", INTS_IR, [INTS_IR] * 3)
-        return builder.call(function, [args[0], args[0], turn])
+        def rotated(value, turn):
+            function = declared(builder, f"llvm.fshl.v{LANES}i32", INTS_IR, [INTS_IR] * 3)
+            return builder.call(function, [value, value, ir.Constant(INTS_IR, [turn] * LANES)])
+
+        first, second = (builder.trunc(key, I32) for key in args[2:])
+        third = builder.xor(builder.xor(first, second), ir.Constant(I32, 0x1BD11BDA))
+        keys = [splat_ir(builder, key) for key in (first, second, third)]
+        a, b = builder.add(args[0], keys[0]), builder.add(args[1], keys[1])
+        for step, turn in enumerate((13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17)):
+            a = builder.add(a, b)
+            b = builder.xor(rotated(b, turn), a)
+            if step % 4 == 3:
+                block = step // 4 + 1
+                a = builder.add(a, keys[block % 3])
+                b = builder.add(b, builder.add(keys[(block + 1) % 3], ir.Constant(INTS_IR, [block] * LANES)))
+        return a
+
+    return INTS(INTS, INTS, types.int64, types.int64), emit
+
+
+@intrinsic
+def shifted(typing, value, places):
+    """The bits of each lane moved right, zeros behind them."""
+
+    def emit(context, builder, sig, args):
+        return builder.lshr(args[0], splat_ir(builder, builder.trunc(args[1], I32)))
 
     return INTS(INTS, types.int64), emit
+
+
+@intrinsic
+def as_floats(typing, value):
+    """Signed integers as numbers."""
+    return FLOATS(INTS), lambda context, builder, sig, args: builder.sitofp(args[0], FLOATS_IR)
+
+
+@intrinsic
+def bits(typing, value):
+    """The bits of a number."""
+    return INTS(FLOATS), lambda context, builder, sig, args: builder.bitcast(args[0], INTS_IR)
+
+
+@intrinsic
+def from_bits(typing, value):
+    """The number with these bits."""
+    return FLOATS(INTS), lambda context, builder, sig, args: builder.bitcast(args[0], FLOATS_IR)
+
+
+@intrinsic
+def root(typing, value):
+    """The square root."""
+
+    def emit(context, builder, sig, args):
+        return builder.call(declared(builder, f"llvm.sqrt.v{LANES}f32", FLOATS_IR, [FLOATS_IR]), args)
+
+    return FLOATS(FLOATS), emit
 
 
 @intrinsic
@@ -236,6 +287,8 @@ _OPERATORS = {
     (operator.mul, FLOATS): (FLOATS, lambda b, x, y: b.fmul(x, y)),
     (operator.gt, FLOATS): (MASK, lambda b, x, y: b.fcmp_ordered(">", x, y)),
     (operator.add, INTS): (INTS, lambda b, x, y: b.add(x, y)),
+    (operator.sub, INTS): (INTS, lambda b, x, y: b.sub(x, y)),
+    (operator.and_, INTS): (INTS, lambda b, x, y: b.and_(x, y)),
     (operator.xor, INTS): (INTS, lambda b, x, y: b.xor(x, y)),
     (operator.eq, INTS): (MASK, lambda b, x, y: b.icmp_signed("==", x, y)),
 }

@@ -67,6 +67,7 @@ class Layer:
             raise KonvError(f'{type(self).__name__}: name must be a string without "/", got {name!r}')
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.built = False
+        self._calls = 0  # on arrays, in training: what a layer draws with a seed of its own differs from call to call
         self.dtype = "float32"
         self.input_shapes: tuple[Shape, ...] = ()  # unbatched, once built
         self.variables_by_name: dict[str, Variable] = {}
@@ -294,7 +295,8 @@ class Layer:
             graph = self.graph(*shapes)
         if len(arrays[0]) == 0:
             return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
-        return compute(graph, self.weight_map(), arrays, bool(training))[0]
+        self._calls += bool(training)
+        return compute(graph, self.weight_map(), arrays, bool(training), self._calls)[0]
 
     def _check_call(self, sources: Sequence[Any], training: Any) -> None:
         for source in sources:

@@ -96,6 +96,28 @@ def flag(value: Any, argument: str) -> bool:
     return bool(value)
 
 
+def choice(value: Any, argument: str, choices: tuple[str, ...]) -> str:
+    """One of some words.
+
+    >>> choice("wrap", "fill_mode", ("constant", "wrap"))
+    'wrap'
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise KonvError(f"{argument} must be {' or '.join(repr(one) for one in choices)}, got {value!r}")
+    return value
+
+
+def seed(value: Any) -> int | None:
+    """A non-negative integer, or None for numbers that follow from `konv.utils.set_random_seed`.
+
+    >>> seed(None), seed(np.int64(3))
+    (None, 3)
+    """
+    if value is not None and not (is_integer(value) and value >= 0):
+        raise KonvError(f"seed must be a non-negative integer or None, got {value!r}")
+    return None if value is None else int(value)
+
+
 def unbatched_axis(axis: int, rank: int) -> int:
     """The axis of a sample of `rank` axes from an axis that counts the batch.
 
@@ -157,6 +179,7 @@ def declared_shape(kwargs: dict[str, Any]) -> Shape | None:
 # arguments of Keras that change nothing when they are None, and are not supported otherwise: what to use instead
 _NOT_YET = {
     "activity_regularizer": "use kernel_regularizer",
+    "bounding_box_format": "leave it out; the layer takes images alone",
     "lora_rank": "leave it out",
     "lora_alpha": "leave it out",
     "quantization_config": "leave it out",

@@ -7,6 +7,7 @@ from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.spec import ops as spec
+from konv.spec.augment import Noise
 from konv.spec.ops import Op, Shape, describe
 
 
@@ -25,9 +26,7 @@ class Dropout(Layer):
         with naming(self.title):
             self.rate = parse.number(rate, "rate", 0, 1)
             self.noise_shape = _noise_shape(noise_shape)
-            if seed is not None and not (parse.is_integer(seed) and seed >= 0):
-                raise KonvError(f"seed must be a non-negative integer or None, got {seed!r}")
-            self.seed = None if seed is None else int(seed)
+            self.seed = parse.seed(seed)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         if self.noise_shape is not None:
@@ -41,6 +40,48 @@ class Dropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
+
+
+class GaussianNoise(Layer):
+    """In training each number plus one drawn around 0 with the standard deviation `stddev`; nothing in inference.
+
+    >>> import konv
+    >>> konv.layers.GaussianNoise(0.1)([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    def __init__(self, stddev, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.stddev, self.seed = parse.number(stddev, "stddev", 0, 1), parse.seed(seed)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (Noise(float(self.stddev), False, self.seed),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"stddev": self.stddev, "seed": self.seed}
+
+
+class GaussianDropout(Layer):
+    """In training each number times one drawn around 1 with the standard deviation sqrt(rate / (1 - rate)).
+
+    >>> import konv
+    >>> konv.layers.GaussianDropout(0.1)([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.rate, self.seed = parse.number(rate, "rate", 0, 1), parse.seed(seed)
+            if self.rate == 1:
+                raise KonvError("rate must be below 1, where the numbers have no bound, got 1")
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (Noise((self.rate / (1 - self.rate)) ** 0.5, True, self.seed),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"rate": self.rate, "seed": self.seed}
 
 
 def _noise_shape(value: Any) -> tuple[int | None, ...] | None:

@@ -6,6 +6,7 @@ gradients of the inputs and of the weights.
 
 from math import inf, prod
 
+from konv.plan import augment
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, inside
@@ -23,7 +24,8 @@ from konv.plan.forward import (
 from konv.plan.linear import backward_products, bands_of_lines, is_covered, kernel_product
 from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
-from konv.spec.ops import Dropout, GlobalPool, Permute, Pool, Softmax
+from konv.spec.augment import Noise
+from konv.spec.ops import Dropout, GlobalPool, Input, Permute, Pool, Softmax
 
 # a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples, and so is
 # that of few samples: over its rows and over bands of lines
@@ -79,7 +81,8 @@ class Backward:
     def may_inherit(self, index: int, d: Buffer) -> bool:
         """Whether the gradient of a value can be the memory of `d` once nobody needs that any longer."""
         e = self.e
-        free = index in e.needs_gradient and index not in self.arrived
+        asked = e.input_gradients and isinstance(e.graph.nodes[index].op, Input)  # an array of the caller's
+        free = index in e.needs_gradient and index not in self.arrived and not asked
         return free and e.gradient_halo(index) == NO_HALO == d.halo
 
     def hand_on(self, index: int, d: Buffer) -> None:
@@ -304,6 +307,15 @@ def _dropout(s: Backward, block: Block, d: Buffer) -> None:
     s.contribute(block.inputs[0], lambda dx: dropout_step(s.e, block.output, op, d, dx))
 
 
+def _noise(s: Backward, block: Block, d: Buffer) -> None:
+    op = s.e.graph.nodes[block.output].op
+    assert isinstance(op, Noise)
+    if op.factor:
+        s.contribute(block.inputs[0], lambda dx: augment.noise_step(s.e, block.output, d, dx))
+    else:
+        _copy_to(s, block.inputs[0], d)
+
+
 def _scale(s: Backward, block: Block, d: Buffer) -> None:
     scale, _ = scale_constants(s.e, block, d)
     zeros = s.e.fill((0.0,), d.shape[2])
@@ -350,4 +362,6 @@ BACKWARD = {
     "reshape": _copy,
     "permute": _permute,
     "add": _add,
+    "noise": _noise,
+    **augment.BACKWARD,
 }

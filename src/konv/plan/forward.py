@@ -3,11 +3,12 @@
 from math import inf, prod
 
 from konv.errors import UnsupportedError
+from konv.plan import augment
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_product
-from konv.plan.steps import COUNT, NO_HALO, ONCE, SAMPLES, SEED, Buffer, Pack
+from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
 from konv.plan.winograd import emit_winograd, forward_winograd
 from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
 
@@ -240,8 +241,7 @@ def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
 def dropout_step(e: Emitter, node: int, op, x: Buffer, y: Buffer) -> None:
     """Forward and backward alike. The masks depend on the step's seed and the node, or on the layer's own seed."""
     assert isinstance(op, Dropout)
-    key, number = (SEED, node) if op.seed is None else (COUNT, op.seed & 0xFFFFFFFF)
-    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, key, number, op.rate, noise_strides(op, y))
+    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, *augment.draw_key(op, node), op.rate, noise_strides(op, y))
 
 
 def noise_strides(op: Dropout, y: Buffer) -> tuple[int, int, int, int]:
@@ -316,4 +316,5 @@ FORWARD = {
     "reshape": _copy,
     "permute": _permute,
     "add": _add,
+    **augment.FORWARD,
 }

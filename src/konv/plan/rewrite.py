@@ -8,6 +8,7 @@ one reordering at the door and one at the exit, not two per layer.
 from dataclasses import replace
 
 from konv.errors import UnsupportedError
+from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, known
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
     Activation,
@@ -28,7 +29,8 @@ from konv.spec.ops import (
 )
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
-ELEMENTWISE = (Activation, Add, Dropout)
+ELEMENTWISE = (Activation, Add, Dropout, Noise)
+IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
 LAST, FIRST = (1, 2, 0), (2, 0, 1)  # channels first to last, and back
 
 
@@ -67,6 +69,11 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format)
     if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
         return index, order
+    if isinstance(op, RANDOM) and not training:
+        return index, order
+    if isinstance(op, RandomCrop):
+        shape = tuple(builder.nodes[index].shape[axis] for axis in order)
+        op = op if training and op.moves(*known(shape, op.data_format)) else op.resize(training)
     if isinstance(op, Permute):
         return index, compose(op.order, order)
     if isinstance(op, Dropout) and op.noise_shape is not None:
@@ -89,7 +96,7 @@ def _is_identity(op: Op) -> bool:
 
 def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
     """Which order the operation wants, the operation in that order, and what its result then owes."""
-    if isinstance(op, (Conv, Pool)) and op.data_format == "channels_first":
+    if isinstance(op, (Conv, Pool, *IMAGES)) and op.data_format == "channels_first":
         return LAST, replace(op, data_format="channels_last"), FIRST
     if isinstance(op, GlobalPool) and op.data_format == "channels_first":
         return LAST, replace(op, data_format="channels_last"), FIRST if op.keepdims else None

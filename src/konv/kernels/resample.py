@@ -1,0 +1,327 @@
+"""Kernels that change the size, place and light of images, forward and backward; twins in reference_resample.py.
+
+`inside` is (top, left, height, width) of an image in its buffer. What is random is drawn by `draw` into `numbers` (N, k),
+a few for each sample. Places in an image are computed in float64, so that the twin finds the same ones, and rounded to
+float32, so that a place that is halfway between two pixels but for rounding counts as such.
+"""
+
+import math
+
+import numpy as np
+from numba.extending import register_jitable
+
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import (
+    as_floats,
+    bits,
+    counting,
+    floats,
+    fma,
+    from_bits,
+    ints,
+    larger,
+    load,
+    root,
+    select,
+    shifted,
+    store,
+    words,
+)
+
+F = np.float32
+HORIZONTAL, VERTICAL, BOTH, ROTATION, ZOOM, TRANSLATION, CROP = range(7)
+CONSTANT, NEAREST, REFLECT, WRAP = range(4)
+
+
+# --- sums of rows and columns -------------------------------------------------------------------------
+
+
+@kernel
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span):
+    # rows (height * taps,), row_weights (height, taps + 1): the input rows of an output row, and last a constant; columns
+    # the same  room (columns * C,): a row of sums  span (2,): first of the input columns that are read, and how many
+    channels, height, width = x.shape[3], y_inside[2], y_inside[3]
+    row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
+    row, wide = x.shape[2] * channels, span[1] * channels
+    for n in range(x.shape[0]):
+        first = (n * x.shape[1] + x_inside[0]) * row + (x_inside[1] + span[0]) * channels
+        for h in range(height):
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            if h and row_taps == 1 and rows[h] == rows[h - 1] and row_weights[h, 1] == row_weights[h - 1, 1]:
+                above, long = target - y.shape[2] * channels, width * channels  # one row copied gives the same again
+                for e in range(0, long, LANES):
+                    store(y, target + e, load(y, above + e, long - e), long - e)
+                continue
+            for e in range(0, wide, LANES):
+                total = floats(row_weights[h, row_taps])
+                for tap in range(row_taps):
+                    source = first + rows[h * row_taps + tap] * row + e
+                    total = fma(load(x, source, wide - e), floats(row_weights[h, tap]), total)
+                store(room, e, total, wide - e)
+            for w in range(width):
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    total = floats(column_weights[w, column_taps])
+                    for tap in range(column_taps):
+                        place = (columns[w * column_taps + tap] - span[0]) * channels + c
+                        total = fma(load(room, place, left), floats(column_weights[w, tap]), total)
+                    store(y, target + w * channels + c, total, left)
+
+
+@kernel
+def resample_backward(d, dx, rows, row_weights, columns, column_weights, room, d_inside, dx_inside, span):
+    channels, height, width = d.shape[3], d_inside[2], d_inside[3]
+    row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
+    row, wide, zero = dx.shape[2] * channels, span[1] * channels, floats(F(0))
+    for n in range(d.shape[0]):
+        _clear(dx, n)
+        first = (n * dx.shape[1] + dx_inside[0]) * row + (dx_inside[1] + span[0]) * channels
+        for h in range(height):
+            source = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
+            for e in range(0, wide, LANES):
+                store(room, e, zero, wide - e)
+            for w in range(width):
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    error = load(d, source + w * channels + c, left)
+                    for tap in range(column_taps):
+                        place = (columns[w * column_taps + tap] - span[0]) * channels + c
+                        store(room, place, fma(error, floats(column_weights[w, tap]), load(room, place, left)), left)
+            for tap in range(row_taps):
+                target, weight = first + rows[h * row_taps + tap] * row, floats(row_weights[h, tap])
+                for e in range(0, wide, LANES):
+                    left = wide - e
+                    store(dx, target + e, fma(load(room, e, left), weight, load(dx, target + e, left)), left)
+
+
+@register_jitable
+def _clear(x, n):
+    size = x.shape[1] * x.shape[2] * x.shape[3]
+    for e in range(0, size, LANES):
+        store(x, n * size + e, floats(F(0)), size - e)
+
+
+# --- affine maps --------------------------------------------------------------------------------------
+
+
+@register_jitable
+def _affine(kind, numbers, n, inside, height, width):
+    """(rows per row, rows per column, first row, columns per row, columns per column, first column) of what a pixel shows."""
+    rows, columns = np.float64(inside[2] - 1), np.float64(inside[3] - 1)
+    first = np.float64(numbers[n, 0])
+    if kind == ROTATION:
+        turn = 2 * math.pi * first
+        cosine, sine = math.cos(turn), math.sin(turn)
+        y, x = rows / 2, columns / 2
+        return cosine, sine, y - x * sine - y * cosine, -sine, cosine, x - x * cosine + y * sine
+    second = np.float64(numbers[n, numbers.shape[1] - 1])
+    if kind == ZOOM:
+        return first, 0.0, rows / 2 * (1 - first), 0.0, second, columns / 2 * (1 - second)
+    if kind == TRANSLATION:
+        return 1.0, 0.0, -first * inside[2], 0.0, 1.0, -second * inside[3]
+    if kind == CROP:
+        down = min(math.floor(first * (inside[2] - height + 1)), inside[2] - height)
+        right = min(math.floor(second * (inside[3] - width + 1)), inside[3] - width)
+        return 1.0, 0.0, np.float64(down), 0.0, 1.0, np.float64(right)
+    down, right = first <= 0.5 and kind != HORIZONTAL, first <= 0.5 and kind != VERTICAL
+    return (-1.0 if down else 1.0), 0.0, (rows if down else 0.0), 0.0, (-1.0 if right else 1.0), (columns if right else 0.0)
+
+
+@register_jitable
+def _found(place, size, mode):
+    """The pixel that stands for one outside; -1 for none."""
+    if mode == NEAREST:
+        return min(max(place, 0), size - 1)
+    if mode == CONSTANT:
+        return place if 0 <= place < size else -1
+    while place < 0 or place >= size:
+        if mode == REFLECT:
+            place = -1 - place if place < 0 else 2 * size - 1 - place
+        else:
+            place = place + size if place < 0 else place - size
+    return place
+
+
+@register_jitable
+def _nearest(place):
+    """Rounded, halves away from zero."""
+    return math.floor(np.float64(place) + 0.5) if place >= 0 else -math.floor(0.5 - np.float64(place))
+
+
+@kernel
+def warp(x, y, numbers, x_inside, y_inside, code, fill):
+    # code (3,): kind of map, whether it is bilinear, fill mode  numbers (N, k)
+    channels, constant = x.shape[3], floats(F(fill))
+    kind, linear, mode, height, width = code[0], code[1], code[2], x_inside[2], x_inside[3]
+    for n in range(x.shape[0]):
+        yy, yx, y0, xy, xx, x0 = _affine(kind, numbers, n, x_inside, y_inside[2], y_inside[3])
+        for h in range(y_inside[2]):
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            for w in range(y_inside[3]):
+                down, right = F(yy * h + yx * w + y0), F(xy * h + xx * w + x0)
+                if linear:
+                    i, j = math.floor(down), math.floor(right)
+                    below, beside = down - F(i), right - F(j)
+                else:
+                    i, j = _nearest(down), _nearest(right)
+                    below, beside = F(0), F(0)
+                i1, j1 = i + 1, j + 1
+                if i < 0 or j < 0 or i1 >= height or j1 >= width:
+                    i, j, i1, j1 = (_found(i, height, mode), _found(j, width, mode), _found(i1, height, mode),
+                                    _found(j1, width, mode))
+                top = ((n * x.shape[1] + x_inside[0] + i) * x.shape[2] + x_inside[1]) * channels
+                bottom = ((n * x.shape[1] + x_inside[0] + i1) * x.shape[2] + x_inside[1]) * channels
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    total = constant if i < 0 or j < 0 else load(x, top + j * channels + c, left)
+                    if linear:
+                        second = constant if i < 0 or j1 < 0 else load(x, top + j1 * channels + c, left)
+                        third = constant if i1 < 0 or j < 0 else load(x, bottom + j * channels + c, left)
+                        fourth = constant if i1 < 0 or j1 < 0 else load(x, bottom + j1 * channels + c, left)
+                        total = fma(second - total, floats(beside), total)
+                        third = fma(fourth - third, floats(beside), third)
+                        total = fma(third - total, floats(below), total)
+                    store(y, target + w * channels + c, total, left)
+
+
+@kernel
+def warp_backward(d, dx, numbers, d_inside, dx_inside, code):
+    channels = d.shape[3]
+    kind, linear, mode, height, width = code[0], code[1], code[2], dx_inside[2], dx_inside[3]
+    for n in range(d.shape[0]):
+        _clear(dx, n)
+        yy, yx, y0, xy, xx, x0 = _affine(kind, numbers, n, dx_inside, d_inside[2], d_inside[3])
+        for h in range(d_inside[2]):
+            source = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
+            for w in range(d_inside[3]):
+                down, right = F(yy * h + yx * w + y0), F(xy * h + xx * w + x0)
+                if linear:
+                    i, j = math.floor(down), math.floor(right)
+                    below, beside = down - F(i), right - F(j)
+                else:
+                    i, j = _nearest(down), _nearest(right)
+                    below, beside = F(0), F(0)
+                for tap in range(4 if linear else 1):
+                    lower, after = tap // 2, tap % 2
+                    weight = (below if lower else F(1) - below) * (beside if after else F(1) - beside)
+                    row, column = _found(i + lower, height, mode), _found(j + after, width, mode)
+                    if row < 0 or column < 0:
+                        continue
+                    target = ((n * dx.shape[1] + dx_inside[0] + row) * dx.shape[2] + dx_inside[1] + column) * channels
+                    for c in range(0, channels, LANES):
+                        left = channels - c
+                        error = load(d, source + w * channels + c, left)
+                        store(dx, target + c, fma(error, floats(weight), load(dx, target + c, left)), left)
+
+
+# --- light --------------------------------------------------------------------------------------------
+
+
+@kernel
+def brighten(x, y, numbers, x_inside, y_inside, low, high):
+    # numbers (N, 1): what is added
+    long, least, most = y_inside[3] * y.shape[3], floats(F(low)), floats(F(high))
+    for n in range(y.shape[0]):
+        more = floats(numbers[n, 0])
+        for h in range(y_inside[2]):
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3]
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            for e in range(0, long, LANES):
+                value = larger(load(x, source + e, long - e) + more, least)
+                store(y, target + e, select(value > most, most, value), long - e)
+
+
+@kernel
+def contrast(x, y, numbers, means, x_inside, y_inside, low, high):
+    # y = (x - mean) * number + mean  numbers (N, 1)  means (N, 1, 1, C)
+    channels, least, most = x.shape[3], floats(F(low)), floats(F(high))
+    for n in range(y.shape[0]):
+        factor, rest = floats(numbers[n, 0]), floats(F(1) - numbers[n, 0])
+        for h in range(y_inside[2]):
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * channels
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+            for c in range(0, channels, LANES):
+                left = channels - c
+                offset = load(means, n * channels + c, left) * rest
+                for w in range(y_inside[3]):
+                    place = w * channels + c
+                    value = larger(fma(load(x, source + place, left), factor, offset), least)
+                    store(y, target + place, select(value > most, most, value), left)
+
+
+@kernel
+def between(d, y, dx, d_inside, y_inside, dx_inside, low, high):
+    # back through the ends of a range: what was cut off passes nothing
+    long, least, most, zero = dx_inside[3] * dx.shape[3], floats(F(low)), floats(F(high)), floats(F(0))
+    for n in range(dx.shape[0]):
+        for h in range(dx_inside[2]):
+            error = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * d.shape[3]
+            value = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            target = ((n * dx.shape[1] + dx_inside[0] + h) * dx.shape[2] + dx_inside[1]) * dx.shape[3]
+            for e in range(0, long, LANES):
+                left = long - e
+                result = load(y, value + e, left)
+                passed = select(result > least, select(most > result, load(d, error + e, left), zero), zero)
+                store(dx, target + e, passed, left)
+
+
+# --- chance -------------------------------------------------------------------------------------------
+
+
+@kernel
+def draw(numbers, limits, samples, seed, layer, each):
+    # numbers (N, k): uniform from limits[0] up to limits[1], k up to the lanes of the narrowest vector; `each` is 0 where
+    # all samples share them
+    k = numbers.shape[1]
+    low = load(limits, 0, k)
+    wide = load(limits, k, k) - low
+    for n in range(numbers.shape[0]):
+        word = words(counting(0), ints(samples[n] * each), np.int64(seed[0]), np.int64(seed[1]) ^ layer)
+        share = as_floats(shifted(word, 8)) * floats(F(2.0**-24))
+        store(numbers, n * k, fma(share, wide, low), k)
+
+
+@kernel
+def noise(x, y, x_inside, y_inside, samples, seed, layer, deviation, factor):
+    # y = x + number, or x * (1 + number); normally distributed, drawn anew in every step
+    size, long = floats(F(deviation)), x_inside[3] * x.shape[3]
+    key0, key1 = np.int64(seed[0]), np.int64(seed[1]) ^ layer
+    for n in range(x.shape[0]):
+        sample = ints(samples[n])
+        for h in range(x_inside[2]):
+            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3]
+            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+            for e in range(0, long, LANES):
+                value = load(x, source + e, long - e)
+                more = _normal(words(counting(h * long + e), sample, key0, key1)) * size
+                store(y, target + e, fma(value, more, value) if factor else value + more, long - e)
+
+
+@register_jitable
+def _normal(word):
+    """Normally distributed numbers: the inverse of their distribution (Giles, Approximating the erfinv function, 2010) at
+    an odd multiple of 2**-23 between -1 and 1."""
+    one = floats(F(1))
+    share = as_floats(shifted(word, 9)) * floats(F(2.0**-22)) + floats(F(2.0**-23)) - one
+    tail = floats(F(0)) - _logarithm((one - share) * (one + share))
+    near, far = tail - floats(F(2.5)), root(tail) - floats(F(3))
+    a, b = floats(F(2.81022636e-08)), floats(F(-0.000200214257))
+    for c, e in ((3.43273939e-07, 0.000100950558), (-3.5233877e-06, 0.00134934322), (-4.39150654e-06, -0.00367342844),
+                 (0.00021858087, 0.00573950773), (-0.00125372503, -0.0076224613), (-0.00417768164, 0.00943887047),
+                 (0.246640727, 1.00167406), (1.50140941, 2.83297682)):
+        a, b = fma(a, near, floats(F(c))), fma(b, far, floats(F(e)))
+    return select(floats(F(5)) > tail, a, b) * share * floats(F(math.sqrt(2)))
+
+
+@register_jitable
+def _logarithm(value):
+    """Of normal numbers above zero: the exponent by itself, a polynomial of what is left between sqrt(1/2) and sqrt(2)."""
+    moved = bits(value) + ints(0x3F800000 - 0x3F3504F3)
+    exponent = as_floats(shifted(moved, 23) - ints(127))
+    x = from_bits((moved & ints(0x7FFFFF)) + ints(0x3F3504F3)) - floats(F(1))
+    total = floats(F(7.0376836292e-2))
+    for c in (-1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
+              -2.4999993993e-1, 3.3333331174e-1):
+        total = fma(total, x, floats(F(c)))
+    square = x * x
+    return fma(exponent, floats(F(math.log(2))), fma(total * x, square, fma(square, floats(F(-0.5)), x)))

@@ -1,0 +1,134 @@
+"""Layers that take images and give them another size."""
+
+from typing import Any
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.errors import KonvError, UnsupportedError, naming
+from konv.layers import parse
+from konv.layers.base import Layer, Tensor
+from konv.spec import augment as spec
+from konv.spec.ops import Op, Shape
+from konv.spec.resampling import INTERPOLATIONS
+
+
+class ImageLayer(Layer):
+    """What layers that prepare images share: they also take a single image, and on arrays they are active unless told not
+    to be. `seed` makes the numbers of the n-th training step, or call, depend on it and n alone."""
+
+    input_rank = 3
+
+    def __init__(self, *, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.data_format = parse.data_format(data_format)
+
+    def __call__(self, inputs, training: bool = True):
+        if isinstance(inputs, dict):
+            raise UnsupportedError(f"{self.title}: dicts are not supported yet; call it on the images alone")
+        if isinstance(inputs, (Tensor, Layer)):
+            return super().__call__(inputs, training)
+        images = to_array(inputs, self.title, "the input")
+        if images.ndim == 3:
+            return super().__call__(images[None], training)[0]  # pyright: ignore[reportIndexIssue]
+        return super().__call__(images, training)
+
+    def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
+        if len(shapes) == 1 and len(shapes[0]) == 3:  # one image, without a batch
+            return super().compute_output_shape((None, *shapes[0]))[1:]
+        return super().compute_output_shape(*shapes)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"data_format": self.data_format}
+
+
+class Resizing(ImageLayer):
+    """Images (batch, H, W, C) at the size height x width; half-pixel centres.
+
+    `crop_to_aspect_ratio` takes the largest part of the middle that has the shape of the target, `pad_to_aspect_ratio` adds
+    borders of `fill_value`; `antialias` widens the sums where images shrink. Integer arrays stay integers.
+
+    >>> import konv
+    >>> konv.layers.Resizing(2, 4, interpolation="nearest")([[[0.0], [10.0]]])[0, :, 0]
+    array([ 0.,  0., 10., 10.], dtype=float32)
+    """
+
+    def __init__(self, height, width, interpolation="bilinear", crop_to_aspect_ratio=False, pad_to_aspect_ratio=False,
+                 fill_mode="constant", fill_value=0.0, antialias=False, data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        with naming(self.title):
+            self.height, self.width = parse.positive_int(height, "height"), parse.positive_int(width, "width")
+            self.interpolation = parse.choice(interpolation, "interpolation", INTERPOLATIONS)
+            self.crop_to_aspect_ratio = parse.flag(crop_to_aspect_ratio, "crop_to_aspect_ratio")
+            self.pad_to_aspect_ratio = parse.flag(pad_to_aspect_ratio, "pad_to_aspect_ratio")
+            if self.crop_to_aspect_ratio and self.pad_to_aspect_ratio:
+                raise KonvError("only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be True")
+            self.fill_mode = parse.choice(fill_mode, "fill_mode", ("constant",))
+            self.fill_value = parse.number(fill_value, "fill_value")
+            self.antialias = parse.flag(antialias, "antialias")
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        aspect = "crop" if self.crop_to_aspect_ratio else "pad" if self.pad_to_aspect_ratio else "stretch"
+        return (spec.Resize(self.height, self.width, self.interpolation, self.antialias, aspect, float(self.fill_value),
+                            self.data_format),)
+
+    def __call__(self, inputs, training: bool = True):
+        result = super().__call__(inputs, training)
+        dtype = getattr(inputs, "dtype", None)
+        if isinstance(result, np.ndarray) and isinstance(dtype, np.dtype) and dtype.kind in "iu":
+            limits = np.iinfo(dtype)
+            return np.clip(np.round(result), limits.min, limits.max).astype(dtype)
+        return result
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "height": self.height, "width": self.width, "interpolation": self.interpolation,
+            "crop_to_aspect_ratio": self.crop_to_aspect_ratio, "pad_to_aspect_ratio": self.pad_to_aspect_ratio,
+            "fill_mode": self.fill_mode, "fill_value": self.fill_value, "antialias": self.antialias}
+
+
+class CenterCrop(ImageLayer):
+    """The middle of images, height x width; smaller images are resized as far as it takes, their shape kept.
+
+    >>> import konv
+    >>> konv.layers.CenterCrop(1, 2)([[[0.0], [1.0], [2.0], [3.0]]])[0, :, 0]
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, height, width, data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        with naming(self.title):
+            self.height, self.width = parse.positive_int(height, "height"), parse.positive_int(width, "width")
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (spec.Resize(self.height, self.width, aspect="center", data_format=self.data_format),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"height": self.height, "width": self.width}
+
+
+class UpSampling2D(Layer):
+    """Images (batch, H, W, C) larger by whole factors, one for both or (rows, columns); "nearest" repeats pixels.
+
+    >>> import konv
+    >>> konv.layers.UpSampling2D((1, 2))([[[[0.0], [1.0]]]])[0, 0, :, 0]
+    array([0., 0., 1., 1.], dtype=float32)
+    """
+
+    input_rank = 3
+
+    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            self.size = parse.pair(size, "size")
+            self.data_format = parse.data_format(data_format)
+            lowered = interpolation.lower() if isinstance(interpolation, str) else interpolation
+            self.interpolation = parse.choice(lowered, "interpolation", INTERPOLATIONS)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (spec.Upsample(self.size, self.interpolation, self.data_format),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "size": self.size, "data_format": self.data_format, "interpolation": self.interpolation}

@@ -1,0 +1,154 @@
+"""The steps of operations that change images, forward and backward; compare konv.spec.augment.
+
+Sums of rows and columns are tables of places and weights, made here. What is random is drawn by one step into a few numbers
+for each sample, which the next one reads, and the way back too.
+"""
+
+from math import inf
+
+from konv.plan.blocks import Block
+from konv.plan.emitter import Emitter, inside
+from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
+from konv.spec.augment import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Upsample, Warp
+from konv.spec.ops import Op
+from konv.spec.resampling import Taps, taps
+
+SHARE = ((0.0, 1.0),)
+
+
+def draw_key(op, node: int) -> tuple[str, int]:
+    """What decides the numbers of an operation: the step's seed and the node, or the layer's own seed and the step's count."""
+    return (SEED, node) if op.seed is None else (COUNT, op.seed & 0xFFFFFFFF)
+
+
+# --- another size -------------------------------------------------------------------------------------
+
+
+def resize(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    tables, span, room = _tables(e, block, x, y)
+    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span)
+
+
+def resize_backward(s, block: Block, d: Buffer) -> None:
+    tables, span, room = _tables(s.e, block, s.e.value(block.inputs[0]), d)
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "resample_backward", d.name, dx.name, *tables, room, inside(d), inside(dx), span))
+
+
+def _tables(e: Emitter, block: Block, x: Buffer, y: Buffer):
+    """The places and weights of rows and of columns, the columns that are read (first, how many), room for a row of sums."""
+    op = e.graph.nodes[block.nodes[0]].op
+    assert isinstance(op, (Resize, Upsample))
+    height, width, channels = x.inside
+    top, left, rows, columns = op.window(height, width) if isinstance(op, Resize) else (0, 0, height, width)
+    found: list[object] = []
+    axes = (("rows", top, rows, height, y.inside[0]), ("columns", left, columns, width, y.inside[1]))
+    for name, start, count, size, target in axes:
+        sums = taps(count, target, op.interpolation, getattr(op, "antialias", False))
+        places, weights = _table(sums, start, size, getattr(op, "fill_value", 0.0))
+        e.constants[f"{name}{block.output}"] = Fill(weights, (target, len(weights) // target))
+        found += [places, f"{name}{block.output}"]
+    first, last = min(found[2]), max(found[2])  # type: ignore[call-overload]
+    room = e.buffer(f"room{block.output}", ((last - first + 1) * channels,), PER_THREAD)
+    return found, (first, last - first + 1), room.name
+
+
+def _table(sums: list[Taps], start: int, size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Equally many places for each sum, and their weights with what lies outside of the image as a constant behind them."""
+    most = max(len(terms) for terms in sums)
+    places, weights = [], []
+    for terms in sums:
+        there = [(start + pixel, weight) for pixel, weight in terms if 0 <= start + pixel < size]
+        outside = sum(weight for pixel, weight in terms if not 0 <= start + pixel < size)
+        there += [(there[-1][0] if there else 0, 0.0)] * (most - len(there))
+        places += [pixel for pixel, _ in there]
+        weights += [*(weight for _, weight in there), fill * outside]
+    return tuple(places), tuple(weights)
+
+
+# --- another place ------------------------------------------------------------------------------------
+
+
+def _numbers(e: Emitter, index: int, ranges, each: int = 1) -> str:
+    """The step that draws a number from each range for every sample; the name of the buffer that holds them."""
+    op = e.graph.nodes[index].op
+    limits = e.fill((*(float(low) for low, _ in ranges), *(float(high) for _, high in ranges)), 2, len(ranges))
+    name = e.buffer(f"numbers{index}", (len(ranges),)).name
+    e.step("draw", name, limits, SAMPLES, *draw_key(op, index), each)
+    return name
+
+
+def warp(e: Emitter, block: Block, y: Buffer) -> None:
+    x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
+    ranges, each = (SHARE * 2, 0) if isinstance(op, RandomCrop) else (op.ranges or SHARE, 1)  # type: ignore[attr-defined]
+    numbers = _numbers(e, block.output, ranges, each)
+    e.step("warp", x.name, y.name, numbers, inside(x), inside(y), _code(op), float(getattr(op, "fill_value", 0.0)))
+
+
+def warp_backward(s, block: Block, d: Buffer) -> None:
+    op = s.e.graph.nodes[block.output].op
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "warp_backward", d.name, dx.name, f"numbers{block.output}", inside(d), inside(dx), _code(op)))
+
+
+def _code(op: Op) -> tuple[int, int, int]:
+    """Kind of map, whether it is bilinear, fill mode."""
+    if isinstance(op, RandomCrop):
+        return MAPS.index("crop"), 0, 0
+    assert isinstance(op, Warp)
+    return MAPS.index(op.kind), int(op.interpolation == "bilinear"), FILL_MODES.index(op.fill_mode)
+
+
+# --- another light ------------------------------------------------------------------------------------
+
+
+def light(e: Emitter, block: Block, y: Buffer) -> None:
+    x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
+    assert isinstance(op, Light)
+    numbers, ends = _numbers(e, block.output, (op.range,)), map(float, op.value_range)
+    if op.kind == "brightness":
+        e.step("brighten", x.name, y.name, numbers, inside(x), inside(y), *ends)
+    else:
+        e.step("contrast", x.name, y.name, numbers, _means(e, block, x, "means"), inside(x), inside(y), *ends)
+
+
+def light_backward(s, block: Block, d: Buffer) -> None:
+    e, op, y = s.e, s.e.graph.nodes[block.output].op, s.e.value(block.output)
+    assert isinstance(op, Light)
+
+    def emit(dx: Buffer) -> None:
+        e.step("between", d.name, y.name, dx.name, inside(d), inside(y), inside(dx), *map(float, op.value_range))
+        if op.kind == "contrast":  # a symmetric map: its transpose is itself
+            means = _means(e, block, dx, "back")
+            e.step("contrast", dx.name, dx.name, f"numbers{block.output}", means, inside(dx), inside(dx), -inf, inf)
+
+    s.contribute(block.inputs[0], emit)
+
+
+def _means(e: Emitter, block: Block, x: Buffer, name: str) -> str:
+    """The step that takes the mean of each channel."""
+    channels = x.shape[2]
+    means = e.buffer(f"{name}{block.output}", (1, 1, channels)).name
+    chosen = e.buffer(f"{name}-chosen{block.output}", (-(-channels // 16) * 16,), dtype="int32").name
+    e.step("global_pool", x.name, means, chosen, inside(x), (0, 0, 1, 1), 1)
+    return means
+
+
+# --- noise --------------------------------------------------------------------------------------------
+
+
+def noise(e: Emitter, block: Block, y: Buffer) -> None:
+    noise_step(e, block.output, e.value(block.inputs[0]), y)
+
+
+def noise_step(e: Emitter, node: int, x: Buffer, y: Buffer) -> None:
+    """Forward, and of a factor backward too."""
+    op = e.graph.nodes[node].op
+    assert isinstance(op, Noise)
+    e.step("noise", x.name, y.name, inside(x), inside(y), SAMPLES, *draw_key(op, node), op.deviation, int(op.factor))
+
+
+FORWARD = {"resize": resize, "upsample": resize, "warp": warp, "randomcrop": warp, "light": light, "noise": noise}
+BACKWARD = {"resize": resize_backward, "upsample": resize_backward, "warp": warp_backward, "randomcrop": warp_backward,
+            "light": light_backward}

@@ -1,0 +1,60 @@
+"""Which pixels of a row make a pixel of a longer or shorter one, and with which weights; half-pixel centres.
+
+Every method is a short weighted sum. The weight of a pixel depends on its distance from the place where the row is
+sampled; weights of one sum are divided by their total, so that the border is not darker.
+"""
+
+from collections.abc import Callable
+from math import ceil, floor, pi, sin
+from struct import pack, unpack
+
+Taps = tuple[tuple[int, float], ...]  # (pixel, weight)
+NEGLIGIBLE = 1e-8  # a weight that float32 would not notice
+
+
+def _cubic(x: float) -> float:
+    """Keys 1981, equation 15, with a = -1/2."""
+    return (1.5 * x - 2.5) * x * x + 1 if x < 1 else ((-0.5 * x + 2.5) * x - 4) * x + 2
+
+
+def _sinc(x: float) -> float:
+    return sin(pi * x) / (pi * x) if x else 1.0
+
+
+# method: (radius in pixels of the input, weight of a pixel at distance x from the place, 0 <= x <= radius)
+KERNELS: dict[str, tuple[int, Callable[[float], float]]] = {
+    "bilinear": (1, lambda x: 1 - x),
+    "bicubic": (2, _cubic),
+    "lanczos3": (3, lambda x: _sinc(x) * _sinc(x / 3)),
+    "lanczos5": (5, lambda x: _sinc(x) * _sinc(x / 5)),
+}
+INTERPOLATIONS = ("nearest", *KERNELS)
+
+
+def taps(size: int, target: int, method: str, antialias: bool = False) -> list[Taps]:
+    """For each of `target` pixels the pixels out of `size` that make it.
+
+    With `antialias` the sum of a row that shrinks covers as many more pixels, so that none is left out.
+
+    >>> taps(2, 4, "bilinear")
+    [((0, 1.0),), ((0, 0.75), (1, 0.25)), ((0, 0.25), (1, 0.75)), ((1, 1.0),)]
+    """
+    if method == "nearest":
+        # rounded as float32 is by XLA, which matters where a place falls between two pixels
+        step = _rounded(size * _rounded(1 / target))
+        return [((min(int(_rounded((place + 0.5) * step)), size - 1), 1.0),) for place in range(target)]
+    radius, weight = KERNELS[method]
+    scale = size / target
+    wide = max(scale, 1.0) if antialias else 1.0
+    return [_sum((place + 0.5) * scale - 0.5, radius * wide, lambda x: weight(x / wide), size) for place in range(target)]
+
+
+def _rounded(value: float) -> float:
+    return unpack("f", pack("f", value))[0]
+
+
+def _sum(centre: float, reach: float, weight: Callable[[float], float], size: int) -> Taps:
+    pixels = range(max(ceil(centre - reach), 0), min(floor(centre + reach), size - 1) + 1)
+    weights = [weight(abs(pixel - centre)) for pixel in pixels]
+    total = sum(weights)
+    return tuple((pixel, value / total) for pixel, value in zip(pixels, weights, strict=True) if abs(value) > NEGLIGIBLE)
