@@ -7,6 +7,7 @@ import pytest
 import konv
 from konv.errors import KonvError
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
+from konv.spec.augment import FILL_MODES, MAPS
 
 
 def fields(text):
@@ -38,7 +39,8 @@ def test_every_message_is_used():
     source = "".join(path.read_text() for path in Path(konv.explain.__file__).parent.glob("*.py"))
     source = source[: source.index("MESSAGES: dict")] + source[source.index("def check_language") :]
     made = {"pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
-            "padding_height", "padding_width"}
+            "padding_height", "padding_width", "brightness", "contrast", *MAPS[3:6],
+            *(f"flip_{kind}" for kind in MAPS[:3]), *(f"fill_{mode}" for mode in FILL_MODES)}
     assert [key for key in MESSAGES if f'"{key}"' not in source and key not in made] == []
 
 

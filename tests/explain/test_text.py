@@ -94,6 +94,41 @@ PROMISED = [
     (layers.Rescaling(1 / 127.5, -1), (8, 8, 1), ["rescaling, for each value x: x * 0.00784314 - 1"]),
     (layers.Softmax(), (10,), [
         "softmax: exp(x)/(sum of exp over the 10 values), so that they are positive and sum to 1"]),
+    (layers.Resizing(5, 20), (9, 11, 3), [
+        "resizing to 5x20 (bilinear): each pixel is a weighted sum of those near its place",
+        "rows of the input for one of the output: 9/5 = 1.8", "columns of the input for one of the output: 11/20 = 0.55",
+        "pixels in the sum for one pixel, at most: 2*2 = 4"]),
+    (layers.Resizing(7, 7, "lanczos3", antialias=True, crop_to_aspect_ratio=True), (30, 50, 1), [
+        "of the 30x30 window that begins 0 pixels from the top and 10 from the left",
+        "rows of the input for one of the output: 30/7 = 4.28571"]),
+    (layers.Resizing(6, 6, pad_to_aspect_ratio=True), (9, 11, 1), [
+        "of the image with a border, 11x11 in all: 1 pixels above and below, 0 at both sides"]),
+    (layers.CenterCrop(4, 5), (9, 11, 1), ["of the 4x5 window that begins 2 pixels from the top and 3 from the left"]),
+    (layers.UpSampling2D((2, 3)), (4, 5, 1), [
+        "upsampling: 2 rows for each and 3 columns for each (nearest)", "height: 4 * 2 = 8", "width: 5 * 3 = 15",
+        "pixels in the sum for one pixel, at most: 1*1 = 1"]),
+    (layers.RandomFlip("vertical"), (4, 4, 1), ["one image in two is mirrored, top and bottom"]),
+    (layers.RandomRotation(0.1, "constant", fill_value=2), (4, 4, 1), [
+        "each image is turned about its middle by a share of a full turn from [-0.1, 0.1] (bilinear)",
+        "outside of the image: 2", "drawn anew in every step of training; in prediction nothing happens"]),
+    (layers.RandomZoom(0.1, (0, 0.5), "wrap"), (4, 4, 1), [
+        "each image is zoomed: distances from the middle in the input are those in the output times [0.9, 1.1], [1, 1.5] "
+        "(bilinear)", "outside of the image: the image again"]),
+    (layers.RandomTranslation(0.2, 0), (4, 4, 1), [
+        "each image is moved by shares of its height and width from [-0.2, 0.2], [0, 0] (bilinear)",
+        "outside of the image: its mirror image"]),
+    (layers.RandomCrop(8, 9), (10, 12, 3), [
+        "places for it: (10 - 8 + 1) * (12 - 9 + 1) = 12", "in prediction: the 10x11 window from the middle, resized"]),
+    (layers.RandomContrast(0.3), (4, 4, 1), [
+        "contrast: (x - mean of the channel) * a number from [1, 1.3] drawn for each image + mean, cut off below 0 and "
+        "above 255"]),
+    (layers.RandomBrightness(0.1), (4, 4, 1), [
+        "brightness: x + a number from [-25.5, 25.5] drawn for each image, cut off below 0 and above 255"]),
+    (layers.GaussianNoise(0.1), (4,), [
+        "in training each value plus a normally distributed number, standard deviation 0.1; in prediction nothing happens"]),
+    (layers.GaussianDropout(0.2), (4,), [
+        "in training each value times a normally distributed number, mean 1, standard deviation 0.5; in prediction nothing "
+        "happens"]),
     (layers.InputLayer((28, 28, 1)), (28, 28, 1), ["values: 28*28*1 = 784", "output: (None, 28, 28, 1)"]),
 ]
 

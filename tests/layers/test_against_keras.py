@@ -79,6 +79,33 @@ CASES = [
     ("Rescaling", {"scale": [1.0, 2.0, 3.0], "offset": [0.0, 1.0, -1.0]}, IMAGE),
     ("Rescaling", {"scale": [2.0]}, IMAGE),
     ("Add", {}, IMAGE),
+    ("Resizing", {"height": 5, "width": 20}, IMAGE),
+    ("Resizing", {"height": 13, "width": 4, "interpolation": "lanczos5", "crop_to_aspect_ratio": True, "antialias": True,
+                  "data_format": "channels_first"}, FIRST),
+    ("Resizing", {"height": 8, "width": 8, "pad_to_aspect_ratio": True, "fill_value": 2}, IMAGE),
+    ("CenterCrop", {"height": 4, "width": 5}, IMAGE),
+    ("CenterCrop", {"height": 20, "width": 5, "data_format": "channels_first"}, FIRST),
+    ("UpSampling2D", {}, IMAGE),
+    ("UpSampling2D", {"size": (1, 3), "interpolation": "Bilinear", "data_format": "channels_first"}, FIRST),
+    ("RandomRotation", {"factor": (0.2, 0.2), "fill_mode": "wrap", "seed": 3}, IMAGE),
+    ("RandomZoom", {"height_factor": (0.3, 0.3), "width_factor": [-0.2, -0.2], "fill_mode": "nearest"}, IMAGE),
+    ("RandomTranslation", {"height_factor": (0.3, 0.3), "width_factor": (-0.1, -0.1), "fill_value": 0.5,
+                           "fill_mode": "constant", "interpolation": "nearest", "data_format": "channels_first"}, FIRST),
+    ("RandomBrightness", {"factor": (0.2, 0.2), "value_range": (-1, 1)}, IMAGE),
+    ("RandomCrop", {"height": 12, "width": 5, "seed": 2}, IMAGE),
+    ("GaussianNoise", {"stddev": 0.3, "seed": 1}, IMAGE),
+    ("GaussianDropout", {"rate": 0.3}, (7,)),
+]
+# layers whose output is drawn, whatever their arguments
+DRAWN = [
+    ("RandomFlip", {}, IMAGE),
+    ("RandomFlip", {"mode": "vertical", "seed": 4, "data_format": "channels_first"}, FIRST),
+    ("RandomRotation", {"factor": 0.2}, IMAGE),
+    ("RandomZoom", {"height_factor": 1}, IMAGE),
+    ("RandomTranslation", {"height_factor": 0.2, "width_factor": (-0.3, 0.1)}, IMAGE),
+    ("RandomContrast", {"factor": 0.4}, IMAGE),
+    ("RandomContrast", {"factor": (0.2, 0.8), "value_range": [0, 1], "seed": 5, "data_format": "channels_first"}, FIRST),
+    ("RandomBrightness", {"factor": 0.4}, IMAGE),
 ]
 
 
@@ -106,7 +133,7 @@ def built(case):
     return ours, theirs, shapes
 
 
-each = pytest.mark.parametrize("case", CASES, ids=_name)
+each = pytest.mark.parametrize("case", CASES + DRAWN, ids=_name)
 
 
 @each
@@ -146,7 +173,7 @@ def test_output_shape_and_parameters(case):
     assert ours.count_params() == theirs.count_params()
 
 
-@each
+@pytest.mark.parametrize("case", CASES, ids=_name)
 def test_output(case):
     ours, theirs, _ = built(case)
     random = np.random.default_rng(0)
@@ -179,7 +206,8 @@ def test_arguments_and_their_defaults(case):
 
 
 @pytest.mark.parametrize("name", ["Conv2D", "MaxPooling2D", "BatchNormalization", "GlobalAveragePooling2D", "ReLU",
-                                  "LeakyReLU", "ELU", "Dense", "InputLayer", "Dropout", "Rescaling"])
+                                  "LeakyReLU", "ELU", "Dense", "InputLayer", "Dropout", "Rescaling", "RandomFlip",
+                                  "UpSampling2D"])
 def test_automatic_names(name):
     keras.backend.clear_session()
     arguments = {"Conv2D": (3, 3), "Dense": (3,), "InputLayer": ((3,),), "Dropout": (0.1,), "Rescaling": (2.0,)}
@@ -198,6 +226,10 @@ def test_automatic_names(name):
     ("BatchNormalization", {}, (None, None, None, 3)),
     ("Flatten", {}, (None, None, 7, 3)),
     ("Dense", {"units": 3}, (None, None, 5)),
+    ("Resizing", {"height": 3, "width": 4}, (None, None, None, 3)),
+    ("Resizing", {"height": 3, "width": 4}, (None, None, 3)),
+    ("UpSampling2D", {"size": (2, 3)}, (None, None, 7, 3)),
+    ("RandomFlip", {}, (None, None, None, 3)),
 ])
 def test_unknown_sizes(name, arguments, shape):
     ours, theirs = (getattr(library.layers, name)(**arguments) for library in (konv, keras))
