@@ -65,7 +65,8 @@ def broadcast(*shapes: Shape) -> Shape:
         found = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
         known = found - {None}
         if len(known) > 1:
-            raise ShapeError(f"shapes that are combined must be equal or 1 along each axis, got {', '.join(map(describe, shapes))}")
+            given = ", ".join(map(describe, shapes))
+            raise ShapeError(f"shapes that are combined must be equal or 1 along each axis, got {given}")
         sizes.append(known.pop() if known else None if found else 1)
     return tuple(sizes)
 
