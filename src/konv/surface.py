@@ -40,12 +40,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         serialize subtract""",
     "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",
-    "konv.losses": """
-        BinaryFocalCrossentropy CTC CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy CategoricalHinge
-        Circle CosineSimilarity Dice Hinge KLDivergence LogCosh MeanAbsolutePercentageError MeanSquaredLogarithmicError
-        Poisson SquaredHinge Tversky binary_focal_crossentropy categorical_focal_crossentropy
-        categorical_generalized_cross_entropy categorical_hinge circle cosine_similarity ctc dice hinge kl_divergence
-        log_cosh mean_absolute_percentage_error mean_squared_logarithmic_error poisson squared_hinge tversky""",
+    "konv.losses": "CTC ctc",
     "konv.metrics": """
         AUC BinaryIoU CategoricalHinge ConcordanceCorrelation CosineSimilarity F1Score FBetaScore FalseNegatives
         FalsePositives Hinge IoU KLDivergence LogCoshError MeanAbsolutePercentageError MeanIoU

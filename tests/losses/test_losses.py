@@ -30,6 +30,7 @@ SIGMOID = random.random((N, 1)).astype(np.float32)
 IMAGES = random.random((4, 3, 2, C)).astype(np.float32)
 REAL = random.standard_normal((N, C)).astype(np.float32)
 WEIGHTS = random.random(N).astype(np.float32)
+UNIT = LOGITS / np.linalg.norm(LOGITS, axis=1, keepdims=True)
 
 CASES = [
     ("MeanSquaredError", {}, REAL, LOGITS),
@@ -60,6 +61,34 @@ CASES = [
     ("SparseCategoricalCrossentropy", {"from_logits": True}, LABELS, LOGITS * 40),
     ("SparseCategoricalCrossentropy", {}, random.integers(0, C, (4, 3, 2)), softmax(IMAGES)),
     ("SparseCategoricalCrossentropy", {"from_logits": True}, random.integers(0, C, (4, 3, 2)), IMAGES),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 2}, LABELS, LOGITS),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": -1}, np.where(LABELS == 3, -1, LABELS), LOGITS),
+    ("MeanAbsolutePercentageError", {}, REAL, LOGITS),
+    ("MeanAbsolutePercentageError", {}, REAL[:, 0], LOGITS[:, :1]),
+    ("MeanSquaredLogarithmicError", {}, np.abs(REAL), LOGITS),
+    ("LogCosh", {}, REAL, LOGITS * 10),
+    ("Poisson", {}, LABELS[:, None], UNNORMALISED[:, :1]),
+    ("CosineSimilarity", {}, REAL, LOGITS),
+    ("CosineSimilarity", {"axis": 1}, IMAGES - 0.5, IMAGES),
+    ("KLDivergence", {}, SOFT, PROBABILITIES),
+    ("KLDivergence", {}, ONE_HOT, UNNORMALISED),
+    ("Hinge", {}, BINARY, LOGITS[:, :1]),
+    ("Hinge", {}, np.sign(REAL), LOGITS),
+    ("SquaredHinge", {}, BINARY, LOGITS[:, :1]),
+    ("SquaredHinge", {}, np.sign(REAL), LOGITS),
+    ("CategoricalHinge", {}, ONE_HOT, LOGITS),
+    ("BinaryFocalCrossentropy", {}, BINARY, SIGMOID),
+    ("BinaryFocalCrossentropy", {"apply_class_balancing": True, "gamma": 1.5, "label_smoothing": 0.1}, ONE_HOT, PROBABILITIES),
+    ("BinaryFocalCrossentropy", {"from_logits": True, "apply_class_balancing": True}, ONE_HOT, LOGITS),
+    ("BinaryFocalCrossentropy", {"gamma": 0.0}, ONE_HOT, PROBABILITIES),
+    ("CategoricalFocalCrossentropy", {}, ONE_HOT, PROBABILITIES),
+    ("CategoricalFocalCrossentropy", {"gamma": 1.5, "alpha": 0.5, "label_smoothing": 0.1}, SOFT, UNNORMALISED),
+    ("CategoricalFocalCrossentropy", {"from_logits": True}, ONE_HOT, LOGITS),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.7}, LABELS, PROBABILITIES),
+    ("Dice", {}, ONE_HOT, PROBABILITIES),
+    ("Dice", {"axis": (1, 2, 3)}, IMAGES > 0.5, IMAGES),
+    ("Tversky", {"alpha": 0.3, "beta": 0.8}, ONE_HOT, PROBABILITIES),
+    ("Tversky", {"axis": [1, 2, 3]}, IMAGES > 0.5, IMAGES),
 ]
 
 
@@ -81,13 +110,35 @@ def test_value_and_gradient(name, options, y, p):
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"])
 @pytest.mark.parametrize("weights", [None, WEIGHTS, WEIGHTS[:, None], WEIGHTS * 0, np.arange(N)], ids=str)
 @pytest.mark.parametrize(("name", "y", "p"), [
-    ("MeanSquaredError", REAL, LOGITS), ("SparseCategoricalCrossentropy", LABELS, PROBABILITIES)])
+    ("MeanSquaredError", REAL, LOGITS), ("SparseCategoricalCrossentropy", LABELS, PROBABILITIES),
+    ("Dice", ONE_HOT, PROBABILITIES)])
 def test_weighted(name, y, p, weights, reduction):
     ours, theirs = both(name, {}, reduction=reduction)
     value, gradient = ours.value_and_gradient(y, p, weights)
     wanted, slope = jax.value_and_grad(lambda p: theirs(y, p, weights))(p)
     np.testing.assert_allclose(value, wanted, rtol=2e-6)
     np.testing.assert_allclose(gradient, slope, rtol=2e-5, atol=2e-7)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS, np.arange(N)], ids=str)
+@pytest.mark.parametrize("options", [{}, {"gamma": 20.0, "margin": 0.2, "remove_diagonal": False}, {"reduction": "sum"}])
+def test_circle(options, weights):
+    """The gradient is a sum over all pairs, which cancel: its error is that of the largest."""
+    ours, theirs = both("Circle", options)
+    value, gradient = ours.value_and_gradient(LABELS, UNIT, weights)
+    wanted, slope = jax.value_and_grad(lambda p: theirs(LABELS, p, weights))(UNIT)
+    np.testing.assert_allclose(value, wanted, rtol=2e-6)
+    np.testing.assert_allclose(gradient, slope, rtol=2e-5, atol=1e-6 * np.abs(slope).max())
+    references = {"ref_labels": LABELS[:5], "ref_embeddings": UNIT[:5], "remove_diagonal": False}
+    np.testing.assert_allclose(*(library.losses.circle(LABELS, UNIT, **references) for library in (konv, keras)), rtol=2e-6)
+
+
+def test_classes_on_another_axis():
+    labels, moved = random.integers(0, 3, (4, 2, C)), np.moveaxis(IMAGES, 1, -1)
+    first, last = (konv.losses.SparseCategoricalCrossentropy(from_logits=True, axis=axis) for axis in (1, -1))
+    (value, gradient), (wanted, slope) = first.value_and_gradient(labels, IMAGES), last.value_and_gradient(labels, moved)
+    assert value == wanted
+    np.testing.assert_array_equal(gradient, np.moveaxis(slope, -1, 1))
 
 
 def test_weights_per_place():
@@ -124,8 +175,9 @@ def test_gradient_by_finite_differences():
 
 
 @pytest.mark.parametrize("identifier", [
-    "mse", "MSE", "mae", "bce", "huber", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy",
-    "sparse_categorical_crossentropy", "MeanSquaredError", "Huber", "SparseCategoricalCrossentropy"])
+    "mse", "MSE", "mae", "bce", "kld", "KLD", "mape", "MSLE", "huber", "poisson", "log_cosh", "categorical_hinge", "tversky",
+    "mean_squared_error", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
+    "MeanSquaredError", "Huber", "SparseCategoricalCrossentropy", "Dice"])
 def test_names(identifier):
     ours, theirs = konv.losses.get(identifier), keras.losses.get(identifier)
     if isinstance(theirs, keras.losses.Loss):
@@ -136,11 +188,14 @@ def test_names(identifier):
 
 @pytest.mark.parametrize(("name", "options"), [
     ("MeanSquaredError", {}), ("Huber", {}), ("BinaryCrossentropy", {"label_smoothing": 0.1, "from_logits": True}),
+    *((name, {}) for name in dir(konv.losses) if name[0].isupper() and name not in ("Loss", "LossFunctionWrapper")),
+    ("Tversky", {"alpha": 0.1, "axis": (1, 2)}), ("CategoricalFocalCrossentropy", {"gamma": 3.0}),
     ("CategoricalCrossentropy", {"reduction": "sum"}), ("SparseCategoricalCrossentropy", {"name": "mine"})])
 def test_config_is_that_of_keras(name, options):
     ours, theirs = both(name, options)
     written = keras.losses.serialize(theirs)
-    wanted = written["config"] | ({"delta": 1.0} if name == "Huber" else {})  # Keras forgets delta
+    forgotten = {"Huber": {"delta": 1.0}, "CosineSimilarity": {"axis": -1}}  # by Keras
+    wanted = written["config"] | forgotten.get(name, {})
     assert konv.losses.serialize(ours) == written | {"config": wanted}
     again = konv.losses.deserialize(written)
     assert again.get_config() == wanted
@@ -180,9 +235,10 @@ def test_functions_serialize_as_in_keras():
      ["reduction=None"]),
     (lambda: konv.losses.MeanSquaredError(dtype="float16"), UnsupportedError, ["float16"]),
     (lambda: konv.losses.CategoricalCrossentropy(label_smoothing=2), KonvError, ["label_smoothing", "2"]),
-    (lambda: konv.losses.SparseCategoricalCrossentropy(ignore_class=0)(LABELS, PROBABILITIES), UnsupportedError,
-     ["ignore_class=0"]),
-    (lambda: konv.losses.get("kl_divergence"), UnsupportedError, ["kl_divergence", "mse"]),
+    (lambda: konv.losses.get("ctc"), UnsupportedError, ["ctc", "mse"]),
+    (lambda: konv.losses.CategoricalGeneralizedCrossEntropy(1.5), KonvError, ["q", "1.5"]),
+    (lambda: konv.losses.Circle()([0, 1], LOGITS), ShapeError, ["circle", "(2,)", "(12, 5)"]),
+    (lambda: konv.losses.KLDivergence()(REAL[:, :3], LOGITS), ShapeError, ["kl_divergence", "(12, 3)"]),
     (lambda: konv.losses.get("mean_square"), KonvError, ["mean_square"]),
     (lambda: konv.losses.LossFunctionWrapper(lambda t, p: p[:, 0]).value_and_gradient(REAL, LOGITS), UnsupportedError,
      ["not supported yet"]),

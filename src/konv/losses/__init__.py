@@ -15,6 +15,14 @@ from konv.losses.classes import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
+from konv.losses.focal import (
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    circle,
+    dice,
+    tversky,
+)
 from konv.losses.functions import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -23,31 +31,60 @@ from konv.losses.functions import (
     mean_squared_error,
     sparse_categorical_crossentropy,
 )
+from konv.losses.more import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    CategoricalHinge,
+    Circle,
+    CosineSimilarity,
+    Dice,
+    Hinge,
+    KLDivergence,
+    LogCosh,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    SquaredHinge,
+    Tversky,
+)
+from konv.losses.regression import (
+    categorical_hinge,
+    cosine_similarity,
+    hinge,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_percentage_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    squared_hinge,
+)
 from konv.registry import Registry
 from konv.surface import surface
 
 CLASSES = (
     LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
+    SparseCategoricalCrossentropy, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson,
+    KLDivergence, Hinge, SquaredHinge, CategoricalHinge, CosineSimilarity, BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, Dice, Tversky, Circle,
 )
 FUNCTIONS: dict[str, Callable] = {
-    function.__name__: function
-    for function in (mean_squared_error, mean_absolute_error, huber, binary_crossentropy, categorical_crossentropy,
-                     sparse_categorical_crossentropy)
+    function.__name__: function for function in (
+        mean_squared_error, mean_absolute_error, huber, binary_crossentropy, categorical_crossentropy,
+        sparse_categorical_crossentropy, mean_absolute_percentage_error, mean_squared_logarithmic_error, log_cosh,
+        poisson, cosine_similarity, kl_divergence, hinge, squared_hinge, categorical_hinge, binary_focal_crossentropy,
+        categorical_focal_crossentropy, categorical_generalized_cross_entropy, dice, tversky, circle,
+    )
 } | {
     "mse": mean_squared_error, "MSE": mean_squared_error,
     "mae": mean_absolute_error, "MAE": mean_absolute_error,
     "bce": binary_crossentropy, "BCE": binary_crossentropy,
+    "kld": kl_divergence, "KLD": kl_divergence,
+    "mape": mean_absolute_percentage_error, "MAPE": mean_absolute_percentage_error,
+    "msle": mean_squared_logarithmic_error, "MSLE": mean_squared_logarithmic_error,
 }
-# what Keras has besides
-LATER = frozenset({
-    "BinaryFocalCrossentropy", "CTC", "CategoricalFocalCrossentropy", "CategoricalHinge", "Circle", "CosineSimilarity",
-    "Dice", "Hinge", "KLD", "KLDivergence", "LogCosh", "MAPE", "MSLE", "MeanAbsolutePercentageError",
-    "MeanSquaredLogarithmicError", "Poisson", "SquaredHinge", "Tversky", "binary_focal_crossentropy",
-    "categorical_focal_crossentropy", "categorical_hinge", "circle", "cosine_similarity", "ctc", "dice", "hinge",
-    "kl_divergence", "kld", "log_cosh", "mape", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
-    "msle", "poisson", "squared_hinge", "tversky",
-})
+# what Keras has besides: for sequences
+LATER = frozenset({"CTC", "ctc"})
 
 _registry = Registry("loss", "keras.losses", CLASSES)
 
@@ -123,10 +160,15 @@ def wrap(identifier: Any) -> Loss | None:
 
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
-    "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy",
-    "deserialize", "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize",
-    "sparse_categorical_crossentropy",
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge", "Huber",
+    "KLDivergence", "LogCosh", "Loss", "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError",
+    "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "Tversky", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge", "circle",
+    "cosine_similarity", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
+    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+    "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

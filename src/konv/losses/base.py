@@ -1,5 +1,6 @@
 """What every loss is: numbers per sample, their weighted reduction, and the gradient of both."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,16 @@ REDUCTIONS = (*MEANS, "sum", "none", None)
 
 
 class Parts(NamedTuple):
-    """Losses of single samples and, when asked for, the derivative of each with respect to its own predictions."""
+    """Losses of single samples and, when asked for, the derivative of each with respect to its own predictions.
+
+    `mask` says which values count in a mean. Where the loss of a sample depends on the predictions for others, `back`
+    takes the place of the gradient: from the weights of all samples to the derivative of the weighted sum.
+    """
 
     values: Array
     gradient: Array | None = None
+    mask: Array | None = None
+    back: Callable[[Array], Array] | None = None
 
 
 class Loss:
@@ -33,7 +40,7 @@ class Loss:
     0.5
     """
 
-    axis = -1  # the axis of y_pred over which `call` reduces
+    axis: int | tuple[int, ...] | None = -1  # the axis of y_pred over which `call` reduces; None for all
 
     def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype=None):
         self.name = name or snake_case(type(self).__name__)
@@ -78,11 +85,11 @@ class Loss:
     def __call__(self, y_true, y_pred, sample_weight=None) -> np.floating | Array:
         """The reduced loss: a float32 scalar, or one number per sample when the reduction is None."""
         y_pred = as_float(y_pred)
-        values = self.parts(self.parse(y_true, y_pred.shape), y_pred).values
+        parts = self.parts(self.parse(y_true, y_pred.shape), y_pred)
         weight = None if sample_weight is None else as_float(sample_weight)
         if self.reduction in ("none", None):
-            return values if weight is None else values * fit_weight(weight, values.shape)
-        return np.float32(_reduce(values, weight, self.reduction)[0])
+            return parts.values if weight is None else parts.values * fit_weight(weight, parts.values.shape)
+        return np.float32(_reduce(parts, weight, self.reduction)[0])
 
     def value_and_gradient(self, y_true, y_pred, sample_weight=None) -> tuple[float, Array]:
         """The reduced loss and its gradient with respect to y_pred, weights and divisor included.
@@ -104,23 +111,44 @@ class Loss:
             raise KonvError(f"{type(self).__name__}: reduction={self.reduction!r} gives no single number to train or "
                             f'report; use "sum_over_batch_size" or "sum"')
         parts = self.parts(targets, y_pred, gradient)
-        value, factor = _reduce(parts.values, weight, self.reduction)
+        value, factor = _reduce(parts, weight, self.reduction)
         slope = parts.gradient
+        if gradient and parts.back is not None:
+            return value, parts.back(np.broadcast_to(np.float32(factor), parts.values.shape))
         if slope is None:
             return value, None
         if isinstance(factor, float):
             if factor != 1.0:
                 np.multiply(slope, factor, out=slope)
         else:
+            assert self.axis is not None  # one number for all samples has one factor
             np.multiply(slope, np.expand_dims(factor, self.axis), out=slope)
         return value, slope.reshape(y_pred.shape)
+
+    def values_shape(self, shape: Shape) -> Shape:
+        """The shape of what `call` gives for predictions of a shape."""
+        if self.axis is None:
+            return ()
+        gone = {axis % len(shape) for axis in np.atleast_1d(self.axis).tolist()}
+        return tuple(size for axis, size in enumerate(shape) if axis not in gone)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-def _reduce(values: Array, weight: Array | None, reduction: str | None) -> tuple[float, float | Array]:
+def _reduce(parts: Parts, weight: Array | None, reduction: str | None) -> tuple[float, float | Array]:
     """The reduced loss, and its derivative with respect to each value: one number, or an array of values' shape."""
+    values, mask = parts.values, parts.mask
+    if values.ndim == 0 and weight is not None:  # one number for the whole batch, weighed by the samples in turn
+        scale, total = float(weight.sum()), float(weight.size)
+        if reduction in MEANS:
+            scale /= (scale if reduction == "mean_with_sample_weight" else total) or 1.0
+        return float(values) * scale, scale
+    if mask is not None:
+        counted = mask.astype(np.float32)
+        if reduction in ("mean", "sum_over_batch_size"):  # so that the mean is that of what counts
+            counted *= np.float32(mask.size / max(int(mask.sum()), 1))
+        weight = counted if weight is None else counted * fit_weight(weight, values.shape)
     if weight is None:
         divisor = float(values.size) if reduction in MEANS else 1.0
         return float(values.sum()) / max(divisor, 1.0), 1.0 / max(divisor, 1.0)

@@ -93,7 +93,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
     def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
                  name="binary_crossentropy", dtype=None):
         super().__init__(functions.binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
-                         label_smoothing=_fraction(label_smoothing, "BinaryCrossentropy"), axis=axis)
+                         label_smoothing=fraction(label_smoothing, "BinaryCrossentropy"), axis=axis)
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -106,7 +106,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
                  name="categorical_crossentropy", dtype=None):
         super().__init__(functions.categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
-                         label_smoothing=_fraction(label_smoothing, "CategoricalCrossentropy"), axis=axis)
+                         label_smoothing=fraction(label_smoothing, "CategoricalCrossentropy"), axis=axis)
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
@@ -127,7 +127,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         return config
 
 
-def _fraction(value, owner: str) -> float:
+def fraction(value, owner: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)) or not 0 <= value <= 1:
         raise KonvError(f"{owner}: label_smoothing must be a number from 0 to 1, got {value!r}")
     return float(value)

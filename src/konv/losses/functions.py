@@ -12,7 +12,7 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.config import epsilon
-from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.errors import KonvError, ShapeError
 from konv.losses.base import Array, Parts, Shape, as_float
 
 
@@ -34,7 +34,7 @@ def evaluate(function: Callable, y_true, y_pred, **options) -> Array:
 # --- targets ------------------------------------------------------------------------------------------
 
 
-def _same_shape(y_true, shape: Shape, owner: str) -> Array:
+def same_shape(y_true, shape: Shape, owner: str) -> Array:
     """Float targets of the predictions' shape; a last axis of size one may be left out on either side, as in Keras."""
     targets, wanted = as_float(y_true), shape
     if targets.shape == shape:
@@ -70,33 +70,34 @@ def _flat(shape: Shape) -> str:
             f"GlobalAveragePooling2D before the last Dense")
 
 
-def _regression_targets(owner: str) -> Callable[..., Array]:
-    return lambda y_true, shape, **options: _same_shape(y_true, shape, owner)
+def targets_like(owner: str) -> Callable[..., Array]:
+    return lambda y_true, shape, **options: same_shape(y_true, shape, owner)
 
 
 def _binary_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **options) -> Array:
-    targets = _same_shape(y_true, shape, "binary_crossentropy")
+    targets = same_shape(y_true, shape, "binary_crossentropy")
     return targets * (1.0 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else targets
 
 
 def _categorical_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **options) -> Array:
-    targets = _same_shape(y_true, shape, "categorical_crossentropy")
+    targets = same_shape(y_true, shape, "categorical_crossentropy")
     if label_smoothing:
         targets = targets * (1.0 - label_smoothing) + label_smoothing / targets.shape[-1]
     return targets
 
 
-def _labels(y_true, shape: Shape, *, ignore_class=None, axis: int = -1, **options) -> Array:
-    """Class numbers, one per sample (or per sample and place), each checked to name one of the classes."""
-    owner = "sparse_categorical_crossentropy"
-    if ignore_class is not None:
-        raise UnsupportedError(f"{owner}: ignore_class={ignore_class!r} is not supported yet; give such samples the "
-                               f"sample_weight 0")
-    if axis not in (-1, len(shape) - 1):
-        raise UnsupportedError(f"{owner}: axis={axis} is not supported; the classes must be the last axis")
+def labels_of(y_true, shape: Shape, *, ignore_class: int | None = None, axis: int = -1,
+              owner: str = "sparse_categorical_crossentropy", **options) -> Array:
+    """Class numbers, one per sample (or per sample and place), each checked to name one of the classes.
+
+    Those to be ignored become -1.
+    """
     labels = to_array(y_true, owner, "y")
-    if labels.ndim == len(shape) and labels.shape[-1] == 1:
-        labels = labels[..., 0]
+    if labels.ndim == len(shape) and labels.shape[axis] == 1:
+        labels = labels.squeeze(axis)
+    rest = list(shape)
+    classes = rest.pop(axis)
+    shape = (*rest, classes)
     if labels.ndim == 1 < len(shape) - 1:
         raise ShapeError(f"{owner}: y has shape {np.shape(y_true)}, but the predictions have shape {shape}{_flat(shape)}")
     if labels.shape != shape[:-1]:
@@ -104,6 +105,9 @@ def _labels(y_true, shape: Shape, *, ignore_class=None, axis: int = -1, **option
                          f"label per sample, shape {shape[:-1]}; for one-hot rows use categorical_crossentropy")
     with np.errstate(invalid="ignore"):  # nan becomes a number that is out of range
         numbers = labels.astype(np.intp)
+    ignored = np.zeros(labels.shape, bool) if ignore_class is None else labels == ignore_class
+    if ignore_class is not None:
+        labels = numbers = np.where(ignored, 0, numbers)
     # one pass finds labels on both sides of the range: negative ones are huge when read as unsigned
     if numbers.size and int(numbers.view(np.uintp).max()) >= shape[-1]:
         _refuse_label(labels, numbers, shape[-1])
@@ -111,7 +115,7 @@ def _labels(y_true, shape: Shape, *, ignore_class=None, axis: int = -1, **option
         place = tuple(map(int, np.argwhere(numbers != labels)[0]))
         raise KonvError(f"{owner}: label {labels[place]} at y[{', '.join(map(str, place))}] is not an integer; labels are "
                         f"the numbers of classes. For targets that are measured use mean_squared_error")
-    return numbers
+    return numbers if ignore_class is None else np.where(ignored, -1, numbers)
 
 
 def _refuse_label(labels: Array, numbers: Array, classes: int) -> None:
@@ -154,7 +158,7 @@ def _binary(t: Array, p: Array, gradient: bool, from_logits: bool = False, label
         decay = np.exp(-np.abs(p))
         values = np.mean(np.maximum(p, 0) - p * t + np.log1p(decay), axis=axis)
         return Parts(values, (np.where(p >= 0, 1.0, decay) / (1.0 + decay) - t) / count if gradient else None)
-    inside, kept = _clip(p)
+    inside, kept = clipped(p)
     values = -np.mean(t * np.log(kept) + (1.0 - t) * np.log(1.0 - kept), axis=axis)
     return Parts(values, inside * ((1.0 - t) / (1.0 - kept) - t / kept) / count if gradient else None)
 
@@ -170,7 +174,7 @@ def _categorical(t: Array, p: Array, gradient: bool, from_logits: bool = False, 
         values = (mass * np.log(total)).squeeze(axis) - (t * shifted).sum(axis=axis)
         return Parts(values, powers * (mass / total) - t if gradient else None)
     total = p.sum(axis=axis, keepdims=True)
-    inside, kept = _clip(_share(p, total))
+    inside, kept = clipped(share(p, total))
     values = -(t * np.log(kept)).sum(axis=axis)
     if not gradient:
         return Parts(values)
@@ -178,7 +182,16 @@ def _categorical(t: Array, p: Array, gradient: bool, from_logits: bool = False, 
     return Parts(values, (live.sum(axis=axis, keepdims=True) - live / kept) / total)
 
 
-def _sparse(t: Array, p: Array, gradient: bool, from_logits: bool = False, ignore_class=None, axis: int = -1) -> Parts:
+def _sparse(t: Array, p: Array, gradient: bool, from_logits: bool = False, ignore_class: int | None = None,
+            axis: int = -1) -> Parts:
+    if ignore_class is not None:  # of what is ignored there is neither loss nor gradient, and it does not count in a mean
+        mask = t >= 0
+        parts = _sparse(np.maximum(t, 0), p, gradient, from_logits, None, axis)
+        slope = parts.gradient if parts.gradient is None else np.where(np.expand_dims(mask, axis), parts.gradient, 0)
+        return Parts(np.where(mask, parts.values, 0), slope, mask)
+    if axis not in (-1, p.ndim - 1):
+        values, slope, *_ = _sparse(t, np.moveaxis(p, axis, -1), gradient, from_logits)
+        return Parts(values, None if slope is None else np.moveaxis(slope, -1, axis))
     labels, rows = t.reshape(-1), np.arange(t.size)
     p = p.reshape(labels.size, p.shape[-1])
     if from_logits:
@@ -191,7 +204,7 @@ def _sparse(t: Array, p: Array, gradient: bool, from_logits: bool = False, ignor
             powers[rows, labels] -= 1.0
         return Parts(values, powers.reshape(*t.shape, -1) if gradient else None)
     total = p.sum(axis=1)
-    inside, kept = _clip(_share(p[rows, labels], total))
+    inside, kept = clipped(share(p[rows, labels], total))
     values = -np.log(kept).reshape(t.shape)
     if not gradient:
         return Parts(values)
@@ -202,14 +215,14 @@ def _sparse(t: Array, p: Array, gradient: bool, from_logits: bool = False, ignor
     return Parts(values, slope.reshape(*t.shape, -1))
 
 
-def _clip(p: Array) -> tuple[Array, Array]:
+def clipped(p: Array) -> tuple[Array, Array]:
     """Probabilities kept away from 0 and 1 so that their logarithms exist, and where they were not touched."""
     tiny = np.float32(epsilon())
     kept = np.minimum(np.maximum(p, tiny), np.float32(1.0) - tiny)
     return p == kept, kept
 
 
-def _share(p: Array, total: Array) -> Array:
+def share(p: Array, total: Array) -> Array:
     """p / total; a row of zeros gives nan as in Keras, without a warning."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return p / total
@@ -279,10 +292,10 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits: bool = False, i
 
 
 FORMULAS: dict[Any, Formula] = {
-    mean_squared_error: Formula(_regression_targets("mean_squared_error"), _squared),
-    mean_absolute_error: Formula(_regression_targets("mean_absolute_error"), _absolute),
-    huber: Formula(_regression_targets("huber"), _huber),
+    mean_squared_error: Formula(targets_like("mean_squared_error"), _squared),
+    mean_absolute_error: Formula(targets_like("mean_absolute_error"), _absolute),
+    huber: Formula(targets_like("huber"), _huber),
     binary_crossentropy: Formula(_binary_targets, _binary),
     categorical_crossentropy: Formula(_categorical_targets, _categorical),
-    sparse_categorical_crossentropy: Formula(_labels, _sparse),
+    sparse_categorical_crossentropy: Formula(labels_of, _sparse),
 }

@@ -68,7 +68,7 @@ class CompiledLoss:
         """Targets checked and converted; everything that can be wrong with them, or with the weights, is found here."""
         for loss, weight, shape in zip(self.losses, weights or (), shapes, strict=False):
             if loss is not None and loss.differentiable and len(shape) > 1:  # what one's own loss gives per sample is not known
-                fit_weight(weight, shape[:-1])
+                fit_weight(weight, loss.values_shape(shape) or shape[:1])
         return [target if loss is None else loss.parse(target, shape)
                 for loss, target, shape in zip(self.losses, targets, shapes, strict=True)]
 
