@@ -20,7 +20,7 @@ def _matrix(places, weights, size):
     return matrix
 
 
-def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span):
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # y = the rows of x that are named, each times its weight, and a constant; then the same with columns
     image = view(x, x_inside)
     sums = np.einsum("hi,niwc->nhwc", _matrix(rows, row_weights, image.shape[1]), image)

@@ -37,9 +37,10 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 
 
 @kernel
-def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span):
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # rows (height * taps,), row_weights (height, taps + 1): the input rows of an output row, and last a constant; columns
     # the same  room (columns * C,): a row of sums  span (2,): first of the input columns that are read, and how many
+    # plain: each pixel is one of the input
     channels, height, width = x.shape[3], y_inside[2], y_inside[3]
     row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
     row, wide = x.shape[2] * channels, span[1] * channels
@@ -47,10 +48,17 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
         first = (n * x.shape[1] + x_inside[0]) * row + (x_inside[1] + span[0]) * channels
         for h in range(height):
             target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
-            if h and row_taps == 1 and rows[h] == rows[h - 1] and row_weights[h, 1] == row_weights[h - 1, 1]:
-                above, long = target - y.shape[2] * channels, width * channels  # one row copied gives the same again
+            if plain and h and rows[h] == rows[h - 1]:
+                above, long = target - y.shape[2] * channels, width * channels
                 for e in range(0, long, LANES):
                     store(y, target + e, load(y, above + e, long - e), long - e)
+                continue
+            if plain:
+                source = first + rows[h] * row - span[0] * channels
+                for w in range(width):
+                    place = source + columns[w] * channels
+                    for c in range(0, channels, LANES):
+                        store(y, target + w * channels + c, load(x, place + c, channels - c), channels - c)
                 continue
             for e in range(0, wide, LANES):
                 total = floats(row_weights[h, row_taps])
@@ -155,6 +163,9 @@ def warp(x, y, numbers, x_inside, y_inside, code, fill):
     kind, linear, mode, height, width = code[0], code[1], code[2], x_inside[2], x_inside[3]
     for n in range(x.shape[0]):
         yy, yx, y0, xy, xx, x0 = _affine(kind, numbers, n, x_inside, y_inside[2], y_inside[3])
+        if kind <= BOTH or kind == CROP:
+            _move(x, y, n, x_inside, y_inside, yy, y0, xx, x0)
+            continue
         for h in range(y_inside[2]):
             target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
             for w in range(y_inside[3]):
@@ -182,6 +193,23 @@ def warp(x, y, numbers, x_inside, y_inside, code, fill):
                         third = fma(fourth - third, floats(beside), third)
                         total = fma(third - total, floats(below), total)
                     store(y, target + w * channels + c, total, left)
+
+
+@register_jitable
+def _move(x, y, n, x_inside, y_inside, yy, y0, xx, x0):
+    """Whole pixels, none from outside: rows as they are, or from behind."""
+    channels, long = x.shape[3], y_inside[3] * x.shape[3]
+    for h in range(y_inside[2]):
+        row = x_inside[0] + np.int64(yy * h + y0)
+        source = ((n * x.shape[1] + row) * x.shape[2] + x_inside[1] + np.int64(x0)) * channels
+        target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+        if xx > 0:
+            for e in range(0, long, LANES):
+                store(y, target + e, load(x, source + e, long - e), long - e)
+            continue
+        for e in range(0, long, channels):
+            for c in range(0, channels, LANES):
+                store(y, target + e + c, load(x, source - e + c, channels - c), channels - c)
 
 
 @kernel

@@ -27,7 +27,7 @@ def draw_key(op, node: int) -> tuple[str, int]:
 def resize(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     tables, span, room = _tables(e, block, x, y)
-    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span)
+    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span, _is_plain(e, tables))
 
 
 def resize_backward(s, block: Block, d: Buffer) -> None:
@@ -52,6 +52,12 @@ def _tables(e: Emitter, block: Block, x: Buffer, y: Buffer):
     first, last = min(found[2]), max(found[2])  # type: ignore[call-overload]
     room = e.buffer(f"room{block.output}", ((last - first + 1) * channels,), PER_THREAD)
     return found, (first, last - first + 1), room.name
+
+
+def _is_plain(e: Emitter, tables: list[object]) -> int:
+    """Whether each pixel is one of the input."""
+    weights = [e.constants[name] for name in tables[1::2]]  # type: ignore[index]
+    return int(all(isinstance(fill, Fill) and fill.values == (1.0, 0.0) * fill.shape[0] for fill in weights))
 
 
 def _table(sums: list[Taps], start: int, size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
