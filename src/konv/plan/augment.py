@@ -89,13 +89,21 @@ def warp(e: Emitter, block: Block, y: Buffer) -> None:
     x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
     ranges, each = (SHARE * 2, 0) if isinstance(op, RandomCrop) else (op.ranges or SHARE, 1)  # type: ignore[attr-defined]
     numbers = _numbers(e, block.output, ranges, each)
-    e.step("warp", x.name, y.name, numbers, inside(x), inside(y), _code(op), float(getattr(op, "fill_value", 0.0)))
+    fill = float(getattr(op, "fill_value", 0.0))
+    e.step("warp", x.name, y.name, numbers, *_room(e, block, y), inside(x), inside(y), _code(op), fill)
 
 
 def warp_backward(s, block: Block, d: Buffer) -> None:
     op = s.e.graph.nodes[block.output].op
     s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "warp_backward", d.name, dx.name, f"numbers{block.output}", inside(d), inside(dx), _code(op)))
+        "warp_backward", d.name, dx.name, f"numbers{block.output}", *_room(s.e, block, d), inside(d), inside(dx), _code(op)))
+
+
+def _room(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
+    """For the places and shares of a row, by whole vectors."""
+    shape = (2, -(-y.inside[1] // 16) * 16)
+    return (e.buffer(f"places{block.output}", shape, PER_THREAD, "int32").name,
+            e.buffer(f"shares{block.output}", shape, PER_THREAD).name)
 
 
 def _code(op: Op) -> tuple[int, int, int]:
