@@ -32,7 +32,6 @@ def test_each_public_name_of_keras_is_there_or_known_to_be_missing(path):
     ("konv.layers.Qwertz", AttributeError, ["has no 'Qwertz'", "there are", "Dense"]),
     ("konv.optimizers.Muon", AttributeError, ["Muon", "not supported yet", "Adam"]),
     ("konv.losses.CTC", AttributeError, ["not supported yet", "MeanSquaredError"]),
-    ("konv.metrics.Precision", AttributeError, ["not supported yet", "Accuracy"]),
     ("konv.callbacks.TensorBoard", AttributeError, ["not supported yet", "CSVLogger"]),
     ("konv.utils.plot_model", AttributeError, ["not supported yet", "to_categorical"]),
     ("konv.models.clone_model", AttributeError, ["not supported yet", "load_model"]),

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,21 @@ def snake_case(name: str) -> str:
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+_names: Counter[str] = Counter()
+
+
+def auto_name(prefix: str) -> str:
+    """conv2d, conv2d_1, conv2d_2, ...: the names of layers and metrics that the user gives none."""
+    count = _names[prefix]
+    _names[prefix] += 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+def reset_names() -> None:
+    """Start the automatic names again at `conv2d`."""
+    _names.clear()
 
 
 class Registry:

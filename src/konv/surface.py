@@ -41,14 +41,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",
     "konv.losses": "CTC ctc",
-    "konv.metrics": """
-        AUC BinaryIoU CategoricalHinge ConcordanceCorrelation CosineSimilarity F1Score FBetaScore FalseNegatives
-        FalsePositives Hinge IoU KLDivergence LogCoshError MeanAbsolutePercentageError MeanIoU
-        MeanSquaredLogarithmicError OneHotIoU OneHotMeanIoU PearsonCorrelation Poisson Precision PrecisionAtRecall
-        R2Score Recall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity SquaredHinge TrueNegatives
-        TruePositives binary_focal_crossentropy categorical_focal_crossentropy categorical_hinge concordance_correlation
-        hinge kl_divergence log_cosh mean_absolute_percentage_error mean_squared_logarithmic_error pearson_correlation
-        poisson squared_hinge""",
+    "konv.metrics": "",
     "konv.callbacks": "BackupAndRestore OrbaxCheckpoint RemoteMonitor SwapEMAWeights TensorBoard",
     "konv.utils": """
         Config CustomObjectScope FeatureSpace Progbar PyDataset Sequence audio_dataset_from_directory bounding_boxes

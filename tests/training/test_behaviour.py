@@ -361,7 +361,6 @@ def test_errors_leave_the_model_as_it_was(model, case):
     ({"loss": ["mse", "mse"]}, KonvError, ["loss has 2 entries", "1 output"]),
     ({"loss": {"head": "mse"}}, KonvError, ["head", "dense_1"]),
     ({"metrics": ["acuracy"]}, KonvError, ["acuracy"]),
-    ({"metrics": ["auc"]}, UnsupportedError, ["auc"]),
     ({"metrics": "accuracy"}, KonvError, ["metrics", "list"]),
     ({"run_eagerly": 1}, KonvError, ["run_eagerly"]),
     ({"jit_compile": "yes"}, KonvError, ["jit_compile"]),

@@ -1,13 +1,7 @@
 """How layers are named when the user does not: conv2d, conv2d_1, conv2d_2, ..."""
 
-from collections import Counter
-
-_names: Counter[str] = Counter()
-
-
-def reset_names() -> None:
-    """Start the automatic layer names again at `conv2d`."""
-    _names.clear()
+from konv.registry import auto_name as auto_name
+from konv.registry import reset_names as reset_names
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -19,10 +13,3 @@ def clear_session(free_memory: bool = True) -> None:
     'flatten'
     """
     reset_names()
-
-
-def auto_name(prefix: str) -> str:
-    """conv2d, conv2d_1, conv2d_2, ..."""
-    count = _names[prefix]
-    _names[prefix] += 1
-    return f"{prefix}_{count}" if count else prefix

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError
+from konv.errors import KonvError
+from konv.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
 from konv.losses.functions import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -12,6 +13,17 @@ from konv.losses.functions import (
     mean_squared_error,
     sparse_categorical_crossentropy,
 )
+from konv.losses.regression import (
+    categorical_hinge,
+    hinge,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_percentage_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    squared_hinge,
+)
+from konv.metrics.auc import AUC
 from konv.metrics.base import Mean, MeanMetricWrapper, Metric, Sum
 from konv.metrics.classes import (
     Accuracy,
@@ -27,6 +39,27 @@ from konv.metrics.classes import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from konv.metrics.classification import (
+    BinaryIoU,
+    F1Score,
+    FBetaScore,
+    IoU,
+    MeanIoU,
+    OneHotIoU,
+    OneHotMeanIoU,
+)
+from konv.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
 from konv.metrics.functions import (
     binary_accuracy,
     categorical_accuracy,
@@ -34,33 +67,48 @@ from konv.metrics.functions import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
-from konv.registry import Registry, snake_case
+from konv.metrics.regression import (
+    CategoricalHinge,
+    ConcordanceCorrelation,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    PearsonCorrelation,
+    Poisson,
+    R2Score,
+    SquaredHinge,
+    concordance_correlation,
+    pearson_correlation,
+)
+from konv.registry import Registry
 from konv.surface import surface
 
 _CLASSES = (
     Mean, Sum, MeanMetricWrapper, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
     TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
-    BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+    BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy, AUC, FalseNegatives, FalsePositives,
+    Precision, PrecisionAtRecall, Recall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
+    TrueNegatives, TruePositives, BinaryIoU, F1Score, FBetaScore, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU,
+    CategoricalHinge, ConcordanceCorrelation, CosineSimilarity, Hinge, KLDivergence, LogCoshError,
+    MeanAbsolutePercentageError, MeanSquaredLogarithmicError, PearsonCorrelation, Poisson, R2Score, SquaredHinge,
 )
 _ALIASES = {
     "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "mse": MeanSquaredError, "MSE": MeanSquaredError,
-    "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
+    "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError, "mape": MeanAbsolutePercentageError,
+    "MAPE": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError, "MSLE": MeanSquaredLogarithmicError,
 }
 _FUNCTIONS = {
-    function.__name__: function
-    for function in (binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
-                     sparse_top_k_categorical_accuracy, mean_squared_error, mean_absolute_error, huber,
-                     binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy)
+    function.__name__: function for function in (
+        binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
+        sparse_top_k_categorical_accuracy, mean_squared_error, mean_absolute_error, huber, binary_crossentropy,
+        categorical_crossentropy, sparse_categorical_crossentropy, categorical_hinge, hinge, kl_divergence, log_cosh,
+        mean_absolute_percentage_error, mean_squared_logarithmic_error, poisson, squared_hinge,
+        binary_focal_crossentropy, categorical_focal_crossentropy, concordance_correlation, pearson_correlation,
+    )
 }
-# what Keras has besides
-_LATER = (
-    "AUC", "BinaryIoU", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score", "FBetaScore",
-    "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "MeanAbsolutePercentageError",
-    "MeanIoU", "MeanSquaredLogarithmicError", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation", "Poisson",
-    "Precision", "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision", "SensitivityAtSpecificity",
-    "SpecificityAtSensitivity", "SquaredHinge", "TrueNegatives", "TruePositives",
-)
-LATER = frozenset([*_LATER, *map(snake_case, _LATER), "mape", "MAPE", "msle", "MSLE"])
 
 _registry = Registry("metric", "keras.metrics", _CLASSES, _ALIASES)
 
@@ -71,8 +119,6 @@ def get(identifier: Any) -> Any:
     >>> get("mse")
     <MeanSquaredError name=mean_squared_error>
     """
-    if isinstance(identifier, str):
-        _refuse_later(identifier)
     return deserialize(identifier) if isinstance(identifier, Mapping) else _registry.get(identifier)
 
 
@@ -94,7 +140,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     name = config.get("class_name") if isinstance(config, Mapping) else config
     if name == "function" and config["config"] in _FUNCTIONS:
         return _FUNCTIONS[config["config"]]
-    _refuse_later(name)
     return _registry.deserialize(config, custom_objects)
 
 
@@ -110,20 +155,21 @@ def wrap(identifier: Any) -> Metric:
     return found
 
 
-def _refuse_later(name: Any) -> None:
-    if name in LATER:
-        raise UnsupportedError(f'the metric "{name}" is not supported yet; there are: '
-                               f"{', '.join(_registry.classes)}")
-
-
 __all__ = [
-    "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean",
-    "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError", "Metric", "RootMeanSquaredError",
-    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "Sum",
-    "TopKCategoricalAccuracy", "binary_accuracy", "binary_crossentropy", "categorical_accuracy",
-    "categorical_crossentropy", "deserialize", "get", "huber", "mean_absolute_error", "mean_squared_error", "serialize",
-    "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
-    "top_k_categorical_accuracy",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "CategoricalAccuracy",
+    "CategoricalCrossentropy", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score",
+    "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "Mean",
+    "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU", "MeanMetricWrapper", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Metric", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation", "Poisson", "Precision",
+    "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision", "RootMeanSquaredError", "SensitivityAtSpecificity",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity", "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives",
+    "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy",
+    "categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge", "concordance_correlation",
+    "deserialize", "get", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "pearson_correlation",
+    "poisson", "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy",
+    "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

@@ -8,7 +8,7 @@ import numpy as np
 from konv.errors import KonvError, ShapeError
 from konv.losses.base import require_float32
 from konv.losses.functions import FORMULAS
-from konv.registry import snake_case
+from konv.registry import auto_name, snake_case
 from konv.variables import Variable
 
 Array = np.ndarray
@@ -30,7 +30,7 @@ class Metric:
 
     def __init__(self, dtype=None, name: str | None = None):
         require_float32(type(self).__name__, dtype)
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(snake_case(type(self).__name__))
         self.dtype = "float32"
         self._variables: list[Variable] = []
 

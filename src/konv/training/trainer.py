@@ -9,6 +9,7 @@ import numpy as np
 
 from konv import optimizers
 from konv.callbacks import CallbackList, History
+from konv.callbacks.base import plain
 from konv.errors import KonvError, naming
 from konv.metrics.base import Mean
 from konv.random import generator, next_seed
@@ -233,7 +234,7 @@ class Trainer(Stepper):
         self.reset_metrics()
         if not self._run(data, self._test, calls, "test"):
             raise KonvError("x gave no batches")
-        logs = {name: float(value) for name, value in sorted(self.get_metrics_result().items())}
+        logs = plain(self.get_metrics_result())
         calls.on_test_end(logs)
         return logs
 
@@ -299,7 +300,7 @@ class Trainer(Stepper):
             return one(self._wire_inference(inputs).runner.infer(inputs))
 
     def _results(self, return_dict: bool) -> Any:
-        logs = {name: float(value) for name, value in sorted(self.get_metrics_result().items())}
+        logs = plain(self.get_metrics_result())
         return logs if return_dict else self._listed(logs)
 
     def _listed(self, logs: Mapping[str, float]) -> Any:
