@@ -141,5 +141,48 @@ def augmented(k):
         layers.RandomBrightness(0.3, (-1, 1)), layers.RandomCrop(5, 6, seed=5), layers.Flatten(), layers.Dense(3)])
 
 
+def separable(k):
+    """Two convolutions in a layer, strides beside dilation."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((11, 12, 3)), layers.SeparableConv2D(19, 3, padding="same", depth_multiplier=2, activation="relu"),
+        layers.SpatialDropout2D(0.0), layers.SeparableConv2D(5, (3, 2), strides=2, use_bias=False),
+        layers.DepthwiseConv2D(2, strides=2, dilation_rate=2, padding="same"), layers.Flatten(), layers.Dense(3)])
+
+
+def sequences(k):
+    layers = k.layers
+    return k.Sequential([
+        k.Input((37, 3)), layers.Conv1D(17, 3, padding="causal", dilation_rate=2, activation="relu"),
+        layers.BatchNormalization(), layers.MaxPooling1D(3, strides=2, padding="same"),
+        layers.Conv1D(8, 4, strides=2, groups=1, activation="tanh"), layers.AveragePooling1D(2, strides=1),
+        layers.Conv1DTranspose(9, 3, strides=2), layers.SeparableConv1D(6, 3, padding="same"),
+        layers.DepthwiseConv1D(2, strides=2), layers.Conv1D(4, 2, padding="causal", groups=2, strides=3),
+        layers.GlobalMaxPooling1D(keepdims=True), layers.Conv1DTranspose(2, 3), layers.GlobalAveragePooling1D(),
+        layers.Dense(3)])
+
+
+def transposed(k):
+    """Convolutions backwards: kernels smaller than the stride, padding at the end, dilation, sums and dropout behind them."""
+    layers = k.layers
+    source = k.Input((3, 4, 20))
+    x = layers.Conv2DTranspose(33, 3, strides=2, padding="same", activation="relu")(source)
+    x = layers.BatchNormalization()(x)
+    y = layers.Conv2DTranspose(16, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2DTranspose(16, (2, 1), dilation_rate=(3, 2), padding="same", use_bias=False)(x)
+    x = layers.Add()([layers.Conv2DTranspose(16, 2, strides=3, padding="same", output_padding=(2, 1))(x),
+                      layers.Conv2DTranspose(16, 2, strides=3, padding="same", output_padding=(2, 1), activation="relu")(y)])
+    x = layers.Conv2DTranspose(3, 1, strides=(1, 2), activation="relu")(x)
+    return k.Model(source, layers.Dense(3)(layers.AveragePooling2D(9)(x)))
+
+
+def transposed_wide(k):
+    """Of 3 x 3 windows over many channels, one pixel apart."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((12, 13, 64)), layers.Conv2DTranspose(70, 3, padding="same", activation="relu"),
+        layers.Conv2DTranspose(65, 3), layers.GlobalAveragePooling2D(), layers.Dense(2)])
+
+
 ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen, depthwise, three_by_three,
-       resampled)
+       resampled, separable, sequences, transposed, transposed_wide)

@@ -79,6 +79,24 @@ PROMISED = [
         "never read in between: rows 2, columns 3 (the window jumps over them)"]),
     (layers.Conv2D(4, 3, activation="leaky_relu"), (8, 8, 1), [
         "activation relu, for each value x: max(x, 0) + 0.2*min(x, 0)"]),
+    (layers.Conv1D(4, 3, padding="causal", dilation_rate=2), (20, 5), [
+        "length of the dilated kernel: 2*(3-1)+1 = 5", "steps to add: 5 - 1 = 4", "padding: before 4, after 0",
+        "length: (20 - 5 + 4 + 0)/1 + 1 = 20", "parameters: 4 * (5*3 + 1) = 64", "MACs: 20*4 * (3*5) = 1,200"]),
+    (layers.Conv1D(4, 2, strides=3), (9, 5), ["never read at the end of the input: steps 1 (no window reaches them)"]),
+    (layers.DepthwiseConv2D(3, depth_multiplier=2), (8, 8, 5), [
+        "parameters: 5*2 * (3*3 + 1) = 100", "MACs: 6*6*10 * (3*3) = 3,240"]),
+    (layers.SeparableConv2D(4, 3, use_bias=False), (8, 8, 5), [
+        "parameters: 5*1 * (3*3) = 45", "parameters: 4 * (5*1*1) = 20", "MACs: 6*6*4 * (1*1*5) = 720"]),
+    (layers.Conv2DTranspose(4, 3, strides=2, padding="same"), (7, 8, 5), [
+        "height: 7*2 = 14", "width: 8*2 = 16", "cut off of what was spread: top 0, bottom 1, left 0, right 1",
+        "parameters: 4 * (5*3*3 + 1) = 184", "MACs: 7*8*5 * (3*3*4) = 10,080"]),
+    (layers.Conv2DTranspose(4, (2, 5), strides=3), (7, 8, 5), [
+        "height: (7 - 1)*3 + max(2, 3) = 21", "width: (8 - 1)*3 + max(5, 3) = 26"]),
+    (layers.Conv2DTranspose(4, 3, strides=2, padding="same", output_padding=(0, 1)), (7, 8, 5), [
+        "height: (7 - 1)*2 + 1 + 0 = 13", "width: (8 - 1)*2 + 1 + 1 = 16"]),
+    (layers.Conv1DTranspose(4, 3, strides=2, output_padding=1), (7, 5), ["length: (7 - 1)*2 + 3 + 1 = 16"]),
+    (layers.MaxPooling1D(2), (7, 5), ["length: floor((7 - 2 + 2*0)/2) + 1 = 3", "values per window: 2 = 2"]),
+    (layers.GlobalMaxPooling1D(), (7, 5), ["values per feature map: 7 = 7"]),
     (layers.BatchNormalization(), (28, 28, 75), [
         "parameters: 4 * 75 = 300", "trainable: 2 * 75 = 150 (gamma, beta)",
         "not trainable, measured: 2 * 75 = 150 (moving_mean, moving_variance)"]),

@@ -6,7 +6,7 @@ import pytest
 
 import konv
 
-IMAGE, WIDE, FIRST = (9, 11, 3), (8, 8, 6), (6, 9, 11)
+IMAGE, WIDE, FIRST, STEPS = (9, 11, 3), (8, 8, 6), (6, 9, 11), (13, 3)
 
 # class, its arguments (a function of the library where they are objects), shape of one sample
 CASES = [
@@ -38,6 +38,36 @@ CASES = [
     ("DepthwiseConv2D", lambda k: {
         "kernel_size": 5, "padding": "same", "depthwise_initializer": "he_normal",
         "depthwise_regularizer": k.regularizers.L2(0.01), "depthwise_constraint": "non_neg"}, IMAGE),
+    ("Conv1D", {"filters": 4, "kernel_size": 3}, STEPS),
+    ("Conv1D", {"filters": 4, "kernel_size": 4, "padding": "causal", "strides": 2, "activation": "relu"}, STEPS),
+    ("Convolution1D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "padding": "causal", "use_bias": False}, STEPS),
+    ("Conv1D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "groups": 2, "padding": "same"}, (4, 9)),
+    ("DepthwiseConv1D", {"kernel_size": 3, "strides": 2, "padding": "same", "depth_multiplier": 2}, STEPS),
+    ("DepthwiseConv1D", {"kernel_size": 3, "data_format": "channels_first"}, (4, 9)),
+    ("SeparableConv1D", {"filters": 4, "kernel_size": 3, "strides": 2}, STEPS),
+    ("SeparableConvolution1D", {"filters": 4, "kernel_size": 3, "padding": "same", "dilation_rate": 3}, STEPS),
+    ("SeparableConv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"}, IMAGE),
+    ("SeparableConv2D", {"filters": 4, "kernel_size": (2, 3), "depth_multiplier": 3, "data_format": "channels_first",
+                         "padding": "same", "use_bias": False}, FIRST),
+    ("SeparableConvolution2D", lambda k: {
+        "filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "depthwise_initializer": "he_normal",
+        "pointwise_initializer": k.initializers.RandomNormal(seed=2), "depthwise_regularizer": "l1",
+        "pointwise_regularizer": "l2", "pointwise_constraint": "non_neg", "bias_initializer": "ones"}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": (2, 5), "strides": (3, 2), "padding": "SAME",
+                         "output_padding": (2, 1)}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": (1, 2), "strides": 3, "output_padding": (1, 0), "use_bias": False},
+     IMAGE),
+    ("Convolution2DTranspose", {"filters": 4, "kernel_size": 1, "strides": 2, "activation": "relu"}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": (2, 3), "padding": "same"}, IMAGE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "data_format": "channels_first",
+                         "activation": "tanh"}, FIRST),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 4, "strides": 2, "padding": "same", "kernel_regularizer": "l2",
+                         "bias_constraint": "non_neg", "kernel_initializer": "he_uniform"}, IMAGE),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2}, STEPS),
+    ("Convolution1DTranspose", {"filters": 4, "kernel_size": 2, "strides": 3, "padding": "same", "output_padding": 2}, STEPS),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "data_format": "channels_first"}, (4, 9)),
     ("Dense", {"units": 5}, (7,)),
     ("Dense", {"units": 5, "activation": "softmax", "use_bias": False}, (7,)),
     ("Dense", {"units": 5, "activation": "gelu"}, (3, 4, 7)),
@@ -54,6 +84,14 @@ CASES = [
     ("GlobalAvgPool2D", {"keepdims": True, "data_format": "channels_first"}, FIRST),
     ("GlobalMaxPooling2D", {"keepdims": True}, IMAGE),
     ("GlobalMaxPool2D", {"data_format": "channels_first"}, FIRST),
+    ("MaxPooling1D", {}, STEPS),
+    ("MaxPool1D", {"pool_size": 3, "strides": 2, "padding": "same", "data_format": "channels_first"}, (4, 9)),
+    ("AveragePooling1D", {"pool_size": 3, "strides": 1, "padding": "same"}, STEPS),
+    ("AvgPool1D", {"pool_size": 2, "data_format": "channels_first"}, (4, 9)),
+    ("GlobalAveragePooling1D", {}, STEPS),
+    ("GlobalAvgPool1D", {"keepdims": True, "data_format": "channels_first"}, (4, 9)),
+    ("GlobalMaxPooling1D", {"keepdims": True}, STEPS),
+    ("GlobalMaxPool1D", {"data_format": "channels_first"}, (4, 9)),
     ("BatchNormalization", {}, IMAGE),
     ("BatchNormalization", {"axis": 1, "momentum": 0.9, "epsilon": 1e-5}, FIRST),
     ("BatchNormalization", {"axis": 3, "center": False}, IMAGE),
@@ -62,6 +100,9 @@ CASES = [
      (4, 7)),
     ("Dropout", {"rate": 0.25}, IMAGE),
     ("Dropout", {"rate": 0.5, "noise_shape": (None, 1, 1, 3), "seed": 7}, IMAGE),
+    ("SpatialDropout1D", {"rate": 0.25}, STEPS),
+    ("SpatialDropout2D", {"rate": 0.25, "seed": 3}, IMAGE),
+    ("SpatialDropout2D", {"rate": 0.25, "data_format": "channels_first"}, FIRST),
     ("Flatten", {}, IMAGE),
     ("Flatten", {"data_format": "channels_first"}, FIRST),
     ("Flatten", {}, (4,)),

@@ -76,4 +76,30 @@ def frozen(lib):
     return model
 
 
-ALL = (seed_like, every_layer, channels_first, chain, residual, shared, nested, frozen)
+def more_convolutions(lib):
+    layers = lib.layers
+    return lib.Sequential([
+        lib.Input((11, 11, 3)), layers.DepthwiseConv2D(3, depth_multiplier=2),
+        layers.SeparableConv2D(4, 3, strides=2, pointwise_regularizer="l2"), layers.SpatialDropout2D(0.2, seed=1),
+        layers.Conv2DTranspose(5, 3, strides=2, padding="same", output_padding=1, activation="relu"), layers.Flatten()])
+
+
+def sequences(lib):
+    layers = lib.layers
+    x = lib.Input((24, 3))
+    y = layers.GaussianNoise(0.1)(layers.Conv1D(4, 3, padding="causal", dilation_rate=2)(layers.Dropout(0.1)(x)))
+    y = layers.MaxPooling1D()(layers.SpatialDropout1D(0.3)(y))
+    y = layers.SeparableConv1D(4, 3)(layers.DepthwiseConv1D(2, strides=2)(layers.Conv1DTranspose(3, 2)(y)))
+    y = layers.AveragePooling1D(2)(y)
+    return lib.Model(x, [layers.GlobalAveragePooling1D()(y), layers.GlobalMaxPooling1D(keepdims=True)(y)])
+
+
+def augmented(lib):
+    layers = lib.layers
+    x = lib.Input((12, 12, 3))
+    y = layers.RandomZoom(0.2, seed=1)(layers.RandomFlip(seed=2)(layers.Resizing(9, 9)(x)))
+    return lib.Model(x, layers.UpSampling2D(2)(layers.CenterCrop(5, 6)(y)))
+
+
+ALL = (seed_like, every_layer, channels_first, chain, residual, shared, nested, frozen, more_convolutions, sequences,
+       augmented)

@@ -110,7 +110,7 @@ def convolutions(draw):
     op = Conv(groups * draw(st.integers(1, 3)), window, groups, draw(st.booleans()), draw(st.sampled_from(FORMATS)))
     height, width = draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
     assume(all(axis.output >= 1 for axis in window.axes(height, width)))
-    return op, ops.image(height, width, groups * draw(st.integers(1, 3)), op.data_format)
+    return op, ops.image(height, width, groups * draw(st.integers(1, 3)), data_format=op.data_format)
 
 
 @given(convolutions())

@@ -13,7 +13,7 @@ from konv.explain.facts import StepFacts
 from konv.explain.statements import Equation, Statement, equation, number
 from konv.spec import ops as spec
 from konv.spec.ops import Shape, spatial
-from konv.spec.window import Axis
+from konv.spec.window import CAUSAL, WORDS, Axis
 
 
 def statements(step: StepFacts) -> tuple[Statement, ...]:
@@ -23,23 +23,24 @@ def statements(step: StepFacts) -> tuple[Statement, ...]:
 
 # --- windows ------------------------------------------------------------------------------------------
 
-_SIDES = (("height", "top", "bottom"), ("width", "left", "right"))
-
-
 def window_statements(step: StepFacts) -> Iterable[Statement]:
     """Padding, output height and width, and the pixels that are never read."""
     window = step.op.window  # type: ignore[attr-defined]
     if step.axes is None:
         yield Statement("sizes_unknown")
         return
-    for (word, _, _), axis in zip(_SIDES, step.axes, strict=True):
-        if axis.dilation > 1:
-            yield equation(f"extent_{word}", f"{axis.dilation}*({axis.kernel}-1)+1", axis.extent, "legend_extent")
-    if window.padding == "same":
+    yield from _extents(step.axes)
+    if window.padding != "valid":
         yield from _padding(step.axes)
-    for (word, _, _), axis in zip(_SIDES, step.axes, strict=True):
+    for word, axis in zip(WORDS[window.rank], step.axes, strict=True):
         yield equation(word, output_size(axis), axis.output, "legend_floor" if axis.stride > 1 else "legend_size")
     yield from _unread(step.axes)
+
+
+def _extents(axes: Sequence[Axis]) -> Iterable[Statement]:
+    for word, axis in zip(WORDS[len(axes)], axes, strict=True):
+        if axis.dilation > 1:
+            yield equation(f"extent_{word}", f"{axis.dilation}*({axis.kernel}-1)+1", axis.extent, "legend_extent")
 
 
 def output_size(axis: Axis) -> str:
@@ -49,22 +50,34 @@ def output_size(axis: Axis) -> str:
     return f"{quotient if axis.stride == 1 else f'floor({quotient})'} + 1"
 
 
-def _padding(axes: tuple[Axis, Axis]) -> Iterable[Statement]:
-    for (word, _, _), axis in zip(_SIDES, axes, strict=True):
+def _padding(axes: Sequence[Axis]) -> Iterable[Statement]:
+    for word, axis in zip(WORDS[len(axes)], axes, strict=True):
         left = f"({axis.output} - 1)*{axis.stride} + {axis.extent} - {axis.size}"
         left = left if axis.stride == 1 else f"max({left}, 0)"
-        yield equation(f"padding_{word}", left, axis.total_padding, "legend_padding")
-    rows, columns = axes
-    sides = {"top": rows.before, "bottom": rows.after, "left": columns.before, "right": columns.after}
-    yield Statement("padding_sides", sides)
+        causal = axis.padding == CAUSAL
+        yield equation(f"padding_{word}", f"{axis.extent} - 1" if causal else left, axis.total_padding,
+                       "legend_causal" if causal else "legend_padding")
+    yield Statement(_ranked("padding_sides", axes), _sides(axes))
 
 
-def _unread(axes: tuple[Axis, Axis]) -> Iterable[Statement]:
-    rows, columns = axes
-    if rows.unread or columns.unread:
-        yield Statement("unread", {"rows": rows.unread, "columns": columns.unread})
-    if rows.skipped or columns.skipped:
-        yield Statement("skipped", {"rows": rows.skipped, "columns": columns.skipped})
+def _sides(axes: Sequence[Axis]) -> dict[str, int]:
+    """How many pixels are added, or cut off, on each side."""
+    names = (("top", "bottom"), ("left", "right"))[2 - len(axes):]
+    return {name: count for pair, axis in zip(names, axes, strict=True)
+            for name, count in zip(pair, (axis.before, max(axis.after, 0)), strict=True)}
+
+
+def _unread(axes: Sequence[Axis]) -> Iterable[Statement]:
+    names = ("rows", "columns")[2 - len(axes):]
+    for key in ("unread", "skipped"):
+        counts = {name: getattr(axis, key) for name, axis in zip(names, axes, strict=True)}
+        if any(counts.values()):
+            yield Statement(_ranked(key, axes), counts)
+
+
+def _ranked(key: str, axes: Sequence[Any]) -> str:
+    """The message for images, or that for sequences."""
+    return key if len(axes) == 2 else f"{key}_steps"
 
 
 # --- one writer for each operation --------------------------------------------------------------------
@@ -78,40 +91,92 @@ def _input(step: StepFacts) -> Iterable[Statement]:
 
 def _conv(step: StepFacts) -> Iterable[Statement]:
     op: Any = step.op
-    rows, columns, channels, filters = step.weights[0].shape
-    yield Statement("conv" if op.use_bias else "conv_no_bias", {
-        "filters": filters, "kernel": f"{rows}x{columns}", "channels": channels,
-        "strides": "x".join(map(str, op.window.strides)), "padding": op.window.padding})
+    *kernel, channels, filters = step.weights[0].shape
+    yield Statement("conv" if op.use_bias else "conv_no_bias", {"filters": filters, "channels": channels, **_window_fields(op)})
     if op.groups > 1:
-        total = spatial(step.inputs[0], op.data_format)[2]
+        total = spatial(step.inputs[0], op.data_format, op.window.rank)[-1]
         yield equation("group_channels", f"{total}/{op.groups}", channels, "legend_group_channels")
         yield equation("group_filters", f"{filters}/{op.groups}", filters // op.groups, "legend_group_filters")
     yield from window_statements(step)
-    bias = " + 1" if op.use_bias else ""
-    yield equation("parameters", f"{filters} * ({channels}*{rows}*{columns}{bias})", step.parameters,
-                   "legend_conv_parameters" if op.use_bias else "legend_conv_parameters_no_bias")
+    yield from _kernel_parameters(step, filters, channels, kernel)
+    yield from _macs(step, step.output, filters, [*kernel, channels], "legend_conv_macs")
+
+
+def _window_fields(op: Any) -> dict[str, str]:
+    return {"kernel": "x".join(map(str, op.window.kernel)), "strides": "x".join(map(str, op.window.strides)),
+            "padding": op.window.padding}
+
+
+def _kernel_parameters(step: StepFacts, filters: int, channels: int, kernel: Sequence[int]) -> Iterable[Statement]:
+    bias = step.op.use_bias  # type: ignore[attr-defined]
+    yield equation("parameters", f"{filters} * ({times([channels, *kernel])}{' + 1' if bias else ''})", step.parameters,
+                   _ranked("legend_conv_parameters" if bias else "legend_conv_parameters_no_bias", kernel))
+
+
+def _macs(step: StepFacts, image: Shape, channels: int, terms: Sequence[int], legend: str) -> Iterable[Statement]:
+    """For each pixel of that image and each of so many channels, these terms."""
+    op: Any = step.op
     if step.macs is None:
         yield Statement("macs_unknown")
         return
-    height, width, _ = spatial(step.output, op.data_format)
-    yield equation("macs", f"{height}*{width}*{filters} * ({rows}*{columns}*{channels})", step.macs, "legend_conv_macs")
+    *sizes, _ = spatial(image, op.data_format, op.window.rank)
+    yield equation("macs", f"{times([*sizes, channels])} * ({times(terms)})", step.macs, _ranked(legend, sizes))
+
+
+def _depthwise(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    *kernel, channels, multiplier = step.weights[0].shape
+    yield Statement("depthwise", {"channels": channels, "multiplier": multiplier, **_window_fields(op)})
+    yield from window_statements(step)
+    bias = " + 1" if op.use_bias else ""
+    yield equation("parameters", f"{channels}*{multiplier} * ({times(kernel)}{bias})", step.parameters, _ranked(
+        "legend_depthwise_parameters" if op.use_bias else "legend_depthwise_parameters_no_bias", kernel))
+    yield from _macs(step, step.output, channels * multiplier, kernel, "legend_depthwise_macs")
+
+
+def _conv_transpose(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    *kernel, filters, channels = step.weights[0].shape
+    yield Statement("conv_transpose", {"filters": filters, "channels": channels, **_window_fields(op)})
+    if step.axes is None:
+        yield Statement("sizes_unknown")
+    else:
+        yield from _extents(step.axes)
+        for word, axis in zip(WORDS[op.window.rank], step.axes, strict=True):
+            yield equation(word, *_spread_size(axis))
+        sides = _sides(step.axes)
+        if any(sides.values()):
+            yield Statement(_ranked("cut_sides", step.axes), sides)
+    yield from _kernel_parameters(step, filters, channels, kernel)
+    yield from _macs(step, step.inputs[0], channels, [*kernel, filters], "legend_transpose_macs")
+
+
+def _spread_size(axis: Any) -> tuple[str, int, str]:
+    """The size after a transposed convolution: what it is made of, the number, and the key of the same in words."""
+    if axis.extra is None and axis.padding == "same":
+        return f"{axis.size}*{axis.stride}", axis.output, "legend_spread_same"
+    before = f"({axis.size} - 1)*{axis.stride}"
+    if axis.extra is None:
+        return f"{before} + max({axis.extent}, {axis.stride})", axis.output, "legend_spread"
+    if axis.padding == "same":
+        return f"{before} + {axis.extent % 2} + {axis.extra}", axis.output, "legend_spread_same_extra"
+    return f"{before} + {axis.extent} + {axis.extra}", axis.output, "legend_spread_extra"
 
 
 def _pool(step: StepFacts) -> Iterable[Statement]:
     op: Any = step.op
-    rows, columns = op.window.kernel
-    yield Statement(f"pool_{op.kind}", {"window": f"{rows}x{columns}", "strides": "x".join(map(str, op.window.strides)),
-                                        "padding": op.window.padding})
-    yield equation("window_values", f"{rows}*{columns}", rows * columns)
+    fields = _window_fields(op)
+    yield Statement(f"pool_{op.kind}", {"window": fields.pop("kernel"), **fields})
+    yield equation("window_values", times(op.window.kernel), prod(op.window.kernel))
     yield from window_statements(step)
 
 
 def _global_pool(step: StepFacts) -> Iterable[Statement]:
     op: Any = step.op
-    height, width, channels = spatial(step.inputs[0], op.data_format)
+    *sizes, channels = spatial(step.inputs[0], op.data_format, op.rank)
     yield Statement(f"global_{op.kind}", {"channels": channels})
-    if height is not None and width is not None:
-        yield equation("map_values", f"{height}*{width}", height * width)
+    if None not in sizes:
+        yield equation("map_values", times(sizes), prod(sizes))
 
 
 def _batch_norm(step: StepFacts) -> Iterable[Statement]:
@@ -249,6 +314,8 @@ def _unexplained(step: StepFacts) -> Iterable[Statement]:
 _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Input: _input,
     spec.Conv: _conv,
+    spec.ConvTranspose: _conv_transpose,
+    spec.DepthwiseConv: _depthwise,
     spec.Pool: _pool,
     spec.GlobalPool: _global_pool,
     spec.BatchNorm: _batch_norm,

@@ -26,7 +26,7 @@ class StepFacts:
     weights: tuple[Weight, ...]
     parameters: int
     macs: int | None  # for one sample; None while a size is unknown
-    axes: tuple[Axis, Axis] | None  # the window over (rows, columns); None without a window or while a size is unknown
+    axes: tuple[Axis, ...] | None  # the window over (rows, columns), or steps; None without a window or while a size is unknown
 
 
 @dataclass(frozen=True)
@@ -174,12 +174,12 @@ def step_facts(graph: Graph, index: int) -> StepFacts:
                      graph.macs(index) if known else None, _axes(node.op, inputs))
 
 
-def _axes(op: Any, inputs: tuple[Shape, ...]) -> tuple[Axis, Axis] | None:
+def _axes(op: Any, inputs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
     window = getattr(op, "window", None)
     if not isinstance(window, Window):
         return None
-    height, width, _ = spatial(inputs[0], op.data_format)
-    return None if height is None or width is None else window.axes(height, width)
+    *sizes, _ = spatial(inputs[0], op.data_format, window.rank)
+    return None if None in sizes else window.axes(*sizes)
 
 
 def _count(variables: list[Variable]) -> int:

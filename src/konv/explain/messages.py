@@ -40,6 +40,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     # --- windows ---
     "height": {"en": "height: {equation}", "ko": "높이: {equation}"},
     "width": {"en": "width: {equation}", "ko": "너비: {equation}"},
+    "length": {"en": "length: {equation}", "ko": "길이: {equation}"},
     "legend_size": {
         "en": "(input - window + padding)/stride + 1",
         "ko": "(입력 - 윈도우 + 패딩)/스트라이드 + 1",
@@ -56,9 +57,15 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "width of the dilated kernel: {equation}",
         "ko": "팽창된 커널의 너비: {equation}",
     },
+    "extent_length": {"en": "length of the dilated kernel: {equation}", "ko": "팽창된 커널의 길이: {equation}"},
     "legend_extent": {"en": "dilation*(kernel - 1) + 1", "ko": "팽창률*(커널 - 1) + 1"},
     "padding_height": {"en": "rows to add: {equation}", "ko": "덧붙일 행: {equation}"},
     "padding_width": {"en": "columns to add: {equation}", "ko": "덧붙일 열: {equation}"},
+    "padding_length": {"en": "steps to add: {equation}", "ko": "덧붙일 스텝: {equation}"},
+    "legend_causal": {
+        "en": "window - 1, all before the first step, so that no result sees a later step",
+        "ko": "윈도우 - 1, 모두 첫 스텝 앞에 두어 결과가 뒤의 스텝을 보지 않음",
+    },
     "legend_padding": {
         "en": "(output - 1)*stride + window - input, never below 0: just what the last window lacks",
         "ko": "(출력 - 1)*스트라이드 + 윈도우 - 입력, 0보다 작으면 0: 마지막 윈도우에 모자라는 만큼",
@@ -66,6 +73,15 @@ MESSAGES: dict[str, dict[str, str]] = {
     "padding_sides": {
         "en": "padding: top {top}, bottom {bottom}, left {left}, right {right}",
         "ko": "패딩: 위 {top}, 아래 {bottom}, 왼쪽 {left}, 오른쪽 {right}",
+    },
+    "padding_sides_steps": {"en": "padding: before {left}, after {right}", "ko": "패딩: 앞 {left}, 뒤 {right}"},
+    "unread_steps": {
+        "en": "never read at the end of the input: steps {columns} (no window reaches them)",
+        "ko": "입력 끝에서 읽지 않음: 스텝 {columns}개 (윈도우가 닿지 않음)",
+    },
+    "skipped_steps": {
+        "en": "never read in between: steps {columns} (the window jumps over them)",
+        "ko": "중간에서 읽지 않음: 스텝 {columns}개 (윈도우가 건너뜀)",
     },
     "unread": {
         "en": "never read at the end of the input: rows {rows}, columns {columns} (no window reaches them)",
@@ -107,6 +123,65 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "output height*output width*filters * (kernel height*kernel width*channels)",
         "ko": "출력 높이*출력 너비*필터 * (커널 높이*커널 너비*채널)",
     },
+    "legend_conv_parameters_steps": {
+        "en": "filters * (channels*kernel length + 1 bias)", "ko": "필터 * (채널*커널 길이 + 편향 1)"},
+    "legend_conv_parameters_no_bias_steps": {
+        "en": "filters * (channels*kernel length), no bias", "ko": "필터 * (채널*커널 길이), 편향 없음"},
+    "legend_conv_macs_steps": {
+        "en": "output length*filters * (kernel length*channels)", "ko": "출력 길이*필터 * (커널 길이*채널)"},
+    "depthwise": {
+        "en": "depthwise convolution: each of {channels} channels by itself, with kernels of {kernel}, "
+        "{multiplier} per channel (strides {strides}, padding {padding})",
+        "ko": "깊이별 합성곱: 채널 {channels}개를 따로따로, 채널마다 {kernel} 커널 {multiplier}개 "
+        "(스트라이드 {strides}, 패딩 {padding})",
+    },
+    "legend_depthwise_parameters": {
+        "en": "channels*kernels per channel * (kernel height*kernel width + 1 bias)",
+        "ko": "채널*채널당 커널 * (커널 높이*커널 너비 + 편향 1)",
+    },
+    "legend_depthwise_parameters_no_bias": {
+        "en": "channels*kernels per channel * (kernel height*kernel width), no bias",
+        "ko": "채널*채널당 커널 * (커널 높이*커널 너비), 편향 없음",
+    },
+    "legend_depthwise_parameters_steps": {
+        "en": "channels*kernels per channel * (kernel length + 1 bias)", "ko": "채널*채널당 커널 * (커널 길이 + 편향 1)"},
+    "legend_depthwise_parameters_no_bias_steps": {
+        "en": "channels*kernels per channel * (kernel length), no bias", "ko": "채널*채널당 커널 * (커널 길이), 편향 없음"},
+    "legend_depthwise_macs": {
+        "en": "output height*output width*output channels * (kernel height*kernel width)",
+        "ko": "출력 높이*출력 너비*출력 채널 * (커널 높이*커널 너비)",
+    },
+    "legend_depthwise_macs_steps": {
+        "en": "output length*output channels * (kernel length)", "ko": "출력 길이*출력 채널 * (커널 길이)"},
+    "conv_transpose": {
+        "en": "transposed convolution: every input value times a {kernel} kernel is spread over a window of each feature map, "
+        "{filters} in all; windows of all {channels} channels add up where they overlap (strides {strides}, padding {padding})",
+        "ko": "전치 합성곱: 입력 값마다 {kernel} 커널을 곱해 각 특성 맵(모두 {filters}개)의 윈도우에 펼치고, "
+        "채널 {channels}개의 윈도우가 겹치는 곳은 더함 (스트라이드 {strides}, 패딩 {padding})",
+    },
+    "legend_spread": {
+        "en": "(input - 1)*stride + the larger of kernel and stride",
+        "ko": "(입력 - 1)*스트라이드 + 커널과 스트라이드 중 큰 값",
+    },
+    "legend_spread_same": {"en": "input*stride", "ko": "입력*스트라이드"},
+    "legend_spread_extra": {
+        "en": "(input - 1)*stride + kernel + output padding", "ko": "(입력 - 1)*스트라이드 + 커널 + 출력 패딩"},
+    "legend_spread_same_extra": {
+        "en": "(input - 1)*stride + 1 if the kernel is odd + output padding",
+        "ko": "(입력 - 1)*스트라이드 + (커널이 홀수면 1) + 출력 패딩",
+    },
+    "cut_sides": {
+        "en": "cut off of what was spread: top {top}, bottom {bottom}, left {left}, right {right}",
+        "ko": "펼친 값에서 잘라 냄: 위 {top}, 아래 {bottom}, 왼쪽 {left}, 오른쪽 {right}",
+    },
+    "cut_sides_steps": {
+        "en": "cut off of what was spread: before {left}, after {right}", "ko": "펼친 값에서 잘라 냄: 앞 {left}, 뒤 {right}"},
+    "legend_transpose_macs": {
+        "en": "input height*input width*channels * (kernel height*kernel width*filters)",
+        "ko": "입력 높이*입력 너비*채널 * (커널 높이*커널 너비*필터)",
+    },
+    "legend_transpose_macs_steps": {
+        "en": "input length*channels * (kernel length*filters)", "ko": "입력 길이*채널 * (커널 길이*필터)"},
     # --- pooling ---
     "pool_max": {
         "en": "max pooling: the largest value of each {window} window of each channel "

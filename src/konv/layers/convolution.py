@@ -1,26 +1,31 @@
-"""Convolutions."""
+"""Convolutions over images and over sequences, and transposed ones."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from konv import activations
 from konv.errors import KonvError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec.ops import Conv, DepthwiseConv, Op, Shape
-from konv.spec.window import Window
+from konv.spec.ops import Conv, ConvTranspose, Op, Shape
+from konv.spec.window import SpreadWindow, Window
 
 
-class _Windowed(Layer):
-    """What convolutions share: a window over images, and an activation behind it."""
+class Windowed(Layer):
+    """What convolutions share: a window over images (rank 2) or sequences (rank 1), and an activation behind it."""
+
+    rank: ClassVar[int]
+    paddings: ClassVar[tuple[str, ...]] = parse.PADDINGS
 
     def _parse(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias) -> None:
-        self.kernel_size = parse.pair(kernel_size, "kernel_size")
-        self.strides = parse.pair(strides, "strides")
-        self.padding = parse.padding(padding)
+        self.kernel_size = parse.several(kernel_size, self.rank, "kernel_size")
+        self.strides = parse.several(strides, self.rank, "strides")
+        self.padding = parse.padding(padding, self.paddings)
         self.data_format = parse.data_format(data_format)
-        self.dilation_rate = parse.pair(dilation_rate, "dilation_rate")
+        self.dilation_rate = parse.several(dilation_rate, self.rank, "dilation_rate")
         self.activation = activations.get(activation)
         self.use_bias = parse.flag(use_bias, "use_bias")
+
+    def _refuse_both(self) -> None:
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise KonvError(f"strides={self.strides} and dilation_rate={self.dilation_rate} cannot both be above 1; "
                             f"leave one of them at 1")
@@ -37,19 +42,7 @@ class _Windowed(Layer):
             "activity_regularizer": None, **parse.weight_config(self)}
 
 
-class Conv2D(_Windowed):
-    """Cross-correlation of images with a kernel, plus bias and activation.
-
-    (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
-    kernel (rows, columns, channels / groups, filters), bias (filters,). With data_format="channels_first" the channels
-    come second. `padding="same"` adds zeros, the odd one at the bottom and right, for ceil(size / stride) windows.
-
-    >>> import konv
-    >>> layer = konv.layers.Conv2D(75, 3, padding="same", activation="relu")
-    >>> layer.compute_output_shape((None, 28, 28, 1))
-    (None, 28, 28, 75)
-    """
-
+class _Conv(Windowed):
     def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
                  groups=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
@@ -59,6 +52,7 @@ class Conv2D(_Windowed):
             self.filters = parse.positive_int(filters, "filters")
             self.groups = parse.positive_int(groups, "groups")
             self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
+            self._refuse_both()
             parse.weight_arguments(
                 self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
                 kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
@@ -74,41 +68,100 @@ class Conv2D(_Windowed):
         return super().get_config() | {"filters": self.filters, "groups": self.groups}
 
 
-class DepthwiseConv2D(_Windowed):
-    """`depth_multiplier` filters for each channel by itself; channels are not added together.
+class Conv2D(_Conv):
+    """Cross-correlation of images with a kernel, plus bias and activation.
 
-    (batch, height, width, channels) -> (batch, new height, new width, channels * depth_multiplier), float32;
-    kernel (rows, columns, channels, depth_multiplier), bias (channels * depth_multiplier,).
+    (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
+    kernel (rows, columns, channels / groups, filters), bias (filters,). With data_format="channels_first" the channels
+    come second. `padding="same"` adds zeros, the odd one at the bottom and right, for ceil(size / stride) windows.
 
     >>> import konv
-    >>> layer = konv.layers.DepthwiseConv2D(3, depth_multiplier=2)
-    >>> layer.compute_output_shape((None, 8, 8, 3))
-    (None, 6, 6, 6)
+    >>> layer = konv.layers.Conv2D(75, 3, padding="same", activation="relu")
+    >>> layer.compute_output_shape((None, 28, 28, 1))
+    (None, 28, 28, 75)
     """
 
-    def __init__(self, kernel_size, strides=(1, 1), padding="valid", depth_multiplier=1, data_format=None,
-                 dilation_rate=(1, 1), activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
-                 bias_initializer="zeros", depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 depthwise_constraint=None, bias_constraint=None, **kwargs):
+    rank = 2
+
+
+class Conv1D(_Conv):
+    """Cross-correlation of sequences with a kernel, plus bias and activation.
+
+    (batch, steps, channels) -> (batch, new steps, filters), float32; kernel (steps, channels / groups, filters), bias
+    (filters,). `padding="causal"` adds all zeros before the first step, so that no result depends on later steps.
+
+    >>> import konv
+    >>> konv.layers.Conv1D(8, 3, padding="causal", dilation_rate=2).compute_output_shape((None, 100, 4))
+    (None, 100, 8)
+    """
+
+    rank = 1
+    paddings = (*parse.PADDINGS, parse.CAUSAL)
+
+    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1, *args, **kwargs):
+        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, *args, **kwargs)
+
+
+class _ConvTranspose(Windowed):
+    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", output_padding=None, data_format=None,
+                 dilation_rate=(1, 1), activation=None, use_bias=True, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, bias_constraint=None, **kwargs):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         with naming(self.title):
-            self.depth_multiplier = parse.positive_int(depth_multiplier, "depth_multiplier")
+            self.filters = parse.positive_int(filters, "filters")
             self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
+            self._refuse_both()
+            self.output_padding = None if output_padding is None else parse.several(
+                output_padding, self.rank, "output_padding", least=0)
+            if self.output_padding is not None and any(
+                    extra >= stride for extra, stride in zip(self.output_padding, self.strides, strict=True)):
+                raise KonvError(f"output_padding={self.output_padding} must be smaller than strides={self.strides}")
             parse.weight_arguments(
-                self, depthwise_initializer=depthwise_initializer, bias_initializer=bias_initializer,
-                depthwise_regularizer=depthwise_regularizer, bias_regularizer=bias_regularizer,
-                depthwise_constraint=depthwise_constraint, bias_constraint=bias_constraint)
+                self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+                kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
+                kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        convolution = DepthwiseConv(self.depth_multiplier, self._window, self.use_bias, self.data_format)
+        window = SpreadWindow(self.kernel_size, self.strides, self.padding, self.dilation_rate, self.output_padding)
+        convolution = ConvTranspose(self.filters, window, self.use_bias, self.data_format)
         return (convolution, *activations.activation_ops(self.activation))
 
-    def weight_settings(self, name: str) -> dict[str, Any]:
-        """The arguments call the kernel "depthwise"."""
-        return super().weight_settings("depthwise" if name == "kernel" else name)
-
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"depth_multiplier": self.depth_multiplier}
+        return super().get_config() | {"filters": self.filters, "output_padding": self.output_padding}
 
 
-Convolution2D = Conv2D
+class Conv2DTranspose(_ConvTranspose):
+    """Each pixel is spread over a window: the way back of a convolution of the same arguments, which enlarges images.
+
+    (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
+    kernel (rows, columns, filters, channels), bias (filters,). With `padding="same"` the new size is size * stride, with
+    "valid" (size - 1) * stride + max(kernel, stride).
+
+    >>> import konv
+    >>> konv.layers.Conv2DTranspose(32, 3, strides=2, padding="same").compute_output_shape((None, 14, 14, 64))
+    (None, 28, 28, 32)
+    """
+
+    rank = 2
+
+
+class Conv1DTranspose(_ConvTranspose):
+    """Each step is spread over a window, which lengthens sequences: (batch, steps, channels) -> (batch, new steps, filters).
+
+    kernel (steps, filters, channels), bias (filters,), float32; sizes as for Conv2DTranspose.
+
+    >>> import konv
+    >>> konv.layers.Conv1DTranspose(8, 4, strides=2).compute_output_shape((None, 50, 4))
+    (None, 102, 8)
+    """
+
+    rank = 1
+
+    def __init__(self, filters, kernel_size, strides=1, padding="valid", output_padding=None, data_format=None,
+                 dilation_rate=1, *args, **kwargs):
+        super().__init__(filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate, *args, **kwargs)
+
+
+Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose

@@ -9,6 +9,7 @@ import numpy as np
 from konv import config, constraints, initializers, regularizers
 from konv.errors import KonvError, ShapeError, UnsupportedError, meant
 from konv.spec.ops import Shape
+from konv.spec.window import CAUSAL as CAUSAL
 from konv.spec.window import PADDINGS
 
 # how the name of an argument for a weight ends: the module that reads and writes it
@@ -33,29 +34,42 @@ def positive_int(value: Any, argument: str) -> int:
     return int(value)
 
 
+def several(value: Any, count: int, argument: str, least: int = 1) -> tuple[int, ...]:
+    """So many integers, (rows, columns) or (steps,), from one integer or a sequence of them.
+
+    >>> several(3, 2, "kernel_size")
+    (3, 3)
+    """
+    listed = isinstance(value, Iterable) and not isinstance(value, str)
+    values: tuple[Any, ...] = tuple(value) if listed else (value,) * count
+    if len(values) != count or not all(is_integer(size) and size >= least for size in values):
+        kind = "positive" if least else "non-negative"
+        more = f" or {'two' if count == 2 else count} of them" if count > 1 else ""
+        raise KonvError(f"{argument} must be a {kind} integer{more}, got {value!r}")
+    return tuple(int(size) for size in values)
+
+
 def pair(value: Any, argument: str) -> tuple[int, int]:
     """(rows, columns) from one positive integer or two.
 
     >>> pair(3, "kernel_size")
     (3, 3)
     """
-    listed = isinstance(value, Iterable) and not isinstance(value, str)
-    values: tuple[Any, ...] = tuple(value) if listed else (value, value)
-    if len(values) != 2 or not all(is_integer(size) and size > 0 for size in values):
-        raise KonvError(f"{argument} must be a positive integer or two of them, got {value!r}")
-    return int(values[0]), int(values[1])
+    rows, columns = several(value, 2, argument)
+    return rows, columns
 
 
-def padding(value: Any) -> str:
-    """"valid" or "same", in any case.
+def padding(value: Any, allowed: tuple[str, ...] = PADDINGS) -> str:
+    """"valid" or "same", for sequences also "causal", in any case.
 
     >>> padding("SAME")
     'same'
     """
+    names = " or ".join(f'"{name}"' for name in allowed)
     if isinstance(value, (tuple, list)):
-        raise UnsupportedError(f'padding={value!r}: explicit sizes are not supported yet; use "valid" or "same"')
-    if not isinstance(value, str) or value.lower() not in PADDINGS:
-        raise KonvError(f'padding must be "valid" or "same", got {value!r}')
+        raise UnsupportedError(f"padding={value!r}: explicit sizes are not supported yet; use {names}")
+    if not isinstance(value, str) or value.lower() not in allowed:
+        raise KonvError(f"padding must be {names}, got {value!r}")
     return value.lower()
 
 

@@ -1,7 +1,7 @@
 """Layers that make training harder, so that the network learns what holds for other data too."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
@@ -82,6 +82,52 @@ class GaussianDropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate": self.rate, "seed": self.seed}
+
+
+class _SpatialDropout(Dropout):
+    """One decision for each whole channel of a sample; the axes with a 1 share it."""
+
+    shared: ClassVar[tuple[int | None, ...]]
+
+    def __init__(self, rate, seed=None, name=None, dtype=None, **kwargs):
+        super().__init__(rate, None, seed, name=name, dtype=dtype, **kwargs)
+        self.data_format = "channels_last"
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return (spec.Dropout(float(self.rate), (None, *spec.image(*self.shared, data_format=self.data_format)), self.seed),)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
+
+
+class SpatialDropout1D(_SpatialDropout):
+    """Dropout of whole channels of a sequence: (batch, steps, channels).
+
+    >>> import konv
+    >>> konv.layers.SpatialDropout1D(0.2).compute_output_shape((None, 8, 3))
+    (None, 8, 3)
+    """
+
+    input_rank, shared = 2, (1, None)
+
+
+class SpatialDropout2D(_SpatialDropout):
+    """Dropout of whole channels of an image: (batch, height, width, channels), or with the channels second.
+
+    >>> import konv
+    >>> konv.layers.SpatialDropout2D(0.2).compute_output_shape((None, 8, 8, 3))
+    (None, 8, 8, 3)
+    """
+
+    input_rank, shared = 3, (1, 1, None)
+
+    def __init__(self, rate, data_format=None, seed=None, name=None, dtype=None, **kwargs):
+        super().__init__(rate, seed, name, dtype, **kwargs)
+        with naming(self.title):
+            self.data_format = parse.data_format(data_format)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"data_format": self.data_format}
 
 
 def _noise_shape(value: Any) -> tuple[int | None, ...] | None:

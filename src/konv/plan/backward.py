@@ -140,10 +140,9 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
     if not accumulate:
         s.arrived.add(source)
         s.clear_halo(dx)
-        if not is_covered(sizes):
+        if not (sizes.transposed or is_covered(sizes)):
             e.step("clear", dx.name)
-    kernel = e.weight(node, "kernel")
-    assert kernel is not None
+    kernel = e.kernel(node)
     if is_depthwise(sizes):
         for taps, geometry in backward_geometries(sizes, d, dx):
             e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
@@ -162,8 +161,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
 
 def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
     e = s.e
-    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
-    assert kernel is not None
+    kernel, bias = e.kernel(node), e.weight(node, "bias")
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
         e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
@@ -175,6 +173,8 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
                variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
         s.sum_later("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel))
         return
+    if sizes.transposed:  # that of the convolution from d back to x
+        x, d = d, x
     way = kernel_winograd(sizes, x, d, e.samples, e.machine)
     if way is not None:
         s.later.append(emit_winograd_kernel(e, node, sizes, way, x, d, f"gradient:{kernel}", s.first(kernel)))
@@ -266,7 +266,8 @@ def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
 
 def pool_variant(op) -> tuple[int, int, int]:
     """Kernel, and whether windows overlap or leave gaps."""
-    return (*op.window.kernel, int(op.window.kernel != op.window.strides))
+    window = op.window.planar
+    return (*window.kernel, int(window.kernel != window.strides))
 
 
 def _pool(s: Backward, block: Block, d: Buffer) -> None:

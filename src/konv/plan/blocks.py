@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from konv.spec.graph import Graph, Node
-from konv.spec.ops import Activation, Add, BatchNorm, Conv, Dense, Dropout, Op, Pool
+from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, Op, Pool
 
 
 def is_relu(op: Op) -> bool:
@@ -22,9 +22,9 @@ def is_a(*kinds: type[Op]) -> Callable[[Op], bool]:
 # kind, operations in a row. Each but the first must be the only reader of the one before it.
 # The longest row that fits is taken; dropout after relu needs no mask of its own: what is zero stays zero.
 FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
-    ("linear", (is_a(Conv, Dense), is_relu, is_a(Dropout))),
-    ("linear", (is_a(Conv, Dense), is_relu)),
-    ("linear", (is_a(Conv, Dense),)),
+    ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu, is_a(Dropout))),
+    ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu)),
+    ("linear", (is_a(Conv, ConvTranspose, Dense),)),
     ("norm", (is_a(BatchNorm), is_relu, is_max_pool)),
     ("norm", (is_a(BatchNorm), is_max_pool)),
     ("norm", (is_a(BatchNorm), is_relu)),
@@ -101,6 +101,7 @@ def _can_add(graph: Graph, blocks: list[Block], add: Block, branch: Block, onto:
     readers = [block for block in blocks if onto in block.inputs and block is not add]
     lone = len(graph.users[branch.output]) == 1 and onto != branch.output
     plain = branch.kind == "linear" and branch.onto is None and not has_relu(graph, branch)
+    plain = plain and part(graph, branch, ConvTranspose) is None  # which may have pixels that no product writes
     done = all(blocks.index(reader) < blocks.index(add) and reader.kind not in views for reader in readers)
     owned = source.kind not in ("input", *views) and not {branch.output, onto, add.output} & set(graph.outputs)
     return lone and plain and done and owned and branch not in readers

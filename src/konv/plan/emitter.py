@@ -7,7 +7,7 @@ from konv.plan.linear import Linear, linear_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 from konv.spec.graph import Graph
-from konv.spec.ops import Conv, Dense, Flatten, Input, Pool, Reshape, Shape
+from konv.spec.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 
 
 def image(shape: Shape) -> tuple[int, int, int]:
@@ -136,9 +136,8 @@ class Emitter:
         block, reader = self.block_of(index), self._lone_reader(index)
         if block.kind != "linear" or reader is None or reader.kind != "norm" or reader.inputs[0] != index:
             return False
-        height, width, channels, _ = self.linear(block).kernel
         large = self.value(index).bytes * self.batch >= self.machine.shared_cache
-        return self.graph.nodes[reader.nodes[0]].trainable and height * width * channels <= CHEAP and large
+        return self.graph.nodes[reader.nodes[0]].trainable and self.linear(block).terms <= CHEAP and large
 
     def _is_normalised_for_a_product(self, index: int) -> bool:
         block, reader = self.block_of(index), self._lone_reader(index)
@@ -167,8 +166,10 @@ class Emitter:
 
     def gradient_halo(self, index: int) -> Halo:
         for block in self.blocks:
-            if block.output == index and block.kind == "linear" and block.inputs[0] in self.needs_gradient:
-                return self.linear(block).gradient_halo
+            if block.output == index and block.kind == "linear":
+                sizes = self.linear(block)  # the kernel gradient of a transposed one reads windows of it
+                if sizes.transposed or block.inputs[0] in self.needs_gradient:
+                    return sizes.gradient_halo
         return NO_HALO
 
     def _value_halos(self) -> dict[int, Halo]:
@@ -193,7 +194,7 @@ class Emitter:
     # --- questions about blocks -------------------------------------------------------------------
 
     def linear(self, block: Block) -> Linear:
-        node = part(self.graph, block, Conv, Dense)
+        node = part(self.graph, block, Conv, ConvTranspose, Dense)
         assert node is not None
         return linear_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
 
@@ -201,6 +202,10 @@ class Emitter:
         """The path of a node's weight, or None where it has none of that name."""
         names = {weight.name for weight in self.graph.weights(index)}
         return f"{self.graph.nodes[index].layer}/{name}" if name in names else None
+
+    def kernel(self, index: int) -> str:
+        """The path of a linear node's kernel, which comes first of its weights."""
+        return f"{self.graph.nodes[index].layer}/{self.graph.weights(index)[0].name}"
 
     def _needing_gradient(self) -> set[int]:
         """Nodes whose output's gradient is wanted: some weight before or at them is trained."""

@@ -7,7 +7,7 @@ from konv.plan import augment
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside
-from konv.plan.linear import forward_product
+from konv.plan.linear import forward_products, is_covered
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
 from konv.plan.winograd import emit_winograd, forward_winograd
 from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
@@ -61,13 +61,12 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
 def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
     """The names of kernel and bias, a normalisation behind them folded in."""
     node = block.nodes[0]
-    kernel, bias = e.weight(node, "kernel"), e.weight(node, "bias")
-    assert kernel is not None
+    kernel, bias = e.kernel(node), e.weight(node, "bias")
     norm = next((index for index in block.nodes if isinstance(e.graph.nodes[index].op, BatchNorm)), None)
     if norm is None:
         return kernel, bias
     filters = y.shape[2]
-    size = next(prod(weight.shape) for weight in e.graph.weights(node) if weight.name == "kernel")
+    size = prod(e.graph.weights(node)[0].shape)
     folded = e.buffer(f"folded{node}", (size // filters, filters), "whole").name
     shifted = e.buffer(f"shifted{node}", (filters,), "whole").name
     e.prologue_step("fold", kernel, bias or e.fill((0.0,), filters), norm_coefficients(e, norm, y), folded, shifted)
@@ -81,18 +80,28 @@ def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: 
         arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
         emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), int(block.onto is not None))
         return
-    product = forward_product(sizes, x, y, e.machine)
-    packed = e.pack(kernel, product.pack, f"packed{node}")
-    lanes = product.pack.groups * product.pack.panels * product.pack.lanes
-    if bias is None:
-        offset = e.fill((0.0,), lanes)
-    else:  # a bias is packed as a kernel of one row
-        groups, filters = product.pack.groups, product.pack.kernel[3]
-        layout = Pack((1, 1, 1, filters), ((0, 0),), groups, product.pack.panels, product.pack.lanes)
-        offset = e.pack(bias, layout, f"bias{node}")
-    e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block),
-           int(block.onto is not None),
-           variant=product.variant, macs=e.graph.macs(node))
+    if sizes.transposed and not is_covered(sizes):
+        _bias_alone(e, block, y, bias)
+    products = forward_products(sizes, x, y, e.machine)
+    for phase, product in enumerate(products):
+        packed = e.pack(kernel, product.pack, f"packed{node}.{phase}")
+        lanes = product.pack.groups * product.pack.panels * product.pack.lanes
+        if bias is None:
+            offset = e.fill((0.0,), lanes)
+        else:  # a bias is packed as a kernel of one row
+            layout = Pack((1, 1, 1, y.shape[2]), ((0, 0),), product.pack.groups, product.pack.panels, product.pack.lanes)
+            offset = e.pack(bias, layout, f"bias{node}.{phase}")
+        e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block),
+               int(block.onto is not None), variant=product.variant, macs=e.graph.macs(node) // len(products))
+
+
+def _bias_alone(e: Emitter, block: Block, y: Buffer, bias: str | None) -> None:
+    """What is left where a transposed convolution spreads nothing; the products then write all else."""
+    e.step("clear", y.name)
+    if bias is not None:
+        e.step("scale", y.name, y.name, e.fill((1.0,), y.shape[2]), bias, inside(y), inside(y))
+    if has_relu(e.graph, block):
+        e.step("relu", y.name, y.name, inside(y), inside(y))
 
 
 def read(e: Emitter, index: int) -> Buffer:
@@ -161,14 +170,14 @@ def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
 
 def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
     e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), peaks(e, block), pool_geometry(op, y, p), floor,
-           variant=(*op.window.kernel, int(e.training), int(e.training and block.kind == "norm")))
+           variant=(*op.window.planar.kernel, int(e.training), int(e.training and block.kind == "norm")))
 
 
 def chosen(e: Emitter, block: Block) -> str:
     """Which pixel of each window was the largest: row * kernel width + column."""
     height, width, channels = image(e.graph.nodes[block.output].shape)
     shape = (height, width, whole_vectors(channels)) if e.training else (1, 1, 1)  # in inference nobody asks
-    window = part(e.graph, block, Pool).op.window.kernel  # type: ignore[union-attr]
+    window = part(e.graph, block, Pool).op.window.planar.kernel  # type: ignore[union-attr]
     return e.buffer(f"chosen{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
 
 
@@ -185,8 +194,9 @@ def whole_vectors(channels: int) -> int:
 
 def pool_geometry(op, x: Buffer, y: Buffer) -> tuple[int, ...]:
     """Kernel, strides, padding before, and where both images lie in their buffers."""
-    rows, columns = op.window.axes(*x.inside[:2])
-    return (*op.window.kernel, *op.window.strides, rows.before, columns.before, *inside(x), *inside(y))
+    window = op.window.planar
+    rows, columns = window.axes(*x.inside[:2])
+    return (*window.kernel, *window.strides, rows.before, columns.before, *inside(x), *inside(y))
 
 
 def _pool(e: Emitter, block: Block, y: Buffer) -> None:

@@ -3,15 +3,17 @@
 In an image with its halo the numbers under one row of a window are contiguous. So a window is a list of `taps`,
 runs of `inner` contiguous numbers, at fixed distances from the pixel where the window stands. The same holds for the
 input gradient, which is a window over the output gradient; where the stride is s, each of the s * s phases of the
-input has a window of its own. A dense layer is a window of one pixel.
+input has a window of its own. A dense layer is a window of one pixel. A transposed convolution goes forward as a
+convolution's input gradient, and backward as that convolution.
 """
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from konv.plan.steps import PARTS, Buffer, Halo, Pack
 from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles, split_run
-from konv.spec.ops import Conv, Dense, Op
+from konv.spec.ops import Conv, ConvTranspose, Dense, Op
 
 Image = tuple[int, int, int]
 SHORT = 64  # pixels: sums over fewer are not worth loading and storing the tile
@@ -19,19 +21,37 @@ SHORT = 64  # pixels: sums over fewer are not worth loading and storing the tile
 
 @dataclass(frozen=True)
 class Linear:
-    """The sizes of one convolution; a dense layer is one of 1 x 1."""
+    """The sizes of one convolution; a dense layer is one of 1 x 1. Of a transposed one they are those of the convolution
+    from its output back to its input."""
 
     input: Image
     output: Image
     kernel: tuple[int, int, int, int]  # rows, columns, channels per group, filters
-    strides: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
+    strides: tuple[int, ...] = (1, 1)
+    dilation: tuple[int, ...] = (1, 1)
     padding: tuple[int, int] = (0, 0)  # before: top, left
     groups: int = 1
+    transposed: bool = False
 
     @property
     def input_halo(self) -> Halo:
-        """The zeros that its windows read around the input."""
+        """The zeros that are read around what goes in."""
+        return self._spread_halo if self.transposed else self._window_halo
+
+    @property
+    def gradient_halo(self) -> Halo:
+        """The zeros that are read around the gradient of what comes out."""
+        return self._window_halo if self.transposed else self._spread_halo
+
+    @property
+    def terms(self) -> int:
+        """Of the sum that each result is."""
+        height, width, channels, filters = self.kernel
+        return height * width * filters // prod(self.strides) if self.transposed else height * width * channels
+
+    @property
+    def _window_halo(self) -> Halo:
+        """What the windows of the convolution read around its input."""
         sides = []
         for axis in (0, 1):
             last = (self.output[axis] - 1) * self.strides[axis] + self.dilation[axis] * (self.kernel[axis] - 1)
@@ -39,8 +59,8 @@ class Linear:
         return tuple(sides)  # type: ignore[return-value]
 
     @property
-    def gradient_halo(self) -> Halo:
-        """The zeros that the input gradient reads around the output gradient."""
+    def _spread_halo(self) -> Halo:
+        """What its input gradient reads around the output gradient."""
         sides = []
         for axis in (0, 1):
             reach = [shift for phase in self.phases(axis) for _, shift in phase.taps]
@@ -67,13 +87,17 @@ class Phase:
 
 
 def linear_of(op: Op, source: Image, result: Image) -> Linear:
-    """The sizes of a Conv or Dense node between images of these sizes."""
+    """The sizes of a node between images of these sizes; those of a sequence have one row."""
     if isinstance(op, Dense):
         return Linear(source, result, (1, 1, source[2], op.units))
-    assert isinstance(op, Conv)
-    rows, columns = op.window.axes(*source[:2])
-    return Linear(source, result, op.kernel_shape(source), op.window.strides, op.window.dilation,
-                  (rows.before, columns.before), op.groups)
+    assert isinstance(op, (Conv, ConvTranspose))
+    window, missing = op.window.planar, 2 - op.window.rank
+    rows, columns = window.axes(*source[:2])
+    height, width, *depths = (*(1,) * missing, *op.kernel_shape(source[missing:]))
+    shape = (height, width, depths[0], depths[1])
+    if isinstance(op, ConvTranspose):
+        return Linear(result, source, shape, window.strides, window.dilation, (rows.before, columns.before), transposed=True)
+    return Linear(source, result, shape, window.strides, window.dilation, (rows.before, columns.before), op.groups)
 
 
 @dataclass(frozen=True)
@@ -87,7 +111,17 @@ class Product:
     rows: int = 0
 
 
-def forward_product(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> Product:
+def forward_products(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> list[Product]:
+    return _spread_products(sizes, x, y, machine) if sizes.transposed else [_window_product(sizes, x, y, machine)]
+
+
+def backward_products(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) -> list[Product]:
+    """The gradient of what goes in."""
+    return [_window_product(sizes, d, dx, machine)] if sizes.transposed else _spread_products(sizes, d, dx, machine)
+
+
+def _window_product(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> Product:
+    """The convolution."""
     runs = _forward_runs(sizes, x)
     height, width, _ = sizes.output
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
@@ -97,8 +131,8 @@ def forward_product(sizes: Linear, x: Buffer, y: Buffer, machine: Machine) -> Pr
     return _product(sizes, runs, (height, width), steps, target, filters, False, machine)
 
 
-def backward_products(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) -> list[Product]:
-    """The input gradient: one product per phase of the stride that any window reaches."""
+def _spread_products(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) -> list[Product]:
+    """Its input gradient: one product per phase of the stride that any window reaches."""
     found = []
     for rows, columns in product(sizes.phases(0), sizes.phases(1)):
         if not rows.taps or not columns.taps:
@@ -112,13 +146,14 @@ def backward_products(sizes: Linear, d: Buffer, dx: Buffer, machine: Machine) ->
 
 
 def is_covered(sizes: Linear) -> bool:
-    """Whether every input pixel is written by some phase of the input gradient."""
+    """Whether every pixel of the convolution's input is written by some phase of the input gradient."""
     return all(phase.taps for axis in (0, 1) for phase in sizes.phases(axis))
 
 
 def kernel_product(sizes: Linear, x: Buffer, d: Buffer, machine: Machine, bands: int = 1) -> Product:
-    """The kernel gradient: the inner loop runs over pixels; rows of the tile run over the kernel and lanes over the
-    filters, or the other way round where that leaves fewer lanes idle. Each of the bands of lines is summed by itself."""
+    """The kernel gradient of the convolution: the inner loop runs over pixels; rows of the tile run over the kernel and
+    lanes over the filters, or the other way round where that leaves fewer lanes idle. Each of the bands of lines is summed
+    by itself."""
     taps, offsets, inner = _forward_runs(sizes, x)
     filters = sizes.kernel[3] // sizes.groups
     depth = sizes.output[0] * sizes.output[1]

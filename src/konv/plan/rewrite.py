@@ -15,6 +15,7 @@ from konv.spec.ops import (
     Add,
     BatchNorm,
     Conv,
+    ConvTranspose,
     DepthwiseConv,
     Dropout,
     Flatten,
@@ -31,7 +32,6 @@ from konv.spec.ops import (
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
 ELEMENTWISE = (Activation, Add, Dropout, Noise)
 IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
-LAST, FIRST = (1, 2, 0), (2, 0, 1)  # channels first to last, and back
 
 
 def compose(outer: Order, inner: Order) -> Order:
@@ -65,8 +65,8 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
     index, order = sources[0]
     if isinstance(op, DepthwiseConv):  # the same numbers in the same order as a convolution in as many groups as channels
         channels = op.kernel_shape(builder.nodes[index].shape if order == plain else tuple(
-            builder.nodes[index].shape[axis] for axis in order))[2]
-        op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format)
+            builder.nodes[index].shape[axis] for axis in order))[-2]
+        op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format, op.kernel_name)
     if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
         return index, order
     if isinstance(op, RANDOM) and not training:
@@ -96,12 +96,11 @@ def _is_identity(op: Op) -> bool:
 
 def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
     """Which order the operation wants, the operation in that order, and what its result then owes."""
-    if isinstance(op, (Conv, Pool, *IMAGES)) and op.data_format == "channels_first":
-        return LAST, replace(op, data_format="channels_last"), FIRST
-    if isinstance(op, GlobalPool) and op.data_format == "channels_first":
-        return LAST, replace(op, data_format="channels_last"), FIRST if op.keepdims else None
-    if isinstance(op, Flatten) and op.data_format == "channels_first" and rank_in > 1:
-        return (*range(1, rank_in), 0), replace(op, data_format="channels_last"), None
+    images = (Conv, ConvTranspose, Pool, *IMAGES)
+    if isinstance(op, (*images, GlobalPool, Flatten)) and op.data_format == "channels_first" and rank_in > 1:
+        back = isinstance(op, images) or (isinstance(op, GlobalPool) and op.keepdims)
+        order = (rank - 1, *range(rank - 1)) if back else None
+        return (*range(1, rank_in), 0), replace(op, data_format="channels_last"), order
     if isinstance(op, (BatchNorm, Softmax)):
         axis = op.axis % rank
         others = [a for a in range(rank) if a != axis]

@@ -39,12 +39,21 @@ def fits(sizes: Linear) -> bool:
 
 def forward_winograd(sizes: Linear, x: Buffer, y: Buffer, samples: int, machine: Machine) -> Winograd | None:
     """For so many samples in a part of a batch; None where the direct product is faster."""
+    return _spread(sizes, x, y, samples, machine) if sizes.transposed else _windows(sizes, x, y, samples, machine)
+
+
+def backward_winograd(sizes: Linear, d: Buffer, dx: Buffer, samples: int, machine: Machine) -> Winograd | None:
+    return _windows(sizes, d, dx, samples, machine) if sizes.transposed else _spread(sizes, d, dx, samples, machine)
+
+
+def _windows(sizes: Linear, x: Buffer, y: Buffer, samples: int, machine: Machine) -> Winograd | None:
+    """The convolution."""
     start = x.start - sizes.padding[0] * x.row - sizes.padding[1] * x.shape[2]
     return _winograd(sizes.output[:2], (x, start), y, False, samples, machine) if fits(sizes) else None
 
 
-def backward_winograd(sizes: Linear, d: Buffer, dx: Buffer, samples: int, machine: Machine) -> Winograd | None:
-    """The input gradient is the convolution of the output gradient with the kernel turned by 180 degrees."""
+def _spread(sizes: Linear, d: Buffer, dx: Buffer, samples: int, machine: Machine) -> Winograd | None:
+    """Its input gradient is the convolution of the output gradient with the kernel turned by 180 degrees."""
     start = d.start + (sizes.padding[0] - 2) * d.row + (sizes.padding[1] - 2) * d.shape[2]
     return _winograd(sizes.input[:2], (d, start), dx, True, samples, machine) if fits(sizes) else None
 

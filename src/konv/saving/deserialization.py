@@ -14,7 +14,7 @@ from konv import losses, metrics
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import InputLayer, Layer, Tensor
 from konv.models import Model, Sequential
-from konv.saving.serialization import LAYERS, MODELS, REGISTRIES, first_call
+from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
 
 # Classes of Keras whose configs hold programs.
 CODE = frozenset(("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
@@ -227,7 +227,8 @@ def _sources(name: str, node: Any) -> Key | list[Key]:
     """The calls that one call of a layer reads from: one, or a list."""
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
         raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
-    extra = [f"{key}={value!r:.40}" for key, value in (node.get("kwargs") or {}).items() if value is not None]
+    extra = [f"{key}={value!r:.40}" for key, value in (node.get("kwargs") or {}).items()
+             if value is not None and key not in NOT_HEEDED]
     extra += [f"{value!r:.40}" for value in node["args"][1:] if value is not None]
     if extra or not node["args"]:
         raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or 'nothing'}; "

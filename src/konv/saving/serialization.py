@@ -26,10 +26,20 @@ REGISTRIES: dict[str, Any] = {
     "keras.optimizers": optimizers, "keras.initializers": initializers, "keras.regularizers": regularizers,
     "keras.constraints": constraints}
 
+_DRAWN = ("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
+          "RandomZoom", "CenterCrop", "Resizing")
 # Layers for which Keras notes the input shape, because they override its method `build`.
-NOTE_SHAPE = frozenset(("Conv2D", "BatchNormalization", "Flatten", "Dense", "Rescaling", "Add"))
-# What takes a mask in Keras when it is called, and so notes that there was none.
-TAKES_MASK = frozenset(("BatchNormalization", "Softmax", "Sequential", "Functional"))
+NOTE_SHAPE = frozenset((
+    "Add", "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv1D",
+    "DepthwiseConv2D", "Flatten", "Rescaling", "SeparableConv1D", "SeparableConv2D", "UpSampling2D", *_DRAWN))
+# With which arguments Keras notes that a layer was called, beside its inputs: masks, of which there are none, and whether it
+# was called in training, which nothing heeds, since a model tells its layers anew.
+NOT_HEEDED = ("training",)
+_NOTES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    ("mask", None, ("BatchNormalization", "Functional", "GlobalAveragePooling1D", "Sequential", "Softmax")),
+    ("training", False, ("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")),
+    ("training", True, _DRAWN))
+CALLED_WITH: dict[str, dict[str, Any]] = {kind: {argument: value} for argument, value, kinds in _NOTES for kind in kinds}
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -132,8 +142,7 @@ class Writer:
              "config": {"shape": source.shape, "dtype": source.dtype, "keras_history": places[id(source)]}}
             for source in tensor.inputs]
         many = len(sources) > 1 or tensor.layer.many_inputs
-        kwargs = {"mask": None} if class_name(tensor.layer) in TAKES_MASK else {}
-        return {"args": [sources] if many else sources, "kwargs": kwargs}
+        return {"args": [sources] if many else sources, "kwargs": dict(CALLED_WITH.get(class_name(tensor.layer), {}))}
 
 
 def first_call(layer: Layer) -> int:

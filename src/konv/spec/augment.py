@@ -30,7 +30,7 @@ class Resize(Op):
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        return image(self.height, self.width, spatial(inputs[0], self.data_format)[2], self.data_format)
+        return image(self.height, self.width, spatial(inputs[0], self.data_format)[2], data_format=self.data_format)
 
     def window(self, height: int, width: int) -> tuple[int, int, int, int]:
         """(top, left, rows, columns) of what is resized; it reaches over the image where that is padded."""
@@ -61,7 +61,7 @@ class Upsample(Op):
     def output_shape(self, *inputs: Shape) -> Shape:
         height, width, channels = spatial(inputs[0], self.data_format)
         rows, columns = (size and size * factor for size, factor in zip((height, width), self.factors, strict=True))
-        return image(rows, columns, channels, self.data_format)
+        return image(rows, columns, channels, data_format=self.data_format)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 
 from konv.errors import ShapeError
-from konv.spec.window import Window
+from konv.spec.window import SpreadWindow, Window
 
 Shape = tuple[int | None, ...]
 
@@ -22,15 +22,18 @@ class Weight:
     trainable: bool = True
 
 
-def spatial(shape: Shape, data_format: str) -> tuple[int | None, int | None, int]:
-    """(height, width, channels) of an image shape, whichever way round it is stored."""
-    if len(shape) != 3:
-        wants = "(height, width, channels)" if data_format == "channels_last" else "(channels, height, width)"
-        raise ShapeError(f"expected images of shape (batch, {wants[1:]}, got {describe(shape)}{_axes_hint(shape, data_format)}")
-    height, width, channels = shape if data_format == "channels_last" else (shape[1], shape[2], shape[0])
+def spatial(shape: Shape, data_format: str, rank: int = 2) -> tuple:
+    """(height, width, channels) of an image shape, or (steps, channels) of a sequence, whichever way round it is stored."""
+    last = data_format == "channels_last"
+    if len(shape) != rank + 1:
+        sizes, what = (("height", "width"), "images") if rank == 2 else (("steps",), "sequences")
+        wants = ", ".join((*sizes, "channels") if last else ("channels", *sizes))
+        hint = _axes_hint(shape, data_format) if rank == 2 else ""
+        raise ShapeError(f"expected {what} of shape (batch, {wants}), got {describe(shape)}{hint}")
+    *sizes, channels = shape if last else (*shape[1:], shape[0])
     if channels is None:
         raise ShapeError(f"the number of channels must be known, got {describe(shape)}")
-    return height, width, channels
+    return (*sizes, channels)
 
 
 def _axes_hint(shape: Shape, data_format: str) -> str:
@@ -45,21 +48,28 @@ def _axes_hint(shape: Shape, data_format: str) -> str:
     return ""
 
 
-def slide(window: Window, shape: Shape, data_format: str) -> tuple[int | None, int | None, int]:
-    """(rows, columns, channels) of what a window gives that slides over images of this shape."""
-    height, width, channels = spatial(shape, data_format)
+def slide(window: Window, shape: Shape, data_format: str) -> tuple:
+    """(rows, columns, channels) of what a window gives that slides over images of this shape; (steps, channels) of a
+    sequence."""
+    *sizes, channels = spatial(shape, data_format, window.rank)
     try:
-        return (*window.output(height, width), channels)
+        return (*window.output(*sizes), channels)
     except ShapeError as error:
         # one axis is too small because it is that of the channels
-        swapped = data_format == "channels_last" and height in (1, 3) and min(width or 0, channels) >= max(window.kernel[1], 5)
+        swapped = data_format == "channels_last" and window.rank == 2 and sizes[0] in (1, 3) and (
+            min(sizes[1] or 0, channels) >= max(window.kernel[1], 5))
         hint = '; if the first axis is that of the channels, give data_format="channels_first" or x.transpose(0, 2, 3, 1)'
         raise ShapeError(f"{error}{hint if swapped else ''}") from None
 
 
-def image(height: int | None, width: int | None, channels: int, data_format: str) -> Shape:
-    """The inverse of `spatial`."""
-    return (height, width, channels) if data_format == "channels_last" else (channels, height, width)
+def image(*sizes: int | None, data_format: str = "channels_last") -> Shape:
+    """The inverse of `spatial`: the shape of an image of these (height, width, channels), or of a sequence."""
+    return sizes if data_format == "channels_last" else (sizes[-1], *sizes[:-1])
+
+
+def pixels(shape: Shape, data_format: str, rank: int) -> int:
+    """How many there are, or steps of a sequence; 0 where a size is not known."""
+    return prod(size or 0 for size in spatial(shape, data_format, rank)[:-1])
 
 
 def describe(shape: Shape) -> str:
@@ -94,30 +104,35 @@ class Input(Op):
 
 @dataclass(frozen=True)
 class Conv(Op):
-    """Cross-correlation; kernel (kh, kw, channels / groups, filters)."""
+    """Cross-correlation; kernel (kh, kw, channels / groups, filters), or (steps, ...) for sequences.
+
+    A layer of two convolutions calls their kernels by names of their own.
+    """
 
     filters: int
     window: Window
     groups: int = 1
     use_bias: bool = True
     data_format: str = "channels_last"
+    kernel_name: str = "kernel"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        rows, columns, channels = slide(self.window, inputs[0], self.data_format)
+        *sizes, channels = slide(self.window, inputs[0], self.data_format)
         if channels % self.groups:
             raise ShapeError(f"the input's {channels} channels must be divisible by groups={self.groups}")
-        return image(rows, columns, self.filters, self.data_format)
+        return image(*sizes, self.filters, data_format=self.data_format)
 
-    def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
-        return (*self.window.kernel, spatial(shape, self.data_format)[2] // self.groups, self.filters)
+    def kernel_shape(self, shape: Shape) -> tuple[int, ...]:
+        channels = spatial(shape, self.data_format, self.window.rank)[-1]
+        return (*self.window.kernel, channels // self.groups, self.filters)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         bias = (Weight("bias", (self.filters,)),) if self.use_bias else ()
-        return (Weight("kernel", self.kernel_shape(inputs[0])), *bias)
+        return (Weight(self.kernel_name, self.kernel_shape(inputs[0])), *bias)
 
     def macs(self, *inputs: Shape) -> int:
-        height, width, _ = spatial(self.output_shape(inputs[0]), self.data_format)
-        return prod(self.kernel_shape(inputs[0])) * (height or 0) * (width or 0)
+        places = pixels(self.output_shape(inputs[0]), self.data_format, self.window.rank)
+        return prod(self.kernel_shape(inputs[0])) * places
 
 
 @dataclass(frozen=True)
@@ -128,22 +143,50 @@ class DepthwiseConv(Op):
     window: Window
     use_bias: bool = True
     data_format: str = "channels_last"
+    kernel_name: str = "kernel"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        rows, columns, channels = slide(self.window, inputs[0], self.data_format)
-        return image(rows, columns, channels * self.multiplier, self.data_format)
+        *sizes, channels = slide(self.window, inputs[0], self.data_format)
+        return image(*sizes, channels * self.multiplier, data_format=self.data_format)
 
-    def kernel_shape(self, shape: Shape) -> tuple[int, int, int, int]:
-        return (*self.window.kernel, spatial(shape, self.data_format)[2], self.multiplier)
+    def kernel_shape(self, shape: Shape) -> tuple[int, ...]:
+        return (*self.window.kernel, spatial(shape, self.data_format, self.window.rank)[-1], self.multiplier)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         kernel = self.kernel_shape(inputs[0])
-        bias = (Weight("bias", (kernel[2] * kernel[3],)),) if self.use_bias else ()
-        return (Weight("kernel", kernel), *bias)
+        bias = (Weight("bias", (kernel[-2] * kernel[-1],)),) if self.use_bias else ()
+        return (Weight(self.kernel_name, kernel), *bias)
 
     def macs(self, *inputs: Shape) -> int:
-        height, width, _ = spatial(self.output_shape(inputs[0]), self.data_format)
-        return prod(self.kernel_shape(inputs[0])) * (height or 0) * (width or 0)
+        places = pixels(self.output_shape(inputs[0]), self.data_format, self.window.rank)
+        return prod(self.kernel_shape(inputs[0])) * places
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Op):
+    """The input gradient of a convolution as an operation of its own: each pixel is spread over a window of the output.
+
+    kernel (kh, kw, filters, channels): that of the convolution from the output back to the input.
+    """
+
+    filters: int
+    window: SpreadWindow
+    use_bias: bool = True
+    data_format: str = "channels_last"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        *sizes, _ = slide(self.window, inputs[0], self.data_format)
+        return image(*sizes, self.filters, data_format=self.data_format)
+
+    def kernel_shape(self, shape: Shape) -> tuple[int, ...]:
+        return (*self.window.kernel, self.filters, spatial(shape, self.data_format, self.window.rank)[-1])
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        bias = (Weight("bias", (self.filters,)),) if self.use_bias else ()
+        return (Weight("kernel", self.kernel_shape(inputs[0])), *bias)
+
+    def macs(self, *inputs: Shape) -> int:
+        return prod(self.kernel_shape(inputs[0])) * pixels(inputs[0], self.data_format, self.window.rank)
 
 
 @dataclass(frozen=True)
@@ -155,7 +198,7 @@ class Pool(Op):
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        return image(*slide(self.window, inputs[0], self.data_format), self.data_format)
+        return image(*slide(self.window, inputs[0], self.data_format), data_format=self.data_format)
 
 
 @dataclass(frozen=True)
@@ -165,10 +208,11 @@ class GlobalPool(Op):
     kind: str
     keepdims: bool = False
     data_format: str = "channels_last"
+    rank: int = 2
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        channels = spatial(inputs[0], self.data_format)[2]
-        return image(1, 1, channels, self.data_format) if self.keepdims else (channels,)
+        channels = spatial(inputs[0], self.data_format, self.rank)[-1]
+        return image(*(1,) * self.rank, channels, data_format=self.data_format) if self.keepdims else (channels,)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 The rules are those of TensorFlow and Keras. SAME puts the extra pixel after (bottom, right).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konv.errors import ShapeError
 
 PADDINGS = ("valid", "same")
+CAUSAL = "causal"  # of sequences: all padding comes before, so that no result sees what follows it
+WORDS = {1: ("length",), 2: ("height", "width")}  # what the sizes of an image, or a sequence, are called
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,16 @@ class Axis:
 
     @property
     def total_padding(self) -> int:
-        """SAME pads just enough for ceil(size / stride) windows; VALID does not pad."""
+        """SAME pads just enough for ceil(size / stride) windows; VALID does not pad; CAUSAL pads a window but its last tap."""
         if self.padding == "valid":
             return 0
+        if self.padding == CAUSAL:
+            return self.extent - 1
         return max((self.output - 1) * self.stride + self.extent - self.size, 0)
 
     @property
     def before(self) -> int:
-        return self.total_padding // 2
+        return self.total_padding if self.padding == CAUSAL else self.total_padding // 2
 
     @property
     def after(self) -> int:
@@ -42,10 +46,18 @@ class Axis:
 
     @property
     def output(self) -> int:
-        """valid: floor((size - extent) / stride) + 1; same: ceil(size / stride)."""
-        if self.padding == "same":
-            return -(-self.size // self.stride)
-        return (self.size - self.extent) // self.stride + 1
+        """valid: floor((size - extent) / stride) + 1; same and causal: ceil(size / stride)."""
+        if self.padding == "valid":
+            return (self.size - self.extent) // self.stride + 1
+        return -(-self.size // self.stride)
+
+    def complaint(self, word: str) -> str:
+        """Why there is no output."""
+        dilated = f" with dilation {self.dilation}" if self.dilation > 1 else ""
+        spans = f" (spans {self.extent})" if self.dilation > 1 else ""
+        return (f"the window of {self.kernel}{dilated}{spans} is larger than the input of {word} {self.size}: "
+                f"output {word} would be ({self.size} - {self.extent})//{self.stride} + 1 = {self.output}; "
+                f'use padding="same", a smaller window or a larger input')
 
     @property
     def unread(self) -> int:
@@ -62,36 +74,90 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class SpreadAxis(Axis):
+    """The opposite: each of `size` pixels is spread over `kernel` taps, and the next one `stride` pixels further on.
+
+    It is the input gradient of the window that slides over `output` pixels and gives `size`. `extra` are pixels added at
+    the end; None are as many as Keras takes.
+    """
+
+    extra: int | None = None
+
+    @property
+    def total_padding(self) -> int:
+        """Of (size - 1) * stride + extent pixels in all those that are cut off; fewer than none are added at the end."""
+        return (self.size - 1) * self.stride + self.extent - self.output
+
+    @property
+    def before(self) -> int:
+        """SAME cuts on both sides alike, the odd one at the end; VALID cuts nothing."""
+        return max(self.total_padding // 2, 0) if self.padding == "same" else 0
+
+    @property
+    def output(self) -> int:
+        """valid: (size - 1) * stride + max(extent, stride); same: size * stride.
+
+        With `extra`: (size - 1) * stride + extent + extra, and (size - 1) * stride + extent % 2 + extra.
+        """
+        if self.extra is None:
+            return (self.size - 1) * self.stride + max(self.extent, self.stride) if self.padding == "valid" else (
+                self.size * self.stride)
+        return (self.size - 1) * self.stride + (self.extent if self.padding == "valid" else self.extent % 2) + self.extra
+
+    def complaint(self, word: str) -> str:
+        return (f"output {word} would be ({self.size} - 1)*{self.stride} + {self.extent % 2} + {self.extra} = {self.output}; "
+                f"use a larger output_padding, None, or a larger input")
+
+
+@dataclass(frozen=True)
 class Window:
-    """A window over (rows, columns)."""
+    """A window over (rows, columns), or over the steps of a sequence."""
 
-    kernel: tuple[int, int]
-    strides: tuple[int, int] = (1, 1)
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...] = (1, 1)
     padding: str = "valid"
-    dilation: tuple[int, int] = (1, 1)
+    dilation: tuple[int, ...] = (1, 1)
 
-    def axes(self, height: int, width: int) -> tuple[Axis, Axis]:
-        rows, columns = (
-            Axis(size, kernel, stride, dilation, self.padding)
-            for size, kernel, stride, dilation in zip((height, width), self.kernel, self.strides, self.dilation, strict=True)
-        )
-        return rows, columns
+    @property
+    def rank(self) -> int:
+        return len(self.kernel)
 
-    def output(self, height: int | None, width: int | None) -> tuple[int | None, int | None]:
+    @property
+    def planar(self) -> "Window":
+        """The same window where a sequence is an image of one row."""
+        if self.rank == 2:
+            return self
+        return replace(self, kernel=(1, *self.kernel), strides=(1, *self.strides), dilation=(1, *self.dilation))
+
+    def axes(self, *sizes: int) -> tuple[Axis, ...]:
+        return tuple(Axis(size, kernel, stride, dilation, self.padding) for size, kernel, stride, dilation in zip(
+            sizes, self.kernel, self.strides, self.dilation, strict=True))
+
+    def output(self, *sizes: int | None) -> tuple[int | None, ...]:
         """Output (rows, columns); an unknown size stays unknown. ShapeError where no window fits."""
-        sizes = []
-        for index, (word, size) in enumerate((("height", height), ("width", width))):
-            if size is None:
-                sizes.append(None)
-                continue
-            axis = self.axes(size, size)[index]
-            if axis.output < 1:
-                dilated = f" with dilation {axis.dilation}" if axis.dilation > 1 else ""
-                spans = f" (spans {axis.extent})" if axis.dilation > 1 else ""
-                raise ShapeError(
-                    f"the window of {axis.kernel}{dilated}{spans} is larger than the input of {word} {size}: "
-                    f"output {word} would be ({size} - {axis.extent})//{axis.stride} + 1 = {axis.output}; "
-                    f'use padding="same", a smaller window or a larger input'
-                )
-            sizes.append(axis.output)
-        return sizes[0], sizes[1]
+        found: list[int | None] = []
+        for index, (word, size) in enumerate(zip(WORDS[self.rank], sizes, strict=True)):
+            axis = None if size is None else self.axes(*[size] * self.rank)[index]
+            if axis is not None and axis.output < 1:
+                raise ShapeError(axis.complaint(word))
+            found.append(None if axis is None else axis.output)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class SpreadWindow(Window):
+    """The opposite of a window: pixels are spread; see SpreadAxis. `extra` is the output_padding of Keras."""
+
+    extra: tuple[int, ...] | None = None
+
+    @property
+    def planar(self) -> "SpreadWindow":
+        wide = super().planar
+        assert isinstance(wide, SpreadWindow)
+        one_row = wide is not self and self.extra is not None
+        return replace(wide, extra=(0, *(self.extra or ()))) if one_row else wide
+
+    def axes(self, *sizes: int) -> tuple[Axis, ...]:
+        extra = self.extra or (None,) * self.rank
+        return tuple(SpreadAxis(*values[:-1], self.padding, values[-1]) for values in zip(
+            sizes, self.kernel, self.strides, self.dilation, extra, strict=True))
