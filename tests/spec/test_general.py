@@ -36,7 +36,7 @@ def test_shapes(op, shapes, same):
     (Binary("add"), [(4, 5), (4, 3)], "equal or 1"),
     (Reduce("sum", (2,)), [(4, 5)], "axis 2 does not exist"),
     (Matmul(), [(4, 5), (4, 5)], "must be the last but one"),
-    (Matmul(), [(4,), (4, 5)], "two axes"),
+    (Matmul(), [(4, 5), (5,)], "two axes"),
     (Concatenate(1), [(4, 5), (3, 5)], "but for axis 1"),
     (Concatenate(3), [(4, 5)], "axis 3"),
     (Slice((0,), (5,), (1,)), [(4,)], "do not lie within"),

@@ -153,7 +153,7 @@ class Program:
 
     def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> Call:
         args = tuple(self._argument(arg, step, over_samples, memory) for arg in step.args)
-        return Call(step, matrices(*args) if step.kernel == "arrange" else args)
+        return Call(step, RESHAPED[step.kernel](*args) if step.kernel in RESHAPED else args)
 
     def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
         if isinstance(arg, tuple):
@@ -248,6 +248,15 @@ def matrices(source, index, target, *others) -> tuple:
         source = source.reshape(len(source) if source.ndim == 5 else 1, -1)  # bands of parts, or a weight
     index = index.reshape(-1, index.shape[-1])
     return source, index, target.reshape(index.shape), *others
+
+
+def flat(*args) -> tuple:
+    """Arrays that are the same in every call with one axis: their layout is another argument."""
+    return tuple(arg.reshape(-1) if isinstance(arg, np.ndarray) else arg for arg in args)
+
+
+# kernels that do not care for the axes of what they read
+RESHAPED = {"arrange": matrices, "move": flat, "binary": flat, "binary_backward": flat, "matmul": flat}
 
 
 def aligned(size: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from konv.kernels.jit import kernel
 
 F = np.float32
 RELU, SIGMOID, TANH, SOFTPLUS, SOFTSIGN, ELU, SELU, GELU, SILU, EXPONENTIAL, HARD_SIGMOID, HARD_SILU, MISH = range(13)
+LOG, LOG1P, EXPM1, SQRT, RSQRT, SQUARE, ABS, SIGN, RECIPROCAL, CLIP, POWER, SIN, COS = range(13, 26)
 ALPHA, SCALE = F(1.6732632423543772), F(1.0507009873554805)  # of selu
 ROOT = F(math.sqrt(2 / math.pi))
 
@@ -54,8 +55,34 @@ def make_activation(code):
                         r = min(max(v / F(6) + F(0.5), F(0)), one)
                     elif code == HARD_SILU:
                         r = v * min(max(v / F(6) + F(0.5), F(0)), one)
-                    else:
+                    elif code == MISH:
                         r = v * math.tanh(max(v, F(0)) + math.log1p(math.exp(-abs(v))))
+                    elif code == LOG:
+                        r = math.log(v)
+                    elif code == LOG1P:
+                        r = math.log1p(v)
+                    elif code == EXPM1:
+                        r = math.expm1(v)
+                    elif code == SQRT:
+                        r = math.sqrt(v)
+                    elif code == RSQRT:
+                        r = one / math.sqrt(v)
+                    elif code == SQUARE:
+                        r = v * v
+                    elif code == ABS:
+                        r = abs(v)
+                    elif code == SIGN:
+                        r = F(v > F(0)) - F(v < F(0))
+                    elif code == RECIPROCAL:
+                        r = one / v
+                    elif code == CLIP:
+                        r = min(max(v, a), b)
+                    elif code == POWER:
+                        r = math.pow(v, a)
+                    elif code == SIN:
+                        r = math.sin(v)
+                    else:
+                        r = math.cos(v)
                     target[j + e] = r
 
     return activation
@@ -104,9 +131,35 @@ def make_activation_backward(code):
                         g = F(1 / 6) if abs(v) < F(3) else F(0)
                     elif code == HARD_SILU:
                         g = F(0) if v <= F(-3) else (one if v >= F(3) else v / F(3) + F(0.5))
-                    else:
+                    elif code == MISH:
                         t = math.tanh(max(v, F(0)) + math.log1p(s))
                         g = t + v * (one - t * t) * sigmoid
+                    elif code == LOG:
+                        g = one / v
+                    elif code == LOG1P:
+                        g = one / (one + v)
+                    elif code == EXPM1:
+                        g = r + one
+                    elif code == SQRT:
+                        g = F(0.5) / r
+                    elif code == RSQRT:
+                        g = F(-0.5) * r / v
+                    elif code == SQUARE:
+                        g = F(2) * v
+                    elif code == ABS:
+                        g = F(v > F(0)) - F(v < F(0))
+                    elif code == SIGN:
+                        g = F(0)
+                    elif code == RECIPROCAL:
+                        g = -r * r
+                    elif code == CLIP:
+                        g = one if v > a and v < b else F(0)
+                    elif code == POWER:
+                        g = a * math.pow(v, a - one) if a != F(0) else F(0)
+                    elif code == SIN:
+                        g = math.cos(v)
+                    else:
+                        g = -math.sin(v)
                     target[m + e] = error[i + e] * g
 
     return activation_backward

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numba
 
-from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, resample, update, winograd
+from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, resample, strided, update, winograd
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
@@ -21,10 +21,13 @@ FACTORIES = {
     "max_pool": pool.make_max_pool,
     "max_pool_backward": pool.make_max_pool_backward,
     "norm_pool_backward": pool.make_norm_pool_backward,
+    "move": strided.make_move,
+    "binary": strided.make_binary,
+    "binary_backward": strided.make_binary_backward,
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool, resample, update, winograd)
+MODULES = (elementwise, norm, packs, pool, resample, strided, update, winograd)
 
 
 @lru_cache(None)

@@ -66,23 +66,6 @@ def add(a, b, y, a_inside, b_inside, y_inside, floor):
 
 
 @kernel
-def permute(x, y, x_inside, y_inside, order):
-    # output axis i is input axis order[i]
-    extent = (x_inside[2], x_inside[3], np.int64(x.shape[3]))
-    steps = (np.int64(x.shape[2] * x.shape[3]), np.int64(x.shape[3]), np.int64(1))
-    start = x_inside[0] * steps[0] + x_inside[1] * steps[1]
-    s0, s1, s2 = steps[order[0]], steps[order[1]], steps[order[2]]
-    for n in range(x.shape[0]):
-        source = x[n].reshape(-1)
-        for i in range(extent[order[0]]):
-            for j in range(extent[order[1]]):
-                place = start + i * s0 + j * s1
-                row = y[n, y_inside[0] + i, y_inside[1] + j]
-                for k in range(extent[order[2]]):
-                    row[k] = source[place + k * s2]
-
-
-@kernel
 def relu(x, y, x_inside, y_inside):
     long, zero = y_inside[3] * y.shape[3], floats(F(0))
     for n in range(y.shape[0]):

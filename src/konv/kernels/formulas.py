@@ -64,6 +64,19 @@ ACTIVATIONS = {
                   lambda x, y, *_: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, x / 3 + 0.5))),
     "mish": (lambda x, *_: x * np.tanh(_softplus(x)),
              lambda x, y, *_: np.tanh(_softplus(x)) + x * (1 - np.tanh(_softplus(x)) ** 2) * _sigmoid(x)),
+    "log": (lambda x, *_: np.log(x), lambda x, y, *_: 1 / x),
+    "log1p": (lambda x, *_: np.log1p(x), lambda x, y, *_: 1 / (1 + x)),
+    "expm1": (lambda x, *_: np.expm1(x), lambda x, y, *_: y + 1),
+    "sqrt": (lambda x, *_: np.sqrt(x), lambda x, y, *_: 0.5 / y),
+    "rsqrt": (lambda x, *_: 1 / np.sqrt(x), lambda x, y, *_: -0.5 * y / x),
+    "square": (lambda x, *_: x * x, lambda x, y, *_: 2 * x),
+    "abs": (lambda x, *_: np.abs(x), lambda x, y, *_: np.sign(x)),
+    "sign": (lambda x, *_: np.sign(x), lambda x, y, *_: 0 * x),
+    "reciprocal": (lambda x, *_: 1 / x, lambda x, y, *_: -y * y),
+    "clip": (lambda x, low, high, *_: np.clip(x, low, high), lambda x, y, low, high, *_: (x > low) * (x < high) * 1.0),
+    "power": (lambda x, p, *_: np.power(x, p), lambda x, y, p, *_: p * np.power(x, p - 1) if p else 0 * x),
+    "sin": (lambda x, *_: np.sin(x), lambda x, y, *_: np.cos(x)),
+    "cos": (lambda x, *_: np.cos(x), lambda x, y, *_: -np.sin(x)),
 }
 
 # The matrices of Winograd's minimal filtering F(2 x 2, 3 x 3), from the points 0, 1 and -1: a grid becomes M grid M'.

@@ -21,6 +21,12 @@ from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked 
     warp,
     warp_backward,
 )
+from konv.kernels.reference_strided import (  # noqa: F401
+    binary,
+    binary_backward,
+    matmul,
+    move,
+)
 from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked up here)
     pixels,
     wide,
@@ -155,10 +161,6 @@ def copy(x, y, x_inside, y_inside):
     # the same numbers in the same order, whatever the two shapes
     target = view(y, y_inside)
     target[...] = view(x, x_inside).reshape(target.shape)
-
-
-def permute(x, y, x_inside, y_inside, order):
-    view(y, y_inside)[...] = view(x, x_inside).transpose(0, *(1 + int(axis) for axis in order))
 
 
 def add(a, b, y, a_inside, b_inside, y_inside, floor):
@@ -418,6 +420,9 @@ VARIANTS = {
     "winograd": lambda variant: {},
     "winograd_kernel": lambda variant: {"turned": variant[3], "block": variant[4]},
     "depthwise": lambda variant: {"taps": variant},
+    "move": lambda variant: {"code": variant[0]},
+    "binary": lambda variant: {"code": variant[0]},
+    "binary_backward": lambda variant: {"code": variant[0], "side": variant[1]},
     "depthwise_kernel": lambda variant: {"taps": variant[:2]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
     "activation": lambda variant: {"code": variant[0]},

@@ -285,6 +285,7 @@ _OPERATORS = {
     (operator.add, FLOATS): (FLOATS, lambda b, x, y: b.fadd(x, y)),
     (operator.sub, FLOATS): (FLOATS, lambda b, x, y: b.fsub(x, y)),
     (operator.mul, FLOATS): (FLOATS, lambda b, x, y: b.fmul(x, y)),
+    (operator.truediv, FLOATS): (FLOATS, lambda b, x, y: b.fdiv(x, y)),
     (operator.gt, FLOATS): (MASK, lambda b, x, y: b.fcmp_ordered(">", x, y)),
     (operator.add, INTS): (INTS, lambda b, x, y: b.add(x, y)),
     (operator.sub, INTS): (INTS, lambda b, x, y: b.sub(x, y)),

@@ -6,7 +6,7 @@ gradients of the inputs and of the weights.
 
 from math import inf, prod
 
-from konv.plan import augment
+from konv.plan import augment, general
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, inside
@@ -15,7 +15,6 @@ from konv.plan.forward import (
     activation_code,
     chosen,
     dropout_step,
-    image_order,
     peaks,
     pool_geometry,
     read,
@@ -25,7 +24,7 @@ from konv.plan.linear import backward_products, bands_of_lines, is_covered, kern
 from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
 from konv.spec.augment import Noise
-from konv.spec.ops import Dropout, GlobalPool, Input, Permute, Pool, Softmax
+from konv.spec.ops import Dropout, GlobalPool, Input, Pool, Softmax
 
 # a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples, and so is
 # that of few samples: over its rows and over bands of lines
@@ -327,14 +326,6 @@ def _copy(s: Backward, block: Block, d: Buffer) -> None:
     _copy_to(s, block.inputs[0], d)
 
 
-def _permute(s: Backward, block: Block, d: Buffer) -> None:
-    op = s.e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Permute)
-    order = image_order(op.order)
-    back = tuple(order.index(axis) for axis in range(3))
-    s.contribute(block.inputs[0], lambda dx: s.e.step("permute", d.name, dx.name, inside(d), inside(dx), back))
-
-
 def _add(s: Backward, block: Block, d: Buffer) -> None:
     e = s.e
     if has_relu(e.graph, block):
@@ -361,8 +352,8 @@ BACKWARD = {
     "scale": _scale,
     "flatten": _copy,
     "reshape": _copy,
-    "permute": _permute,
     "add": _add,
     "noise": _noise,
     **augment.BACKWARD,
+    **general.BACKWARD,
 }

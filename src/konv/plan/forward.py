@@ -3,14 +3,14 @@
 from math import inf, prod
 
 from konv.errors import UnsupportedError
-from konv.plan import augment
+from konv.plan import augment, general
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.linear import forward_products, is_covered
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
 from konv.plan.winograd import emit_winograd, forward_winograd
-from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Permute, Pool, Scale, Softmax
+from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 
 KINDS = {"max": 0, "average": 1}
 
@@ -224,7 +224,8 @@ def _activation(e: Emitter, block: Block, y: Buffer) -> None:
 
 # the order is that of the kernels' variants; each takes up to three constants
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "gelu", "silu", "exponential",
-               "hard_sigmoid", "hard_silu", "mish")
+               "hard_sigmoid", "hard_silu", "mish", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign",
+               "reciprocal", "clip", "power", "sin", "cos")
 RELU_DEFAULTS = (inf, 0.0, 0.0)
 
 
@@ -283,21 +284,6 @@ def _copy(e: Emitter, block: Block, y: Buffer) -> None:
         e.step("copy", x.name, y.name, inside(x), inside(y))
 
 
-def _permute(e: Emitter, block: Block, y: Buffer) -> None:
-    x = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Permute)
-    e.step("permute", x.name, y.name, inside(x), inside(y), image_order(op.order))
-
-
-def image_order(order: tuple[int, ...]) -> tuple[int, ...]:
-    """The same reordering of an image's three axes."""
-    lead = 3 - len(order)
-    if lead < 0:
-        raise UnsupportedError(f"samples of more than three axes cannot be reordered yet: {order}")
-    return (*range(lead), *(axis + lead for axis in order))
-
-
 def _add(e: Emitter, block: Block, y: Buffer) -> None:
     first, *others = (e.value(index) for index in block.inputs)
     for position, other in enumerate(others):
@@ -324,7 +310,7 @@ FORWARD = {
     "scale": _scale,
     "flatten": _copy,
     "reshape": _copy,
-    "permute": _permute,
     "add": _add,
     **augment.FORWARD,
+    **general.FORWARD,
 }

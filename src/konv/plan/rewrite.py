@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from konv.errors import UnsupportedError
 from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, known
+from konv.spec.general import Binary
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
     Activation,
@@ -30,7 +31,7 @@ from konv.spec.ops import (
 )
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
-ELEMENTWISE = (Activation, Add, Dropout, Noise)
+ELEMENTWISE = (Activation, Add, Binary, Dropout, Noise)
 IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
 
 
@@ -62,6 +63,8 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         if any(size is None for size in node.shape):
             raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
         return builder.add(op, (), node.layer), plain
+    if not sources:
+        return builder.add(op, (), node.layer, node.trainable), plain
     index, order = sources[0]
     if isinstance(op, DepthwiseConv):  # the same numbers in the same order as a convolution in as many groups as channels
         channels = op.kernel_shape(builder.nodes[index].shape if order == plain else tuple(
@@ -78,7 +81,8 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         return index, compose(op.order, order)
     if isinstance(op, Dropout) and op.noise_shape is not None:
         op = replace(op, noise_shape=(op.noise_shape[0], *_reordered(op.noise_shape[1:], order)))
-    if isinstance(op, ELEMENTWISE) and all(other == order for _, other in sources):
+    alike = all(other == order and builder.nodes[i].shape == builder.nodes[index].shape for i, other in sources)
+    if isinstance(op, ELEMENTWISE) and alike:
         return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
     wanted, op, left = _last_axis(op, rank, len(order))
     paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]

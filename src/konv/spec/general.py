@@ -95,10 +95,12 @@ class Reduce(Op):
 
 @dataclass(frozen=True)
 class Matmul(Op):
-    """(..., n, k) times (..., k, m); axes in front are combined as by `Binary`."""
+    """(..., n, k) times (..., k, m); axes in front are combined as by `Binary`. The first factor may be a vector (k,)."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         first, second = inputs
+        if len(first) == 1 and len(second) == 2:
+            return self.output_shape((1, *first), second)[1:]
         if len(first) < 2 or len(second) < 2:
             raise ShapeError(f"matrices have two axes beside the batch, got {describe(first)} and {describe(second)}")
         if None not in (first[-1], second[-2]) and first[-1] != second[-2]:

@@ -1,0 +1,385 @@
+"""The steps of operations on arrays of any shape, forward and backward; compare konv.spec.general.
+
+Movements of all kinds (concatenation, slices, padding, repetition, reordering) and sums along axes are one kernel, `move`:
+what differs is how far apart the numbers lie in what is read and in what is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from konv.errors import UnsupportedError
+from konv.plan.blocks import Block
+from konv.plan.emitter import Emitter, image
+from konv.plan.steps import FIRST, NO_HALO, PER_PART, Buffer
+from konv.spec.general import BINARY, COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
+from konv.spec.ops import Permute, Shape
+
+AXES = 6  # of a layout, see konv.kernels.strided
+CODES = (*BINARY, *COMPARISONS)  # the order is that of the kernels' variants
+SUM, MAX, MIN = range(3)
+GENERAL = (Binary, Concatenate, Matmul, Pad, Permute, Reduce, Repeat, Slice)  # they read parameters where these are
+JOINS = {"sum": SUM, "mean": SUM, "max": MAX, "min": MIN}
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Where the numbers of a value lie: in an array of that name, `sample` from one sample to the next."""
+
+    name: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    sample: int
+    start: int = 0
+
+    def spread(self, shape: Shape) -> tuple[int, ...]:
+        """Strides along the axes of a larger shape: 0 where this one is repeated."""
+        missing = len(shape) - len(self.shape)
+        return (0,) * missing + tuple(
+            0 if mine == 1 else stride for mine, stride in zip(self.shape, self.strides, strict=True))
+
+
+def of(buffer: Buffer, shape: Shape) -> Operand:
+    """A value or a gradient in a buffer of the engine."""
+    sizes = known(shape)
+    strides = contiguous(sizes)
+    if len(sizes) >= 2 and buffer.halo != NO_HALO:
+        strides = (buffer.row, buffer.shape[2], 1)[-len(sizes):]
+    return Operand(buffer.name, sizes, strides, prod(buffer.shape), buffer.start)
+
+
+def operand(e: Emitter, index: int) -> Operand:
+    """The output of a node; parameters and constants are read where they are."""
+    node = e.graph.nodes[index]
+    if isinstance(node.op, (Parameter, Constant)):
+        shape = known(node.shape)
+        name = f"{node.layer}/{node.op.name}" if isinstance(node.op, Parameter) else e.fill(node.op.values, prod(shape))
+        return Operand(name, shape, contiguous(shape), 0)
+    return of(e.value(index), node.shape)
+
+
+def known(shape: Shape) -> tuple[int, ...]:
+    return tuple(size or 0 for size in shape)
+
+
+def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(prod(shape[axis + 1:]) for axis in range(len(shape)))
+
+
+def laid_out(extents: Sequence[int], *strides: Sequence[int]) -> list[tuple[int, ...]]:
+    """Extents and strides on AXES axes; those that follow each other everywhere are one."""
+    axes: list[tuple[int, tuple[int, ...]]] = []
+    for size, steps in zip(extents, zip(*strides, strict=True), strict=True):
+        if size == 1:
+            continue
+        if axes and all(outer == inner * size for outer, inner in zip(axes[-1][1], steps, strict=True)):
+            axes[-1] = (axes[-1][0] * size, steps)
+        else:
+            axes.append((size, steps))
+    if len(axes) > AXES:
+        raise UnsupportedError(f"an operation over {len(axes)} axes is not supported, {AXES} is the most: {tuple(extents)}")
+    axes = [(1, (0,) * len(strides))] * (AXES - len(axes)) + axes
+    return [tuple(size for size, _ in axes), *(tuple(steps[i] for _, steps in axes) for i in range(len(strides)))]
+
+
+def move(e: Emitter, x: Operand, y: Operand, extents: Sequence[int], x_strides: Sequence[int], y_strides: Sequence[int],
+         factor: float = 1.0, join: int | None = None, fresh: int | str = 1) -> None:
+    """y = x * factor, or with `join` what is made of numbers that meet; `fresh` begins with nothing in y."""
+    extents, x_steps, y_steps = laid_out(extents, x_strides, y_strides)
+    e.step("move", x.name, y.name, extents, (x.sample, x.start, *x_steps), (y.sample, y.start, *y_steps), factor,
+           int(join is not None), 0 if join is None else fresh, variant=(join or SUM,))
+
+
+def sum_to(e: Emitter, x: Operand, y: Operand, factor: float = 1.0) -> None:
+    """y = the sum of x over the axes along which y was repeated."""
+    steps = y.spread(x.shape)
+    repeated = any(step == 0 and size > 1 for step, size in zip(steps, x.shape, strict=True))
+    move(e, x, y, x.shape, x.strides, steps, factor, SUM if repeated else None)
+
+
+def combine(e: Emitter, code: int, x: Operand, w: Operand, y: Operand) -> None:
+    extents, *steps = laid_out(y.shape, x.spread(y.shape), w.spread(y.shape), y.strides)
+    layouts = [(o.sample, o.start, *step) for o, step in zip((x, w, y), steps, strict=True)]
+    e.step("binary", x.name, w.name, y.name, extents, *layouts, variant=(code,))
+
+
+def spare(e: Emitter, name: str, shape: Shape) -> Operand:
+    """Room for numbers on the way."""
+    return of(e.buffer(name, image(shape)), shape)
+
+
+# --- parameters and constants ---------------------------------------------------------------------------
+
+
+def _whole(e: Emitter, block: Block, y: Buffer) -> None:
+    """One copy for each sample, for readers that know nothing of values without samples."""
+    users = e.graph.users[block.output]
+    if block.output not in e.graph.outputs and all(isinstance(e.graph.nodes[user].op, GENERAL) for user in users):
+        return
+    x, copy = operand(e, block.output), of(y, e.graph.nodes[block.output].shape)
+    move(e, x, copy, x.shape, x.strides, copy.strides)
+
+
+def _parameter_backward(s, block: Block, d: Buffer) -> None:
+    node = s.e.graph.nodes[block.output]
+    error = of(d, node.shape)
+    parts = _parts(s, block.output, f"parts{block.output}", prod(error.shape))
+    move(s.e, error, parts, error.shape, error.strides, contiguous(error.shape), 1.0, SUM, FIRST)
+
+
+def _parts(s, index: int, name: str, size: int) -> Operand:
+    """Where the gradient of a parameter is summed over the samples of a part."""
+    node = s.e.graph.nodes[index]
+    path = f"{node.layer}/{node.op.name}"
+    s.e.buffer(name, (size,), PER_PART)
+    s.sum_later("reduce_parts", name, f"gradient:{path}", s.first(path))
+    return Operand(name, (size,), (1,), 0)
+
+
+# --- number by number -----------------------------------------------------------------------------------
+
+
+def _binary(e: Emitter, block: Block, y: Buffer) -> None:
+    op = e.graph.nodes[block.output].op
+    assert isinstance(op, Binary)
+    first, second = (operand(e, index) for index in block.inputs)
+    combine(e, CODES.index(op.name), first, second, of(y, e.graph.nodes[block.output].shape))
+
+
+def _binary_backward(s, block: Block, d: Buffer) -> None:
+    e, node = s.e, s.e.graph.nodes[block.output]
+    error, name = of(d, node.shape), node.op.name
+    for side, index in enumerate(block.inputs):
+        shape = e.graph.nodes[index].shape
+
+        def emit(dx: Buffer, side: int = side, shape: Shape = shape) -> None:
+            target = of(dx, shape)
+            if name in COMPARISONS:  # steps: no slope
+                e.step("clear", dx.name)
+            elif name in ("add", "subtract"):
+                sum_to(e, error, target, -1.0 if name == "subtract" and side else 1.0)
+            elif known(shape) == error.shape:
+                slope(target, side)
+            else:
+                whole = spare(e, f"slope{block.output}.{side}", node.shape)
+                slope(whole, side)
+                sum_to(e, whole, target)
+
+        def slope(target: Operand, side: int) -> None:
+            operands = (error, *(operand(e, index) for index in block.inputs), target)
+            extents, *steps = laid_out(error.shape, *(o.spread(error.shape) for o in operands))
+            layouts = [(o.sample, o.start, *step) for o, step in zip(operands, steps, strict=True)]
+            e.step("binary_backward", *(o.name for o in operands), extents, *layouts, variant=(CODES.index(name), side))
+
+        s.contribute(index, emit)
+
+
+# --- along axes -----------------------------------------------------------------------------------------
+
+
+def _kept(op: Reduce, shape: Shape) -> tuple[int, ...]:
+    """The result's shape with an axis of size 1 for each that is gone."""
+    axes = op.reduced(shape)
+    return tuple(1 if axis in axes else size for axis, size in enumerate(known(shape)))
+
+
+def _with_axes(value: Operand, shape: tuple[int, ...]) -> Operand:
+    """The same numbers under a shape with more axes of size 1."""
+    return Operand(value.name, shape, contiguous(shape) if shape != value.shape else value.strides, value.sample, value.start)
+
+
+def _reduce(e: Emitter, block: Block, y: Buffer) -> None:
+    node, x = e.graph.nodes[block.output], operand(e, block.inputs[0])
+    op = node.op
+    assert isinstance(op, Reduce)
+    kept = _kept(op, x.shape)
+    target = _with_axes(of(y, node.shape), kept)
+    count = prod(x.shape) // max(prod(kept), 1)
+    move(e, x, target, x.shape, x.strides, target.spread(x.shape), 1 / count if op.kind == "mean" else 1.0, JOINS[op.kind])
+    if y.halo != NO_HALO:
+        e.step("clear_halo", y.name, y.halo)
+
+
+def _reduce_backward(s, block: Block, d: Buffer) -> None:
+    e, node, index = s.e, s.e.graph.nodes[block.output], block.inputs[0]
+    x, op = operand(e, index), node.op
+    kept = _kept(op, x.shape)
+    error = _with_axes(of(d, node.shape), kept)
+    count = prod(x.shape) // max(prod(kept), 1)
+
+    def emit(dx: Buffer) -> None:
+        target = of(dx, x.shape)
+        if op.kind in ("sum", "mean"):
+            factor = 1 / count if op.kind == "mean" else 1.0
+            move(e, error, target, x.shape, error.spread(x.shape), target.strides, factor)
+            return
+        # those that are as large as the largest share its gradient
+        y = _with_axes(operand(e, block.output), kept)
+        mask, times, share = (spare(e, f"{what}{block.output}", shape)
+                              for what, shape in (("mask", x.shape), ("times", kept), ("share", kept)))
+        combine(e, CODES.index("equal"), x, y, mask)
+        sum_to(e, mask, times)
+        combine(e, CODES.index("divide"), error, times, share)
+        combine(e, CODES.index("multiply"), mask, share, target)
+
+    s.contribute(index, emit)
+
+
+def _matmul(e: Emitter, block: Block, y: Buffer) -> None:
+    first, second = (operand(e, index) for index in block.inputs)
+    _product(e, _matrix(first), second, _matrix(of(y, e.graph.nodes[block.output].shape), first))
+
+
+def _matrix(value: Operand, like: Operand | None = None) -> Operand:
+    """A vector as a matrix of one row; so is the result where the first factor is `like` that."""
+    if len((like or value).shape) > 1:
+        return value
+    return Operand(value.name, (1, *value.shape), (0, *value.strides), value.sample, value.start)
+
+
+def _turned(value: Operand) -> Operand:
+    """The transposed matrices."""
+    *lead, rows, columns = value.shape
+    *steps, row, column = value.strides
+    return Operand(value.name, (*lead, columns, rows), (*steps, column, row), value.sample, value.start)
+
+
+def _product(e: Emitter, x: Operand, w: Operand, y: Operand, fresh: int | str = 1) -> None:
+    """y = x times w; where y has fewer axes in front than they, the sum over those."""
+    lead = max((o.shape[:-2] for o in (x, w, y)), key=lambda shape: (len(shape), prod(shape)))
+    if len(lead) > 3:
+        raise UnsupportedError(f"matrices with more than three axes in front are not supported, got {lead}")
+    sizes = (*(1,) * (3 - len(lead)), *lead, x.shape[-2], x.shape[-1], w.shape[-1])
+    layouts = []
+    for o in (x, w, y):
+        front = Operand(o.name, o.shape[:-2], o.strides[:-2], 0).spread(lead)
+        layouts.append((o.sample, o.start, *(0,) * (3 - len(lead)), *front, *o.strides[-2:]))
+    e.step("matmul", x.name, w.name, y.name, sizes, *layouts, fresh, macs=prod(sizes))
+
+
+def _matmul_backward(s, block: Block, d: Buffer) -> None:
+    e = s.e
+    first, second = (operand(e, index) for index in block.inputs)
+    x, error = _matrix(first), _matrix(of(d, e.graph.nodes[block.output].shape), first)
+
+    def into(target: Operand, side: int, fresh: int | str = 1) -> None:
+        if side == 0:
+            _product(e, error, _turned(second), _matrix(target, first), fresh)
+        else:
+            _product(e, _turned(x), error, target, fresh)
+
+    for side, index in enumerate(block.inputs):
+        node = e.graph.nodes[index]
+        if isinstance(node.op, Parameter):  # summed over samples at once: a gradient for each of them would be large
+            if index in e.needs_gradient:
+                shape = known(node.shape)
+                parts = _parts(s, index, f"parts{block.output}.{side}", prod(shape))
+                into(Operand(parts.name, shape, contiguous(shape), 0), side, FIRST)
+            continue
+        s.contribute(index, lambda dx, side=side, node=node: into(of(dx, node.shape), side))
+
+
+# --- movements ------------------------------------------------------------------------------------------
+
+
+def _places(e: Emitter, block: Block, whole: Operand):
+    """For each input of a movement: its index, and extents, its strides and those in the result as (first, strides)."""
+    op = e.graph.nodes[block.output].op
+    begun = 0
+    for index in block.inputs:
+        shape = known(e.graph.nodes[index].shape)
+        mine = operand(e, index)
+        if isinstance(op, Concatenate):
+            axis = op.axis % len(shape)
+            yield index, shape, mine.strides, begun * whole.strides[axis], whole.strides
+            begun += shape[axis]
+        elif isinstance(op, Pad):
+            first = sum(before * step for (before, _), step in zip(op.widths, whole.strides, strict=True))
+            yield index, shape, mine.strides, first, whole.strides
+        elif isinstance(op, Permute):
+            back = [op.order.index(axis) for axis in range(len(shape))]
+            yield index, shape, mine.strides, 0, tuple(whole.strides[axis] for axis in back)
+        else:
+            assert isinstance(op, Repeat)
+            extents = [size for pair in zip(shape, op.factors, strict=True) for size in pair]
+            steps = [step for pair in zip(mine.strides, (0,) * len(shape), strict=True) for step in pair]
+            larger = [step for pair in zip(whole.strides, op.factors, strict=True) for step in (pair[0] * pair[1], pair[0])]
+            yield index, extents, steps, 0, larger
+
+
+def _movement(e: Emitter, block: Block, y: Buffer) -> None:
+    whole = of(y, e.graph.nodes[block.output].shape)
+    if isinstance(e.graph.nodes[block.output].op, Pad):
+        e.step("clear", y.name)
+    for index, extents, steps, first, places in _places(e, block, whole):
+        move(e, operand(e, index), _from(whole, first), extents, steps, places)
+
+
+def _movement_backward(s, block: Block, d: Buffer) -> None:
+    whole = of(d, s.e.graph.nodes[block.output].shape)
+    repeats = isinstance(s.e.graph.nodes[block.output].op, Repeat)
+    for index, extents, steps, first, places in _places(s.e, block, whole):
+        def emit(dx: Buffer, index=index, extents=extents, steps=steps, first=first, places=places) -> None:
+            target = of(dx, s.e.graph.nodes[index].shape)
+            own = target.strides if not repeats else [
+                step for pair in zip(target.strides, (0,) * len(target.strides), strict=True) for step in pair]
+            move(s.e, _from(whole, first), target, extents, places, own, 1.0, SUM if repeats else None)
+
+        s.contribute(index, emit)
+
+
+def _from(value: Operand, first: int) -> Operand:
+    """The same array from another place on."""
+    return Operand(value.name, value.shape, value.strides, value.sample, value.start + first)
+
+
+def _slice(e: Emitter, block: Block, y: Buffer) -> None:
+    x, target = operand(e, block.inputs[0]), of(y, e.graph.nodes[block.output].shape)
+    first, steps = _picked(e, block, x)
+    move(e, _from(x, first), target, target.shape, steps, target.strides)
+
+
+def _picked(e: Emitter, block: Block, x: Operand) -> tuple[int, tuple[int, ...]]:
+    """The place of the first number of a slice, and its strides."""
+    op = e.graph.nodes[block.output].op
+    assert isinstance(op, Slice)
+    first = sum(start * step for start, step in zip(op.starts, x.strides, strict=True))
+    return first, tuple(step * stride for step, stride in zip(op.steps, x.strides, strict=True))
+
+
+def _slice_backward(s, block: Block, d: Buffer) -> None:
+    e, index = s.e, block.inputs[0]
+    error = of(d, e.graph.nodes[block.output].shape)
+
+    def emit(dx: Buffer) -> None:
+        target = of(dx, e.graph.nodes[index].shape)
+        first, steps = _picked(e, block, target)
+        e.step("clear", dx.name)
+        move(e, error, _from(target, first), error.shape, error.strides, steps)
+
+    s.contribute(index, emit)
+
+
+FORWARD = {
+    "parameter": _whole,
+    "constant": _whole,
+    "binary": _binary,
+    "reduce": _reduce,
+    "matmul": _matmul,
+    "concatenate": _movement,
+    "pad": _movement,
+    "permute": _movement,
+    "repeat": _movement,
+    "slice": _slice,
+}
+BACKWARD = {
+    "parameter": _parameter_backward,
+    "binary": _binary_backward,
+    "reduce": _reduce_backward,
+    "matmul": _matmul_backward,
+    "concatenate": _movement_backward,
+    "pad": _movement_backward,
+    "permute": _movement_backward,
+    "repeat": _movement_backward,
+    "slice": _slice_backward,
+}
