@@ -27,7 +27,7 @@ def draw_key(op, node: int) -> tuple[str, int]:
 def resize(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     tables, span, room = _tables(e, block, x, y)
-    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span)
+    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span, _is_plain(e, tables))
 
 
 def resize_backward(s, block: Block, d: Buffer) -> None:
@@ -52,6 +52,12 @@ def _tables(e: Emitter, block: Block, x: Buffer, y: Buffer):
     first, last = min(found[2]), max(found[2])  # type: ignore[call-overload]
     room = e.buffer(f"room{block.output}", ((last - first + 1) * channels,), PER_THREAD)
     return found, (first, last - first + 1), room.name
+
+
+def _is_plain(e: Emitter, tables: list[object]) -> int:
+    """Whether each pixel is one of the input."""
+    weights = [e.constants[name] for name in tables[1::2]]  # type: ignore[index]
+    return int(all(isinstance(fill, Fill) and fill.values == (1.0, 0.0) * fill.shape[0] for fill in weights))
 
 
 def _table(sums: list[Taps], start: int, size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
@@ -83,13 +89,21 @@ def warp(e: Emitter, block: Block, y: Buffer) -> None:
     x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
     ranges, each = (SHARE * 2, 0) if isinstance(op, RandomCrop) else (op.ranges or SHARE, 1)  # type: ignore[attr-defined]
     numbers = _numbers(e, block.output, ranges, each)
-    e.step("warp", x.name, y.name, numbers, inside(x), inside(y), _code(op), float(getattr(op, "fill_value", 0.0)))
+    fill = float(getattr(op, "fill_value", 0.0))
+    e.step("warp", x.name, y.name, numbers, *_room(e, block, y), inside(x), inside(y), _code(op), fill)
 
 
 def warp_backward(s, block: Block, d: Buffer) -> None:
     op = s.e.graph.nodes[block.output].op
     s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "warp_backward", d.name, dx.name, f"numbers{block.output}", inside(d), inside(dx), _code(op)))
+        "warp_backward", d.name, dx.name, f"numbers{block.output}", *_room(s.e, block, d), inside(d), inside(dx), _code(op)))
+
+
+def _room(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
+    """For the places and shares of a row, by whole vectors."""
+    shape = (2, -(-y.inside[1] // 16) * 16)
+    return (e.buffer(f"places{block.output}", shape, PER_THREAD, "int32").name,
+            e.buffer(f"shares{block.output}", shape, PER_THREAD).name)
 
 
 def _code(op: Op) -> tuple[int, int, int]:
