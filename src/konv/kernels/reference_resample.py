@@ -29,13 +29,6 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
     view(y, y_inside)[...] = result + column_weights[:, -1][:, None]
 
 
-def resample_backward(d, dx, rows, row_weights, columns, column_weights, room, d_inside, dx_inside, span):
-    dx[...] = 0
-    height, width = (int(size) for size in dx_inside[2:])
-    sums = np.einsum("wj,nhwc->nhjc", _matrix(columns, column_weights, width), view(d, d_inside))
-    view(dx, dx_inside)[...] = np.einsum("hi,nhjc->nijc", _matrix(rows, row_weights, height), sums)
-
-
 def affine(kind, numbers, inside, height, width):
     """(N, 2, 3): the row and the column that a pixel shows are this times (its row, its column, 1)."""
     numbers = numbers.astype(np.float64)

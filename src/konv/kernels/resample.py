@@ -43,8 +43,8 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 @kernel
 def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # rows (height * taps,), row_weights (height, taps + 1): the input rows of an output row, and last a constant; columns
-    # the same  room (columns * C,): a row of sums  span (2,): first of the input columns that are read, and how many
-    # plain: each pixel is one of the input
+    # the same; the way back is the same with the tables turned over  room (columns * C,): a row of sums  span (2,): first
+    # of the input columns that are read, and how many  plain: each pixel is one of the input
     channels, height, width = x.shape[3], y_inside[2], y_inside[3]
     row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
     row, wide = x.shape[2] * channels, span[1] * channels
@@ -78,39 +78,6 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
                         place = (columns[w * column_taps + tap] - span[0]) * channels + c
                         total = fma(load(room, place, left), floats(column_weights[w, tap]), total)
                     store(y, target + w * channels + c, total, left)
-
-
-@kernel
-def resample_backward(d, dx, rows, row_weights, columns, column_weights, room, d_inside, dx_inside, span):
-    channels, height, width = d.shape[3], d_inside[2], d_inside[3]
-    row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
-    row, wide, zero = dx.shape[2] * channels, span[1] * channels, floats(F(0))
-    for n in range(d.shape[0]):
-        _clear(dx, n)
-        first = (n * dx.shape[1] + dx_inside[0]) * row + (dx_inside[1] + span[0]) * channels
-        for h in range(height):
-            source = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
-            for e in range(0, wide, LANES):
-                store(room, e, zero, wide - e)
-            for w in range(width):
-                for c in range(0, channels, LANES):
-                    left = channels - c
-                    error = load(d, source + w * channels + c, left)
-                    for tap in range(column_taps):
-                        place = (columns[w * column_taps + tap] - span[0]) * channels + c
-                        store(room, place, fma(error, floats(column_weights[w, tap]), load(room, place, left)), left)
-            for tap in range(row_taps):
-                target, weight = first + rows[h * row_taps + tap] * row, floats(row_weights[h, tap])
-                for e in range(0, wide, LANES):
-                    left = wide - e
-                    store(dx, target + e, fma(load(room, e, left), weight, load(dx, target + e, left)), left)
-
-
-@register_jitable
-def _clear(x, n):
-    size = x.shape[1] * x.shape[2] * x.shape[3]
-    for e in range(0, size, LANES):
-        store(x, n * size + e, floats(F(0)), size - e)
 
 
 # --- affine maps --------------------------------------------------------------------------------------
@@ -219,6 +186,13 @@ def _move(x, y, n, x_inside, y_inside, yy, y0, xx, x0):
         for e in range(0, long, channels):
             for c in range(0, channels, LANES):
                 store(y, target + e + c, load(x, source - e + c, channels - c), channels - c)
+
+
+@register_jitable
+def _clear(x, n):
+    size = x.shape[1] * x.shape[2] * x.shape[3]
+    for e in range(0, size, LANES):
+        store(x, n * size + e, floats(F(0)), size - e)
 
 
 @kernel
