@@ -1,14 +1,17 @@
 """Show it: a model as a table, as arithmetic, as pictures."""
 
+from konv.explain.convolution import ConvolutionFigure, convolution
 from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
+from konv.explain.window import WindowFigure, window
 from konv.surface import surface
 
 __all__ = [
-    "FeatureMaps", "LayerFacts", "ModelFacts", "contact_sheet", "explain_layer", "explain_model", "feature_maps",
-    "layer_facts", "model_facts", "print_summary", "save_feature_maps",
+    "ConvolutionFigure", "FeatureMaps", "LayerFacts", "ModelFacts", "WindowFigure", "contact_sheet", "convolution",
+    "explain_layer", "explain_model", "feature_maps", "layer_facts", "model_facts", "print_summary", "save_feature_maps",
+    "window",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from konv.errors import KonvError
+from konv.explain.messages_figures import FIGURES
 
 LANGUAGES = ("en", "ko")
 
@@ -367,7 +368,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "memory of the weights in bytes: {equation} ({readable})",
         "ko": "가중치가 차지하는 바이트: {equation} ({readable})",
     },
-}
+} | FIGURES
 
 
 def check_language(lang: str) -> str:

@@ -15,6 +15,7 @@ from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked 
     draw,
     noise,
     resample,
+    resample_backward,
     threefry,
     view,
     warp,

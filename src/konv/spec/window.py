@@ -72,6 +72,15 @@ class Axis:
         read = {start + tap * self.dilation for start in starts for tap in range(self.kernel)}
         return self.size - self.unread - sum(0 <= pixel < self.size for pixel in read)
 
+    def reads(self, place: int) -> tuple[tuple[int, int | None], ...]:
+        """For each tap of the window at `place` the tap and the pixel under it; None is padding.
+
+        >>> Axis(5, 3, padding="same").reads(0)
+        ((0, None), (1, 0), (2, 1))
+        """
+        pixels = (place * self.stride - self.before + tap * self.dilation for tap in range(self.kernel))
+        return tuple((tap, pixel if 0 <= pixel < self.size else None) for tap, pixel in enumerate(pixels))
+
 
 @dataclass(frozen=True)
 class SpreadAxis(Axis):
@@ -103,6 +112,16 @@ class SpreadAxis(Axis):
             return (self.size - 1) * self.stride + max(self.extent, self.stride) if self.padding == "valid" else (
                 self.size * self.stride)
         return (self.size - 1) * self.stride + (self.extent if self.padding == "valid" else self.extent % 2) + self.extra
+
+    def reads(self, place: int) -> tuple[tuple[int, int | None], ...]:
+        """The taps through which a pixel reaches `place`, each with that pixel.
+
+        >>> SpreadAxis(3, 3, 2, padding="same").reads(2)
+        ((0, 1), (2, 0))
+        """
+        distances = ((tap, place + self.before - tap * self.dilation) for tap in range(self.kernel))
+        return tuple((tap, distance // self.stride) for tap, distance in distances
+                     if distance % self.stride == 0 and 0 <= distance // self.stride < self.size)
 
     def complaint(self, word: str) -> str:
         return (f"output {word} would be ({self.size} - 1)*{self.stride} + {self.extent % 2} + {self.extra} = {self.output}; "
