@@ -28,12 +28,13 @@ RIGHTWARDS = {("layers", "explain"), ("models", "saving"), ("models", "explain")
 LIBRARIES = {
     "errors": set(), "spec": set(), "plan": set(), "registry": set(), "surface": set(), "config": set(), "random": {"numpy"},
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
-    "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich"}, "data": {"numpy", "PIL"},
+    "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich", "tensorboardX"},
+    "data": {"numpy", "PIL"},
     "saving": {"numpy", "h5py"}, "explain": {"numpy", "PIL", "rich", "matplotlib"},
     "web": {"numpy", "PIL", "starlette", "uvicorn"}, "cli": {"numpy", "click", "rich"}, "__main__": set(),
 }
 # These take long to import: inside the function that needs them, or in a stage or module that is imported so itself.
-HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib"}
+HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib", "tensorboardX"}
 IMPORTED_LATE = {"cli", "kernels", "web"}
 
 

@@ -32,7 +32,7 @@ def test_each_public_name_of_keras_is_there_or_known_to_be_missing(path):
     ("konv.layers.Qwertz", AttributeError, ["has no 'Qwertz'", "there are", "Dense"]),
     ("konv.optimizers.Muon", AttributeError, ["Muon", "not supported yet", "Adam"]),
     ("konv.losses.CTC", AttributeError, ["not supported yet", "MeanSquaredError"]),
-    ("konv.callbacks.TensorBoard", AttributeError, ["not supported yet", "CSVLogger"]),
+    ("konv.callbacks.RemoteMonitor", AttributeError, ["not supported yet", "CSVLogger"]),
     ("konv.utils.plot_model", AttributeError, ["not supported yet", "to_categorical"]),
     ("konv.models.clone_model", AttributeError, ["not supported yet", "load_model"]),
     ("konv.saving.register_keras_serializable", AttributeError, ["not supported yet", "save_model"]),
@@ -65,7 +65,7 @@ def test_only_what_is_meant_for_users_is_listed(path):
     module = _module(konv, path)
     helpers = {"Any", "Callable", "Mapping", "Sequence", "KonvError", "UnsupportedError", "Registry", "np", "surface"}
     assert dir(module)
-    assert not helpers & set(dir(module))
+    assert not (helpers - ({"Sequence"} if path == "utils" else set())) & set(dir(module))  # keras.utils.Sequence is one
     assert all(hasattr(module, name) for name in dir(module))
 
 

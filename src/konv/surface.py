@@ -42,9 +42,9 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv.optimizers.schedules": "",
     "konv.losses": "CTC ctc",
     "konv.metrics": "",
-    "konv.callbacks": "BackupAndRestore OrbaxCheckpoint RemoteMonitor SwapEMAWeights TensorBoard",
+    "konv.callbacks": "OrbaxCheckpoint RemoteMonitor",
     "konv.utils": """
-        Config CustomObjectScope FeatureSpace Progbar PyDataset Sequence audio_dataset_from_directory bounding_boxes
+        Config CustomObjectScope FeatureSpace audio_dataset_from_directory bounding_boxes
         custom_object_scope deserialize_keras_object disable_interactive_logging enable_interactive_logging
         get_custom_objects get_file get_registered_name get_registered_object get_source_inputs
         is_interactive_logging_enabled is_keras_tensor legacy model_to_dot pack_x_y_sample_weight pad_sequences plot_model

@@ -188,7 +188,13 @@ def test_messages(capsys):
     (lambda: play(konv, lambda c: c.LearningRateScheduler(lambda epoch: "fast"), FALLING), KonvError, ["fast"]),
     (lambda: play(konv, lambda c: c.TerminateOnNaN(True), losses(NAN), 1), RuntimeError, ["batch 0", "nan"]),
     (lambda: konv.callbacks.CallbackList([konv.callbacks.History]), KonvError, ["History"]),
-    (lambda: konv.callbacks.TensorBoard, UnsupportedError, ["TensorBoard", "CSVLogger"]),
+    (lambda: konv.callbacks.RemoteMonitor, UnsupportedError, ["RemoteMonitor", "CSVLogger"]),
+    (lambda: konv.callbacks.TensorBoard(profile_batch=2), UnsupportedError, ["profile_batch=2", "konv bench"]),
+    (lambda: konv.callbacks.TensorBoard(embeddings_freq=1), UnsupportedError, ["Embedding"]),
+    (lambda: konv.callbacks.TensorBoard(update_freq="step"), KonvError, ["update_freq", "'step'"]),
+    (lambda: konv.callbacks.BackupAndRestore(""), KonvError, ["backup_dir", "''"]),
+    (lambda: konv.callbacks.BackupAndRestore("b", save_freq="batch"), KonvError, ["save_freq", "'batch'"]),
+    (lambda: play(konv, lambda c: c.SwapEMAWeights(True), FALLING), KonvError, ["use_ema=True", "SGD"]),
 ])
 def test_errors(call, error, words):
     with pytest.raises(error) as caught:

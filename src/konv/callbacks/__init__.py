@@ -1,14 +1,17 @@
 """Callbacks: what happens between batches and epochs. Names are those of keras.callbacks."""
 
+from konv.callbacks.backup import BackupAndRestore, SwapEMAWeights
 from konv.callbacks.base import Callback, CallbackList, History, LambdaCallback
 from konv.callbacks.monitor import EarlyStopping, ModelCheckpoint, MonitorCallback, ReduceLROnPlateau
 from konv.callbacks.progress import ProgbarLogger
 from konv.callbacks.simple import CSVLogger, LearningRateScheduler, TerminateOnNaN
+from konv.callbacks.tensorboard import TensorBoard
 from konv.surface import surface
 
 __all__ = [
-    "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",
-    "ModelCheckpoint", "MonitorCallback", "ProgbarLogger", "ReduceLROnPlateau", "TerminateOnNaN",
+    "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
+    "LearningRateScheduler", "ModelCheckpoint", "MonitorCallback", "ProgbarLogger", "ReduceLROnPlateau",
+    "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

@@ -10,13 +10,12 @@ from functools import lru_cache, reduce
 import numpy as np
 
 from konv.errors import KonvError
+from konv.spec import resampling
+from konv.spec.augment import Resize
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
-    """Keys 1981, equation 15, with a = -1/2."""
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x < 1, near, far)
+    return np.where(x < 1, *(np.polyval(part, x) for part in resampling.CUBIC))
 
 
 def _mitchell(x: np.ndarray) -> np.ndarray:
@@ -57,17 +56,12 @@ def resize(image: np.ndarray, size: tuple[int, int], method: str = "bilinear") -
 
 def fit(image: np.ndarray, size: tuple[int, int], aspect: str | None = None) -> np.ndarray:
     """Give the image the aspect ratio of `size`: the central "crop", or a black border around it ("pad")."""
-    height, width = image.shape[:2]
-    # what the other side asks for, truncated as Keras does
-    matching = (int(width * size[0] / size[1]), int(height * size[1] / size[0]))
-    if aspect == "crop":
-        rows, columns = max(min(height, matching[0]), 1), max(min(width, matching[1]), 1)
-        top, left = (height - rows) // 2, (width - columns) // 2
-        return image[top : top + rows, left : left + columns]
-    if aspect == "pad":
-        top, left = max(matching[0] - height, 0) // 2, max(matching[1] - width, 0) // 2
-        return np.pad(image, ((top, top), (left, left), (0, 0)))
-    return image
+    if aspect is None:
+        return image
+    top, left, rows, columns = Resize(*size, aspect=aspect).window(*image.shape[:2])
+    border = ((max(-top, 0),) * 2, (max(-left, 0),) * 2, (0, 0))
+    top, left = max(top, 0), max(left, 0)
+    return np.pad(image, border)[top : top + rows, left : left + columns]
 
 
 @lru_cache(maxsize=256)
@@ -75,8 +69,8 @@ def taps(size: int, target: int, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Which input pixels make an output pixel, and their weights: two arrays of (target, taps)."""
     scale = size / target
     if method == "nearest":
-        positions = ((np.arange(target, dtype=np.float32) + np.float32(0.5)) * size / np.float32(target)).astype(int)
-        return positions[:, None], np.ones((target, 1), np.float32)
+        pixels = [pixel for ((pixel, _),) in resampling.taps(size, target, method)]
+        return np.array(pixels)[:, None], np.ones((target, 1), np.float32)
     if method == "area":
         return _area(size, target)
     if method not in KERNELS:

@@ -70,12 +70,12 @@ class Runner(Guarded):
         return program
 
 
-def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool,
-            count: int = 0) -> list[np.ndarray]:
-    """Run a graph once, in training as step number `count`."""
-    runner = Runner(graph, weights)
-    runner._steps = count
-    if training:
+def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool, count: int = 0,
+            runner: Runner | None = None) -> list[np.ndarray]:
+    """Run a graph once, in training as step number `count`; on its `runner` where one is kept."""
+    runner = runner or Runner(graph, weights)
+    if not training:
+        return runner.infer(inputs)
+    with runner.lock:
+        runner._steps = count
         return [output.copy() for output in runner.forward(inputs, next_seed())]
-    return runner.infer(inputs)
-

@@ -15,7 +15,6 @@ from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked 
     draw,
     noise,
     resample,
-    resample_backward,
     threefry,
     view,
     warp,

@@ -20,20 +20,13 @@ def _matrix(places, weights, size):
     return matrix
 
 
-def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span):
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # y = the rows of x that are named, each times its weight, and a constant; then the same with columns
     image = view(x, x_inside)
     sums = np.einsum("hi,niwc->nhwc", _matrix(rows, row_weights, image.shape[1]), image)
     sums += row_weights[:, -1][:, None, None]
     result = np.einsum("wj,nhjc->nhwc", _matrix(columns, column_weights, image.shape[2]), sums)
     view(y, y_inside)[...] = result + column_weights[:, -1][:, None]
-
-
-def resample_backward(d, dx, rows, row_weights, columns, column_weights, room, d_inside, dx_inside, span):
-    dx[...] = 0
-    height, width = (int(size) for size in dx_inside[2:])
-    sums = np.einsum("wj,nhwc->nhjc", _matrix(columns, column_weights, width), view(d, d_inside))
-    view(dx, dx_inside)[...] = np.einsum("hi,nhjc->nijc", _matrix(rows, row_weights, height), sums)
 
 
 def affine(kind, numbers, inside, height, width):
@@ -76,8 +69,9 @@ def _taps(numbers, source, target, code):
     """(samples, rows, columns, weights) of each pixel that a pixel shows; -1 where it shows none."""
     kind, linear, mode = (int(value) for value in code)
     height, width, out_h, out_w = (int(value) for value in (*source[2:], *target[2:]))
-    grid = np.stack([*np.meshgrid(np.arange(out_h), np.arange(out_w), indexing="ij"), np.ones((out_h, out_w))])
-    places = np.einsum("nij,jhw->inhw", affine(kind, numbers, source, out_h, out_w), grid).astype(np.float32)
+    matrix = affine(kind, numbers, source, out_h, out_w).transpose(1, 2, 0)[..., None, None]
+    first = (matrix[:, 0] * np.arange(out_h)[:, None] + matrix[:, 2]).astype(np.float32)
+    places = (first + matrix[:, 1].astype(np.float32) * np.arange(out_w, dtype=np.float64)).astype(np.float32)
     whole = np.floor(places) if linear else np.trunc(places.astype(np.float64) + np.copysign(0.5, places))
     (i, j), (below, beside) = whole.astype(int), (places - whole if linear else np.zeros_like(places)).astype(numbers.dtype)
     for lower, after in ((0, 0), (0, 1), (1, 0), (1, 1)) if linear else ((0, 0),):
@@ -85,7 +79,7 @@ def _taps(numbers, source, target, code):
         yield _found(i + lower, height, mode), _found(j + after, width, mode), weight[..., None]
 
 
-def warp(x, y, numbers, x_inside, y_inside, code, fill):
+def warp(x, y, numbers, places, shares, x_inside, y_inside, code, fill):
     # y = x where the map of the sample says  code (3,): kind of map, whether it is bilinear, fill mode
     image, total = view(x, x_inside), 0
     sample = np.arange(len(image)).reshape(-1, 1, 1)
@@ -94,7 +88,7 @@ def warp(x, y, numbers, x_inside, y_inside, code, fill):
     view(y, y_inside)[...] = total
 
 
-def warp_backward(d, dx, numbers, d_inside, dx_inside, code):
+def warp_backward(d, dx, numbers, places, shares, d_inside, dx_inside, code):
     dx[...] = 0
     error, result = view(d, d_inside), view(dx, dx_inside)
     sample = np.arange(len(error)).reshape(-1, 1, 1)

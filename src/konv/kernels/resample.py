@@ -1,8 +1,8 @@
 """Kernels that change the size, place and light of images, forward and backward; twins in reference_resample.py.
 
 `inside` is (top, left, height, width) of an image in its buffer. What is random is drawn by `draw` into `numbers` (N, k),
-a few for each sample. Places in an image are computed in float64, so that the twin finds the same ones, and rounded to
-float32, so that a place that is halfway between two pixels but for rounding counts as such.
+a few for each sample. Maps are made in float64, so that the twin finds the same ones; what they give is rounded to float32,
+so that a place that is halfway between two pixels but for rounding counts as such.
 """
 
 import math
@@ -13,6 +13,7 @@ from numba.extending import register_jitable
 from konv.kernels.jit import LANES, kernel
 from konv.kernels.vectors import (
     as_floats,
+    as_ints,
     bits,
     counting,
     floats,
@@ -21,10 +22,13 @@ from konv.kernels.vectors import (
     ints,
     larger,
     load,
+    lower,
+    nearest,
     root,
     select,
     shifted,
     store,
+    store_ints,
     words,
 )
 
@@ -37,9 +41,10 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 
 
 @kernel
-def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span):
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # rows (height * taps,), row_weights (height, taps + 1): the input rows of an output row, and last a constant; columns
-    # the same  room (columns * C,): a row of sums  span (2,): first of the input columns that are read, and how many
+    # the same; the way back is the same with the tables turned over  room (columns * C,): a row of sums  span (2,): first
+    # of the input columns that are read, and how many  plain: each pixel is one of the input
     channels, height, width = x.shape[3], y_inside[2], y_inside[3]
     row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
     row, wide = x.shape[2] * channels, span[1] * channels
@@ -47,10 +52,17 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
         first = (n * x.shape[1] + x_inside[0]) * row + (x_inside[1] + span[0]) * channels
         for h in range(height):
             target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
-            if h and row_taps == 1 and rows[h] == rows[h - 1] and row_weights[h, 1] == row_weights[h - 1, 1]:
-                above, long = target - y.shape[2] * channels, width * channels  # one row copied gives the same again
+            if plain and h and rows[h] == rows[h - 1]:
+                above, long = target - y.shape[2] * channels, width * channels
                 for e in range(0, long, LANES):
                     store(y, target + e, load(y, above + e, long - e), long - e)
+                continue
+            if plain:
+                source = first + rows[h] * row - span[0] * channels
+                for w in range(width):
+                    place = source + columns[w] * channels
+                    for c in range(0, channels, LANES):
+                        store(y, target + w * channels + c, load(x, place + c, channels - c), channels - c)
                 continue
             for e in range(0, wide, LANES):
                 total = floats(row_weights[h, row_taps])
@@ -66,39 +78,6 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
                         place = (columns[w * column_taps + tap] - span[0]) * channels + c
                         total = fma(load(room, place, left), floats(column_weights[w, tap]), total)
                     store(y, target + w * channels + c, total, left)
-
-
-@kernel
-def resample_backward(d, dx, rows, row_weights, columns, column_weights, room, d_inside, dx_inside, span):
-    channels, height, width = d.shape[3], d_inside[2], d_inside[3]
-    row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
-    row, wide, zero = dx.shape[2] * channels, span[1] * channels, floats(F(0))
-    for n in range(d.shape[0]):
-        _clear(dx, n)
-        first = (n * dx.shape[1] + dx_inside[0]) * row + (dx_inside[1] + span[0]) * channels
-        for h in range(height):
-            source = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
-            for e in range(0, wide, LANES):
-                store(room, e, zero, wide - e)
-            for w in range(width):
-                for c in range(0, channels, LANES):
-                    left = channels - c
-                    error = load(d, source + w * channels + c, left)
-                    for tap in range(column_taps):
-                        place = (columns[w * column_taps + tap] - span[0]) * channels + c
-                        store(room, place, fma(error, floats(column_weights[w, tap]), load(room, place, left)), left)
-            for tap in range(row_taps):
-                target, weight = first + rows[h * row_taps + tap] * row, floats(row_weights[h, tap])
-                for e in range(0, wide, LANES):
-                    left = wide - e
-                    store(dx, target + e, fma(load(room, e, left), weight, load(dx, target + e, left)), left)
-
-
-@register_jitable
-def _clear(x, n):
-    size = x.shape[1] * x.shape[2] * x.shape[3]
-    for e in range(0, size, LANES):
-        store(x, n * size + e, floats(F(0)), size - e)
 
 
 # --- affine maps --------------------------------------------------------------------------------------
@@ -143,28 +122,35 @@ def _found(place, size, mode):
 
 
 @register_jitable
-def _nearest(place):
-    """Rounded, halves away from zero."""
-    return math.floor(np.float64(place) + 0.5) if place >= 0 else -math.floor(0.5 - np.float64(place))
+def _look(places, shares, h, width, linear, yy, yx, y0, xy, xx, x0):
+    """What the pixels of row h show: row and column, or those before it and how far behind them it is."""
+    down, right = floats(F(yy * h + y0)), floats(F(xy * h + x0))
+    for w in range(0, width, LANES):
+        place = as_floats(counting(w))
+        y, x = fma(place, floats(F(yx)), down), fma(place, floats(F(xx)), right)
+        i, j = (lower(y), lower(x)) if linear else (nearest(y), nearest(x))
+        store_ints(places, w, as_ints(i))
+        store_ints(places, places.shape[1] + w, as_ints(j))
+        if linear:
+            store(shares, w, y - i, width - w)
+            store(shares, shares.shape[1] + w, x - j, width - w)
 
 
 @kernel
-def warp(x, y, numbers, x_inside, y_inside, code, fill):
-    # code (3,): kind of map, whether it is bilinear, fill mode  numbers (N, k)
+def warp(x, y, numbers, places, shares, x_inside, y_inside, code, fill):
+    # numbers (N, k)  places, shares (2, width and more): room for a row  code (3,): kind of map, whether it is bilinear, fill
     channels, constant = x.shape[3], floats(F(fill))
     kind, linear, mode, height, width = code[0], code[1], code[2], x_inside[2], x_inside[3]
     for n in range(x.shape[0]):
         yy, yx, y0, xy, xx, x0 = _affine(kind, numbers, n, x_inside, y_inside[2], y_inside[3])
+        if kind <= BOTH or kind == CROP:
+            _move(x, y, n, x_inside, y_inside, yy, y0, xx, x0)
+            continue
         for h in range(y_inside[2]):
+            _look(places, shares, h, y_inside[3], linear, yy, yx, y0, xy, xx, x0)
             target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
             for w in range(y_inside[3]):
-                down, right = F(yy * h + yx * w + y0), F(xy * h + xx * w + x0)
-                if linear:
-                    i, j = math.floor(down), math.floor(right)
-                    below, beside = down - F(i), right - F(j)
-                else:
-                    i, j = _nearest(down), _nearest(right)
-                    below, beside = F(0), F(0)
+                i, j = np.int64(places[0, w]), np.int64(places[1, w])
                 i1, j1 = i + 1, j + 1
                 if i < 0 or j < 0 or i1 >= height or j1 >= width:
                     i, j, i1, j1 = (_found(i, height, mode), _found(j, width, mode), _found(i1, height, mode),
@@ -175,36 +161,57 @@ def warp(x, y, numbers, x_inside, y_inside, code, fill):
                     left = channels - c
                     total = constant if i < 0 or j < 0 else load(x, top + j * channels + c, left)
                     if linear:
+                        below, beside = floats(shares[0, w]), floats(shares[1, w])
                         second = constant if i < 0 or j1 < 0 else load(x, top + j1 * channels + c, left)
                         third = constant if i1 < 0 or j < 0 else load(x, bottom + j * channels + c, left)
                         fourth = constant if i1 < 0 or j1 < 0 else load(x, bottom + j1 * channels + c, left)
-                        total = fma(second - total, floats(beside), total)
-                        third = fma(fourth - third, floats(beside), third)
-                        total = fma(third - total, floats(below), total)
+                        total = fma(second - total, beside, total)
+                        third = fma(fourth - third, beside, third)
+                        total = fma(third - total, below, total)
                     store(y, target + w * channels + c, total, left)
 
 
+@register_jitable
+def _move(x, y, n, x_inside, y_inside, yy, y0, xx, x0):
+    """Whole pixels, none from outside: rows as they are, or from behind."""
+    channels, long = x.shape[3], y_inside[3] * x.shape[3]
+    for h in range(y_inside[2]):
+        row = x_inside[0] + np.int64(yy * h + y0)
+        source = ((n * x.shape[1] + row) * x.shape[2] + x_inside[1] + np.int64(x0)) * channels
+        target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+        if xx > 0:
+            for e in range(0, long, LANES):
+                store(y, target + e, load(x, source + e, long - e), long - e)
+            continue
+        for e in range(0, long, channels):
+            for c in range(0, channels, LANES):
+                store(y, target + e + c, load(x, source - e + c, channels - c), channels - c)
+
+
+@register_jitable
+def _clear(x, n):
+    size = x.shape[1] * x.shape[2] * x.shape[3]
+    for e in range(0, size, LANES):
+        store(x, n * size + e, floats(F(0)), size - e)
+
+
 @kernel
-def warp_backward(d, dx, numbers, d_inside, dx_inside, code):
+def warp_backward(d, dx, numbers, places, shares, d_inside, dx_inside, code):
     channels = d.shape[3]
     kind, linear, mode, height, width = code[0], code[1], code[2], dx_inside[2], dx_inside[3]
     for n in range(d.shape[0]):
         _clear(dx, n)
         yy, yx, y0, xy, xx, x0 = _affine(kind, numbers, n, dx_inside, d_inside[2], d_inside[3])
         for h in range(d_inside[2]):
+            _look(places, shares, h, d_inside[3], linear, yy, yx, y0, xy, xx, x0)
             source = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
             for w in range(d_inside[3]):
-                down, right = F(yy * h + yx * w + y0), F(xy * h + xx * w + x0)
-                if linear:
-                    i, j = math.floor(down), math.floor(right)
-                    below, beside = down - F(i), right - F(j)
-                else:
-                    i, j = _nearest(down), _nearest(right)
-                    below, beside = F(0), F(0)
+                i, j = np.int64(places[0, w]), np.int64(places[1, w])
+                below, beside = (shares[0, w], shares[1, w]) if linear else (F(0), F(0))
                 for tap in range(4 if linear else 1):
-                    lower, after = tap // 2, tap % 2
-                    weight = (below if lower else F(1) - below) * (beside if after else F(1) - beside)
-                    row, column = _found(i + lower, height, mode), _found(j + after, width, mode)
+                    under, after = tap // 2, tap % 2
+                    weight = (below if under else F(1) - below) * (beside if after else F(1) - beside)
+                    row, column = _found(i + under, height, mode), _found(j + after, width, mode)
                     if row < 0 or column < 0:
                         continue
                     target = ((n * dx.shape[1] + dx_inside[0] + row) * dx.shape[2] + dx_inside[1] + column) * channels

@@ -254,6 +254,28 @@ def as_floats(typing, value):
 
 
 @intrinsic
+def as_ints(typing, value):
+    """Whole numbers as signed integers."""
+    return INTS(FLOATS), lambda context, builder, sig, args: builder.fptosi(args[0], INTS_IR)
+
+
+def _function(name, text):
+    def function(typing, value):
+        def emit(context, builder, sig, args):
+            return builder.call(declared(builder, f"llvm.{name}.v{LANES}f32", FLOATS_IR, [FLOATS_IR]), args)
+
+        return FLOATS(FLOATS), emit
+
+    function.__doc__ = text
+    return intrinsic(function)
+
+
+root = _function("sqrt", "The square root.")
+lower = _function("floor", "The next whole number that is not larger.")
+nearest = _function("round", "The nearest whole number, halves away from zero.")
+
+
+@intrinsic
 def bits(typing, value):
     """The bits of a number."""
     return INTS(FLOATS), lambda context, builder, sig, args: builder.bitcast(args[0], INTS_IR)
@@ -263,16 +285,6 @@ def bits(typing, value):
 def from_bits(typing, value):
     """The number with these bits."""
     return FLOATS(INTS), lambda context, builder, sig, args: builder.bitcast(args[0], FLOATS_IR)
-
-
-@intrinsic
-def root(typing, value):
-    """The square root."""
-
-    def emit(context, builder, sig, args):
-        return builder.call(declared(builder, f"llvm.sqrt.v{LANES}f32", FLOATS_IR, [FLOATS_IR]), args)
-
-    return FLOATS(FLOATS), emit
 
 
 @intrinsic

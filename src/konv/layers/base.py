@@ -296,7 +296,10 @@ class Layer:
         if len(arrays[0]) == 0:
             return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
         self._calls += bool(training)
-        return compute(graph, self.weight_map(), arrays, bool(training), self._calls)[0]
+        return compute(graph, self.weight_map(), arrays, bool(training), self._calls, self._kept(graph))[0]
+
+    def _kept(self, graph: Graph) -> Any:
+        """The runner of this layer alone, where it is called on arrays again and again."""
 
     def _check_call(self, sources: Sequence[Any], training: Any) -> None:
         for source in sources:

@@ -1,16 +1,21 @@
 """Layers that take images and give them another size."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from konv.arrays import to_array
+from konv.engines import Runner
 from konv.errors import KonvError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer, Tensor
 from konv.spec import augment as spec
+from konv.spec.graph import Graph
 from konv.spec.ops import Op, Shape
 from konv.spec.resampling import INTERPOLATIONS
+
+_runners: WeakKeyDictionary[Layer, Runner] = WeakKeyDictionary()  # not in the layers, which can be copied
 
 
 class ImageLayer(Layer):
@@ -33,6 +38,11 @@ class ImageLayer(Layer):
         if images.ndim == 3:
             return super().__call__(images[None], training)[0]  # pyright: ignore[reportIndexIssue]
         return super().__call__(images, training)
+
+    def _kept(self, graph: Graph) -> Runner:
+        if self not in _runners or _runners[self].graph != graph:
+            _runners[self] = Runner(graph, {})
+        return _runners[self]
 
     def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
         if len(shapes) == 1 and len(shapes[0]) == 3:  # one image, without a batch

@@ -9,7 +9,7 @@ from math import inf
 from konv.plan.blocks import Block
 from konv.plan.emitter import Emitter, inside
 from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
-from konv.spec.augment import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Upsample, Warp
+from konv.spec.augment import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Warp
 from konv.spec.ops import Op
 from konv.spec.resampling import Taps, taps
 
@@ -25,44 +25,61 @@ def draw_key(op, node: int) -> tuple[str, int]:
 
 
 def resize(e: Emitter, block: Block, y: Buffer) -> None:
-    x = e.value(block.inputs[0])
-    tables, span, room = _tables(e, block, x, y)
-    e.step("resample", x.name, y.name, *tables, room, inside(x), inside(y), span)
+    op, x = e.graph.nodes[block.output].op, e.value(block.inputs[0])
+    _resample(e, f"{block.output}", x, y, _sums(op, x, y), getattr(op, "fill_value", 0.0))
 
 
 def resize_backward(s, block: Block, d: Buffer) -> None:
-    tables, span, room = _tables(s.e, block, s.e.value(block.inputs[0]), d)
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "resample_backward", d.name, dx.name, *tables, room, inside(d), inside(dx), span))
+    x = s.e.value(block.inputs[0])
+    sums = _sums(s.e.graph.nodes[block.output].op, x, d)
+    turned = [_turned(axis, size) for axis, size in zip(sums, x.inside, strict=False)]
+    s.contribute(block.inputs[0], lambda dx: _resample(s.e, f"{block.output}.back", d, dx, turned, 0.0))
 
 
-def _tables(e: Emitter, block: Block, x: Buffer, y: Buffer):
-    """The places and weights of rows and of columns, the columns that are read (first, how many), room for a row of sums."""
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, (Resize, Upsample))
-    height, width, channels = x.inside
+def _sums(op, x: Buffer, y: Buffer) -> list[list[Taps]]:
+    """Of the rows and of the columns of the result; those outside of the image are there too."""
+    height, width, _ = x.inside
     top, left, rows, columns = op.window(height, width) if isinstance(op, Resize) else (0, 0, height, width)
-    found: list[object] = []
-    axes = (("rows", top, rows, height, y.inside[0]), ("columns", left, columns, width, y.inside[1]))
-    for name, start, count, size, target in axes:
-        sums = taps(count, target, op.interpolation, getattr(op, "antialias", False))
-        places, weights = _table(sums, start, size, getattr(op, "fill_value", 0.0))
-        e.constants[f"{name}{block.output}"] = Fill(weights, (target, len(weights) // target))
-        found += [places, f"{name}{block.output}"]
-    first, last = min(found[2]), max(found[2])  # type: ignore[call-overload]
-    room = e.buffer(f"room{block.output}", ((last - first + 1) * channels,), PER_THREAD)
-    return found, (first, last - first + 1), room.name
+    antialias = isinstance(op, Resize) and op.antialias
+    found = []
+    for start, count, target in ((top, rows, y.inside[0]), (left, columns, y.inside[1])):
+        terms = taps(count, target, op.interpolation, antialias)
+        found.append([tuple((start + place, weight) for place, weight in one) for one in terms])
+    return found
 
 
-def _table(sums: list[Taps], start: int, size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _turned(sums: list[Taps], size: int) -> list[Taps]:
+    """Where each pixel of the input went."""
+    found: list[list[tuple[int, float]]] = [[] for _ in range(size)]
+    for place, terms in enumerate(sums):
+        for pixel, weight in terms:
+            if 0 <= pixel < size:
+                found[pixel].append((place, weight))
+    return list(map(tuple, found))
+
+
+def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, sums: list[list[Taps]], fill: float) -> None:
+    height, width, channels = x.inside
+    (rows, row_weights), (columns, column_weights) = (
+        _table(axis, size, fill) for axis, size in zip(sums, (height, width), strict=True))
+    for axis, weights, target in (("rows", row_weights, y.inside[0]), ("columns", column_weights, y.inside[1])):
+        e.constants[f"{axis}{name}"] = Fill(weights, (target, len(weights) // target))
+    first, count = min(columns), max(columns) - min(columns) + 1  # of the columns that are read
+    room = e.buffer(f"room{name}", (count * channels,), PER_THREAD).name
+    plain = all(weights == (1.0, 0.0) * (len(weights) // 2) for weights in (row_weights, column_weights))
+    e.step("resample", x.name, y.name, rows, f"rows{name}", columns, f"columns{name}", room, inside(x), inside(y),
+           (first, count), int(plain))
+
+
+def _table(sums: list[Taps], size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Equally many places for each sum, and their weights with what lies outside of the image as a constant behind them."""
     most = max(len(terms) for terms in sums)
     places, weights = [], []
     for terms in sums:
-        there = [(start + pixel, weight) for pixel, weight in terms if 0 <= start + pixel < size]
-        outside = sum(weight for pixel, weight in terms if not 0 <= start + pixel < size)
+        there = [(place, weight) for place, weight in terms if 0 <= place < size]
+        outside = sum(weight for place, weight in terms if not 0 <= place < size)
         there += [(there[-1][0] if there else 0, 0.0)] * (most - len(there))
-        places += [pixel for pixel, _ in there]
+        places += [place for place, _ in there]
         weights += [*(weight for _, weight in there), fill * outside]
     return tuple(places), tuple(weights)
 
@@ -83,13 +100,21 @@ def warp(e: Emitter, block: Block, y: Buffer) -> None:
     x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
     ranges, each = (SHARE * 2, 0) if isinstance(op, RandomCrop) else (op.ranges or SHARE, 1)  # type: ignore[attr-defined]
     numbers = _numbers(e, block.output, ranges, each)
-    e.step("warp", x.name, y.name, numbers, inside(x), inside(y), _code(op), float(getattr(op, "fill_value", 0.0)))
+    fill = float(getattr(op, "fill_value", 0.0))
+    e.step("warp", x.name, y.name, numbers, *_room(e, block, y), inside(x), inside(y), _code(op), fill)
 
 
 def warp_backward(s, block: Block, d: Buffer) -> None:
     op = s.e.graph.nodes[block.output].op
     s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "warp_backward", d.name, dx.name, f"numbers{block.output}", inside(d), inside(dx), _code(op)))
+        "warp_backward", d.name, dx.name, f"numbers{block.output}", *_room(s.e, block, d), inside(d), inside(dx), _code(op)))
+
+
+def _room(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
+    """For the places and shares of a row, by whole vectors."""
+    shape = (2, -(-y.inside[1] // 16) * 16)
+    return (e.buffer(f"places{block.output}", shape, PER_THREAD, "int32").name,
+            e.buffer(f"shares{block.output}", shape, PER_THREAD).name)
 
 
 def _code(op: Op) -> tuple[int, int, int]:

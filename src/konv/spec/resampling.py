@@ -12,9 +12,13 @@ Taps = tuple[tuple[int, float], ...]  # (pixel, weight)
 NEGLIGIBLE = 1e-8  # a weight that float32 would not notice
 
 
+# Keys 1981, equation 15, with a = -1/2: the coefficients of the cubic near the place, up to a distance of 1, and beyond
+CUBIC = (1.5, -2.5, 0.0, 1.0), (-0.5, 2.5, -4.0, 2.0)
+
+
 def _cubic(x: float) -> float:
-    """Keys 1981, equation 15, with a = -1/2."""
-    return (1.5 * x - 2.5) * x * x + 1 if x < 1 else ((-0.5 * x + 2.5) * x - 4) * x + 2
+    a, b, c, d = CUBIC[x >= 1]
+    return ((a * x + b) * x + c) * x + d
 
 
 def _sinc(x: float) -> float:

@@ -1,5 +1,6 @@
 """Data in whatever form it comes, as batches that the engine takes: float32 inputs, targets, weights."""
 
+import itertools
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from konv.arrays import to_array
+from konv.data.pydataset import in_order
 from konv.errors import KonvError, ShapeError
 from konv.spec.ops import Shape, describe
 
@@ -251,24 +253,40 @@ class StreamBatches(Batches):
 
     @property
     def per_pass(self) -> int | None:
+        if hasattr(self.source, "num_batches"):  # a PyDataset; None if it has no end
+            return self.source.num_batches
         try:
             return len(self.source)
         except TypeError:
             return None
+
+    def epoch(self) -> Generator[Batch]:
+        getattr(self.source, "on_epoch_begin", lambda: None)()
+        yield from super().epoch()
+        # a sequence of batches may want to shuffle its files
+        getattr(self.source, "on_epoch_end", lambda: None)()
 
     def _pass(self) -> Iterator[Batch]:
         for batch in self._items():
             x, y, weight = unpack(batch)
             parsed = self.parse(x, y, weight)
             yield parsed._replace(inputs=[as_input(array) for array in parsed.inputs])
-        # a sequence of batches may want to shuffle its files
-        getattr(self.source, "on_epoch_end", lambda: None)()
 
     def _items(self) -> Iterator[Any]:
-        if hasattr(self.source, "__iter__"):
-            return iter(self.source)
-        indices = range(len(self.source)) if self.order is None else self.order.permutation(len(self.source))
-        return (self.source[int(index)] for index in indices)
+        source = self.source
+        if hasattr(source, "__iter__") and not hasattr(source, "num_batches"):
+            return iter(source)
+        count = self.per_pass
+        indices: Iterable[int] = itertools.count()
+        if count is not None:
+            indices = range(count) if self.order is None else self.order.permutation(count).tolist()
+        workers = getattr(source, "workers", 1)
+        if getattr(source, "use_multiprocessing", False):
+            warnings.warn(f"{type(source).__name__}: use_multiprocessing=True: konv makes batches in threads, not in "
+                          f"processes", stacklevel=5)
+        if workers > 1:
+            return in_order(source.__getitem__, indices, workers, getattr(source, "max_queue_size", 10))
+        return (source[index] for index in indices)
 
 
 def unpack(batch: Any) -> tuple[Any, Any, Any]:

@@ -39,6 +39,7 @@ class Trainer(Stepper):
     history: History | None = None
     compile_arguments: Mapping[str, Any] | None = None
     steps_per_execution = 1
+    _initial_epoch: int | None = None  # where a restored training goes on, set by a callback
 
     # --- compile ----------------------------------------------------------------------------------
 
@@ -149,10 +150,10 @@ class Trainer(Stepper):
         self._seed = next_seed() << 32
         self._learning = None
         calls = self._callbacks(callbacks, verbose, epochs, data.total, add_history=True)
-        self.stop_training, logs = False, {}
+        self.stop_training, self._initial_epoch, logs = False, None, {}
         calls.on_train_begin()
         try:
-            for epoch in range(initial_epoch, epochs):
+            for epoch in range(self._initial_epoch or initial_epoch, epochs):
                 logs = self._epoch(epoch, data, checks, validation_freq, calls)
                 if self.stop_training or logs is None:
                     break

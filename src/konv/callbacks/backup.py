@@ -1,0 +1,138 @@
+"""Callbacks about weights besides the current ones: a backup to go on from, and running averages."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from konv.callbacks.base import Callback, Logs
+from konv.errors import KonvError
+
+
+class BackupAndRestore(Callback):
+    """Saves weights, optimizer state and epoch while training, so that `fit` goes on there after an interruption.
+
+    The backup is removed when training comes to its end. With `double_checkpoint` the one before is kept, for the case
+    that the newest was being written when the machine stopped.
+
+    >>> BackupAndRestore("backup", save_freq=100).save_freq
+    100
+    """
+
+    def __init__(self, backup_dir, save_freq: int | str = "epoch", double_checkpoint=False, delete_checkpoint=True):
+        super().__init__()
+        if not backup_dir:
+            raise KonvError(f"BackupAndRestore: backup_dir must be the path of a folder, got {backup_dir!r}")
+        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+            raise KonvError(f'BackupAndRestore: save_freq must be "epoch" or a number of batches, got {save_freq!r}')
+        self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
+        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
+        self._weights_path = os.path.join(self.backup_dir, "latest.weights.h5")
+        self._training_metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
+        self._prev_weights_path = f"{self._weights_path}.bkp"
+        self._prev_training_metadata_path = f"{self._training_metadata_path}.bkp"
+        self._current_epoch = self._last_batch_seen = self._since = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if not self.model.built:
+            raise KonvError("BackupAndRestore: the model must be built before fit(); give it an Input, or call it on a batch")
+        try:
+            self._restore()
+        except (OSError, ValueError):
+            if not os.path.exists(self._prev_weights_path):
+                raise
+            shutil.copy(self._prev_weights_path, self._weights_path)
+            shutil.copy(self._prev_training_metadata_path, self._training_metadata_path)
+            self._restore()
+
+    def _restore(self) -> None:
+        if os.path.exists(self._weights_path):
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.load_weights(self._weights_path)
+        if os.path.exists(self._training_metadata_path):
+            self.model._initial_epoch = int(json.loads(Path(self._training_metadata_path).read_text())["epoch"])
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._current_epoch, self._last_batch_seen = epoch + 1, 0
+        if self.save_freq == "epoch":
+            self._save()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if isinstance(self.save_freq, str):
+            return
+        last = self._last_batch_seen
+        self._since += batch + 1 if batch <= last else batch - last
+        self._last_batch_seen = batch
+        if self._since >= self.save_freq:
+            self._since = 0
+            self._save()
+
+    def _save(self) -> None:
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and os.path.exists(self._weights_path):
+            shutil.copy(self._weights_path, self._prev_weights_path)
+            shutil.copy(self._training_metadata_path, self._prev_training_metadata_path)
+        self.model.save_weights(self._weights_path, overwrite=True)
+        where = {"epoch": self._current_epoch, "batch": self._last_batch_seen}
+        fresh = Path(f"{self._training_metadata_path}.new")
+        fresh.write_text(json.dumps(where))
+        fresh.replace(self._training_metadata_path)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.delete_checkpoint and os.path.exists(self.backup_dir):
+            shutil.rmtree(self.backup_dir)
+
+
+class SwapEMAWeights(Callback):
+    """Validates and predicts with the running averages of the weights that an optimizer with use_ema=True keeps.
+
+    With `swap_on_epoch` they are in place at the end of each epoch too, so that a ModelCheckpoint after it saves them.
+
+    >>> SwapEMAWeights(swap_on_epoch=True).swap_on_epoch
+    True
+    """
+
+    def __init__(self, swap_on_epoch=False):
+        super().__init__()
+        self.swap_on_epoch = swap_on_epoch
+        self._ema_weights_in_model = False
+
+    def _pairs(self) -> list[tuple[Any, Any]]:
+        optimizer = self.model.optimizer
+        if not getattr(optimizer, "use_ema", False):
+            raise KonvError(f"SwapEMAWeights must be used when `use_ema=True` is set on the optimizer, which is {optimizer!r}")
+        return list(zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True))
+
+    def _swap(self, averaged: bool) -> None:
+        """Averages into the model, or back out of it."""
+        if averaged == self._ema_weights_in_model:
+            return
+        for variable, average in self._pairs():
+            held = variable.numpy()
+            variable.assign(average.array)
+            average.assign(held)
+        self._ema_weights_in_model = averaged
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.swap_on_epoch:
+            self._swap(False)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.swap_on_epoch:
+            self._swap(True)
+            if self.params and epoch == self.params["epochs"] - 1:
+                for variable, average in self._pairs():  # the end of training puts the averages in place once more
+                    average.assign(variable.array)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        self._swap(True)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        self._swap(False)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._swap(True)
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self._swap(False)

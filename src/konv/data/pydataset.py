@@ -1,0 +1,98 @@
+"""A class to inherit from for data that is made batch by batch, by index."""
+
+import itertools
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+class PyDataset:
+    """Batches by index: a subclass gives `__getitem__(index)` and `__len__` (or `num_batches`, None for no end).
+
+    With `workers` above 1 that many threads make batches, at most `max_queue_size` in front of the one in use. Processes
+    are not used: with use_multiprocessing=True there is a warning, and threads do the work.
+
+    >>> class Squares(PyDataset):
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, index):
+    ...         return index**2
+    >>> list(Squares())
+    [0, 1, 4]
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
+        self._workers, self._use_multiprocessing, self._max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def _option(self, name: str, default: Any) -> Any:
+        if name not in self.__dict__:
+            warnings.warn(f"{type(self).__name__}: a PyDataset should call super().__init__(**kwargs) in its constructor, "
+                          f"where kwargs may be workers, use_multiprocessing and max_queue_size", stacklevel=3)
+            self.__dict__.update({"_workers": 1, "_use_multiprocessing": False, "_max_queue_size": 10} | self.__dict__)
+        return self.__dict__.get(name, default)
+
+    @property
+    def workers(self) -> int:
+        return self._option("_workers", 1)
+
+    @workers.setter
+    def workers(self, value: int) -> None:
+        self._workers = value
+
+    @property
+    def use_multiprocessing(self) -> bool:
+        return self._option("_use_multiprocessing", False)
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value: bool) -> None:
+        self._use_multiprocessing = value
+
+    @property
+    def max_queue_size(self) -> int:
+        return self._option("_max_queue_size", 10)
+
+    @max_queue_size.setter
+    def max_queue_size(self, value: int) -> None:
+        self._max_queue_size = value
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say its batches: add __getitem__(index)")
+
+    def __iter__(self) -> Iterator[Any]:
+        count = self.num_batches
+        return (self[index] for index in (itertools.count() if count is None else range(count)))
+
+    @property
+    def num_batches(self) -> int | None:
+        """Batches in an epoch."""
+        if hasattr(self, "__len__"):
+            return len(self)  # type: ignore[arg-type]  # a subclass has it
+        raise NotImplementedError(f"{type(self).__name__} does not say how many batches there are: add __len__")
+
+    def on_epoch_begin(self) -> None:
+        """Before the first batch of an epoch."""
+
+    def on_epoch_end(self) -> None:
+        """After the last batch of an epoch."""
+
+
+def in_order(make: Callable[[int], Any], indices: Iterable[int], workers: int, ahead: int) -> Iterator[Any]:
+    """make(index) for each index, in their order, made by several threads.
+
+    >>> list(in_order(lambda index: index**2, range(4), workers=2, ahead=3))
+    [0, 1, 4, 9]
+    """
+    with ThreadPoolExecutor(workers, thread_name_prefix="konv-batches") as pool:
+        waiting: deque[Any] = deque()
+        try:
+            for index in indices:
+                waiting.append(pool.submit(make, index))
+                if len(waiting) > max(ahead, 1):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:  # left early
+                future.cancel()
