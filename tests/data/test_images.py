@@ -7,6 +7,7 @@ import pytest
 from keras.src.utils import dataset_utils
 from keras.src.utils.image_dataset_utils import ALLOWLIST_FORMATS, _load_image_grain
 
+import konv
 from konv.data.dataset import AHEAD
 from konv.data.images import image_dataset_from_directory as load
 from konv.errors import FileError, KonvError, ShapeError, UnsupportedError
@@ -150,6 +151,21 @@ def test_what_is_yielded_is_the_callers_own(folder, batch_size):
         np.testing.assert_array_equal(images, expected)
 
 
+def test_map(folder):
+    dataset, flip = _dataset(folder, batch_size=4, shuffle=False), konv.layers.RandomFlip("horizontal", seed=1)
+    mapped = dataset.map(lambda x, y: (flip(x), y), num_parallel_calls=8).map(lambda x, y: (x / 255, y)).prefetch(2)
+    assert (len(mapped), mapped.class_names, mapped.batch_size) == (5, ["a", "b", "c"], 4)
+    for (x, y), (before, labels) in zip(mapped, dataset, strict=True):
+        assert (y == labels).all()
+        assert all(np.allclose(a * 255, b) or np.allclose(a * 255, b[:, ::-1]) for a, b in zip(x, before, strict=True))
+    assert len(list(mapped.take(2))) == 2
+    model = konv.Sequential([konv.layers.Flatten(), konv.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    model.fit(mapped.map(lambda x, y: (x, np.eye(3)[y])), epochs=2, verbose=0)
+    with pytest.raises(KonvError, match="map_func must be a function"):
+        dataset.map(3)
+
+
 def test_take(folder):
     dataset = _dataset(folder, batch_size=4)
     taken = dataset.take(2)
@@ -236,10 +252,11 @@ def test_what_tensorflow_has_besides(folder):
     assert dataset.prefetch(4).cache() is dataset
     assert repr(dataset) == "<ImageDataset 20 files, 3 classes (a, b, c), batch_size=7>"
     assert dataset.unreadable() == []
-    for name, hint in {"map": "as a layer", "shuffle": "shuffle=True", "batch": "batch_size=", "filter": "loop"}.items():
+    for name, hint in {"shuffle": "shuffle=True", "batch": "batch_size=", "filter": "loop"}.items():
         with pytest.raises(UnsupportedError, match=f"ImageDataset.{name} is not supported; .*{hint}"):
             getattr(dataset, name)
-    assert not hasattr(dataset, "map")
+    assert not hasattr(dataset, "filter")
+    assert not hasattr(dataset.take(1), "filter")
     assert not hasattr(dataset, "colour")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from konv.data.prefetch import prefetched
-from konv.errors import FileError, plural
+from konv.errors import FileError, KonvError, plural
 from konv.surface import UnsupportedNameError
 
 # Batches decoded in front of the one in use: enough to bridge a slow file, little enough to stay small in memory.
@@ -20,7 +20,6 @@ INSTEAD = {
     "batch": "give batch_size= to image_dataset_from_directory",
     "unbatch": "give batch_size=None to image_dataset_from_directory",
     "repeat": "fit(epochs=...) begins anew with every epoch",
-    "map": "put the operation into the model as a layer, such as Rescaling, or loop: for images, labels in dataset",
     "as_numpy_iterator": "iterate over the dataset itself: its batches are NumPy arrays",
     "cardinality": "use len(dataset)",
 } | dict.fromkeys(("apply", "concatenate", "element_spec", "enumerate", "filter", "flat_map", "interleave", "rebatch",
@@ -88,9 +87,18 @@ class ImageDataset:
         skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
         return f"<ImageDataset {plural(len(self.file_paths), 'file')}{names}, batch_size={self.batch_size}{skipped}>"
 
-    def take(self, count: int) -> "Taken":
+    def take(self, count: int) -> "Derived":
         """The first `count` batches of an epoch, for a look at the data."""
-        return Taken(self, count)
+        return Derived(self, take=count)
+
+    def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None,
+            deterministic: bool | None = None) -> "Derived":
+        """What the function makes of each batch, of (images, labels) or of images; anew in each epoch, in this order.
+
+        Layers that augment images are active in it: `dataset.map(lambda x, y: (RandomFlip()(x), y))`, the layer made once.
+        The two other arguments are for TensorFlow's own threads; one layer uses all of konv's.
+        """
+        return Derived(self, map_func)
 
     def _order(self) -> np.ndarray:
         order = np.arange(len(self.file_paths))
@@ -146,14 +154,42 @@ class ImageDataset:
         return images if self._targets is None else (images, self._targets[indices])
 
 
-class Taken:
-    """The first batches of each epoch of a dataset."""
+class Derived:
+    """What a function makes of the batches of a dataset, or the first of them."""
 
-    def __init__(self, dataset: ImageDataset, count: int):
-        self.dataset, self.count, self.class_names = dataset, count, dataset.class_names
+    def __init__(self, dataset: "ImageDataset | Derived", function: Callable[..., Any] | None = None,
+                 take: int | None = None):
+        if function is not None and not callable(function):
+            raise KonvError(f"map: map_func must be a function of a batch, got {function!r}")
+        self.dataset, self.function, self.count = dataset, function, take
+        self.class_names: list[str] | None = dataset.class_names
+        self.batch_size: int | None = dataset.batch_size
 
     def __len__(self) -> int:
-        return min(self.count, len(self.dataset))
+        return len(self.dataset) if self.count is None else min(self.count, len(self.dataset))
 
     def __iter__(self) -> Iterator[Any]:
-        return islice(iter(self.dataset), self.count)
+        batches = islice(iter(self.dataset), self.count)
+        if self.function is None:
+            yield from batches
+            return
+        for batch in batches:
+            yield self.function(*batch) if isinstance(batch, tuple) else self.function(batch)
+
+    def take(self, count: int) -> "Derived":
+        """The first `count` batches of an epoch."""
+        return Derived(self, take=count)
+
+    def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None,
+            deterministic: bool | None = None) -> "Derived":
+        """What the function makes of each batch."""
+        return Derived(self, map_func)
+
+    def prefetch(self, buffer_size: int | None = None) -> "Derived":
+        """Itself: the batches below are read ahead in a thread in any case."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name in INSTEAD:
+            raise UnsupportedNameError(f"a mapped dataset's {name} is not supported; {INSTEAD[name]}")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
