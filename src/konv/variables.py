@@ -58,6 +58,14 @@ class Variable:
         self.array[...] = value
         self.touch()
 
+    def assign_add(self, value) -> None:
+        """Add to the numbers."""
+        self.assign(self.array + np.asarray(value))
+
+    def assign_sub(self, value) -> None:
+        """Subtract from the numbers."""
+        self.assign(self.array - np.asarray(value))
+
     def touch(self) -> None:
         """Note that `array` was written in place."""
         self.version += 1
@@ -73,3 +81,22 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+
+class State(Variable, np.lib.mixins.NDArrayOperatorsMixin):
+    """A Variable outside of every graph, of an optimizer or a metric: in arithmetic it is its array.
+
+    >>> rate = State(0.5)
+    >>> rate * 2, rate == 0.5
+    (np.float32(1.0), np.True_)
+    """
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # comparing gives arrays, but each is itself alone
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+        # without `out`: v += 1 gives a new array, as in Keras; what is kept is written by assign
+        arrays = [item.array if isinstance(item, Variable) else item for item in inputs]
+        return getattr(ufunc, method)(*arrays, **kwargs)
+
+    def __getitem__(self, index):
+        return self.value[index]

@@ -192,6 +192,34 @@ def test_own_metric():
     assert float(konv.metrics.MeanMetricWrapper(lambda t, p: np.abs(t - p))(np.ones(2), np.zeros(2))) == 1.0
 
 
+def test_own_metric_as_keras_writes_it():
+    """One class for both libraries: sums that are added to, a metric within a metric."""
+    results = []
+    for library in (konv, keras):
+        class Error(library.metrics.Metric):
+            def __init__(self):
+                super().__init__(name="error")
+                self.total = self.add_variable(shape=(), initializer="zeros", name="total")
+                self.count = self.add_weight(name="count", initializer="zeros")
+                self.inner = library.metrics.Mean(name="inner")  # noqa: B023
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                self.total.assign_add(np.sum(np.abs(y_true - y_pred)))
+                self.count.assign(self.count + y_true.shape[0])
+                self.inner.update_state(y_true)
+
+            def result(self):
+                return self.total / (self.count + 1.0) + self.inner.result()
+
+        metric = Error()
+        metric.update_state(ONE_HOT[0], SCORES[0])
+        metric.update_state(ONE_HOT[1], SCORES[1])
+        results.append((float(metric.result()), len(metric.variables)))
+        metric.reset_state()
+        results[-1] += (float(metric.result()), float(metric.inner.result()))
+    np.testing.assert_allclose(*results, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("call", "error", "words"), [
     (lambda: konv.metrics.Precision(thresholds=[0.5, 2]), KonvError, ["Precision", "thresholds", "[2]"]),
     (lambda: konv.metrics.Precision()(LABELS[0], SCORES[0]), ShapeError, ["(10,)", "(10, 4)", "to_categorical"]),

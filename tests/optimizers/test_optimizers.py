@@ -160,6 +160,31 @@ def test_learning_rate_can_be_set():
     assert konv.optimizers.SGD(lambda: 0.125).learning_rate == 0.125
 
 
+def test_an_optimizer_as_keras_writes_it():
+    results = []
+    for library in (konv, keras):
+        class Own(library.optimizers.Optimizer):
+            def build(self, variables):
+                super().build(variables)
+                self.momentums = [self.add_variable_from_reference(reference_variable=v, name="m") for v in variables]
+                self.pairs = self.add_optimizer_variables(variables, ["a", "b"], ["ones", "zeros"])
+                self.scale = self.add_variable((), "ones", name="scale")
+
+            def update_step(self, gradient, variable, learning_rate):
+                index = self._get_variable_index(variable)
+                self.assign(self.momentums[index], self.momentums[index] * 0.9 + gradient)
+                self.assign_add(self.pairs[1][index], self.pairs[0][index] * 0.5)
+                self.assign_sub(variable, (self.momentums[index] + self.pairs[1][index]) * learning_rate * self.scale)
+
+        optimizer = Own(0.1, weight_decay=0.01, name="own")
+        variables = run(optimizer, library.Variable, 3)
+        results.append([np.asarray(v.numpy()) for v in [*variables, *optimizer.variables]])
+        assert float(optimizer.learning_rate * 2) == np.float32(0.2)
+        assert optimizer.iterations == 3
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
 def test_gradients_are_only_read():
     start, gradients = data()
     before = [array.copy() for array in gradients[0]]

@@ -9,7 +9,7 @@ from konv.errors import KonvError, ShapeError
 from konv.losses.base import require_float32
 from konv.losses.functions import FORMULAS
 from konv.registry import auto_name, snake_case
-from konv.variables import Variable
+from konv.variables import State
 
 Array = np.ndarray
 
@@ -32,24 +32,34 @@ class Metric:
         require_float32(type(self).__name__, dtype)
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.dtype = "float32"
-        self._variables: list[Variable] = []
+        self._variables: list[State] = []
 
-    def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="sum", name=None) -> Variable:
+    def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="sum", name=None) -> State:
         """A sum that `reset_state` sets back to zero; kept in float64, so that long epochs lose nothing."""
         if initializer not in (None, "zeros") and type(initializer).__name__ != "Zeros":
             raise KonvError(f'{type(self).__name__}: the variables of a metric start at "zeros", got {initializer!r}')
-        variable = Variable(np.zeros(shape), name or "variable", path=f"{self.name}/{name}", trainable=False,
+        variable = State(np.zeros(shape), name or "variable", path=f"{self.name}/{name}", trainable=False,
                             dtype="float64")
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape=(), initializer=None, dtype=None, name=None) -> Variable:
+    def add_weight(self, shape=(), initializer=None, dtype=None, name=None) -> State:
         """`add_variable` under its older name."""
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
-    def variables(self) -> list[Variable]:
-        return list(self._variables)
+    def variables(self) -> list[State]:
+        """The sums, and those of metrics that this one holds."""
+        return self._variables + [variable for metric in self._metrics for variable in metric.variables]
+
+    @property
+    def _metrics(self) -> list["Metric"]:
+        held = [part for value in self.__dict__.values() for part in (value if isinstance(value, (list, tuple)) else [value])]
+        return [part for part in held if isinstance(part, Metric)]
+
+    @property
+    def _dtype(self) -> str:
+        return self.dtype
 
     def update_state(self, *args, **kwargs) -> None:
         """Take one more batch into account."""
@@ -61,7 +71,7 @@ class Metric:
 
     def reset_state(self) -> None:
         """Forget all batches."""
-        for variable in self._variables:
+        for variable in self.variables:
             variable.array[...] = 0
 
     def __call__(self, *args, **kwargs) -> Any:

@@ -12,8 +12,8 @@ from konv.errors import KonvError, ShapeError, meant
 from konv.initializers import Constant
 from konv.optimizers import schedules
 from konv.optimizers.schedules import LearningRateSchedule
-from konv.registry import snake_case
-from konv.variables import Variable
+from konv.registry import auto_name, snake_case
+from konv.variables import State, Variable
 
 Array = np.ndarray
 
@@ -40,7 +40,7 @@ class Optimizer:
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise KonvError(f"{self._class}: only one of clipnorm={clipnorm}, clipvalue={clipvalue} and "
                             f"global_clipnorm={global_clipnorm} can be set")
-        self.name = name or snake_case(self._class)
+        self.name = name or auto_name(snake_case(self._class))
         self.weight_decay = self._optional(weight_decay, "weight_decay")
         self.clipnorm = self._optional(clipnorm, "clipnorm")
         self.clipvalue = self._optional(clipvalue, "clipvalue")
@@ -51,7 +51,7 @@ class Optimizer:
         self.loss_scale_factor = self._optional(loss_scale_factor, "loss_scale_factor")
         self.gradient_accumulation_steps = self._count(gradient_accumulation_steps, "gradient_accumulation_steps", 2)
         self.built = False
-        self._iterations = Variable(0, "iteration", path=f"{self.name}/iteration", trainable=False, dtype="int32")
+        self._iterations = State(0, "iteration", path=f"{self.name}/iteration", trainable=False, dtype="int32")
         self._learning_rate: Any = self._parse_rate(learning_rate)
         self._slot_variables: list[Variable] = []
         self._trainable_variables: list[Variable] = []
@@ -107,7 +107,7 @@ class Optimizer:
                      name=None) -> Variable:
         """A further array of state, for optimizers of one's own; aggregation and layout mean nothing on one machine."""
         name = name or "variable"
-        slot = Variable(initializers.get(initializer)(shape), name, path=f"{self.name}/{name}", trainable=False,
+        slot = State(initializers.get(initializer)(shape), name, path=f"{self.name}/{name}", trainable=False,
                         dtype=dtype or "float32")
         self._slot_variables.append(slot)
         return slot
@@ -209,7 +209,7 @@ class Optimizer:
         if callable(value) and not isinstance(value, Variable):
             return value
         rate = self._number(value, "learning_rate")
-        return Variable(rate, "learning_rate", path=f"{self.name}/learning_rate", trainable=False)
+        return State(rate, "learning_rate", path=f"{self.name}/learning_rate", trainable=False)
 
     def _rate(self) -> float:
         rate = self._learning_rate
@@ -252,7 +252,8 @@ class Optimizer:
 
     def expect(self, variables: Sequence[Variable]) -> None:
         """Make the state for these variables, or raise if it was made for others."""
-        self.build(variables)
+        if not self.built:
+            self.build(variables)
         unknown = next((variable for variable in variables if id(variable) not in self._trainable_variables_indices), None)
         if unknown is not None:
             raise KonvError(f'{self._class}: does not know the variable "{unknown.path}"; it was built for '
