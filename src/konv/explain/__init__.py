@@ -5,13 +5,14 @@ from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
+from konv.explain.trace import TraceFigure, trace
 from konv.explain.window import WindowFigure, window
 from konv.surface import surface
 
 __all__ = [
-    "ConvolutionFigure", "FeatureMaps", "LayerFacts", "ModelFacts", "WindowFigure", "contact_sheet", "convolution",
+    "ConvolutionFigure", "FeatureMaps", "LayerFacts", "ModelFacts", "TraceFigure", "WindowFigure", "contact_sheet", "convolution",
     "explain_layer", "explain_model", "feature_maps", "layer_facts", "model_facts", "print_summary", "save_feature_maps",
-    "window",
+    "trace", "window",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

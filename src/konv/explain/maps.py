@@ -204,14 +204,14 @@ def _cross_out(draw: Any, width: int, height: int) -> None:
 
 def _last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
     """Each layer with the node that is its output, in the order in which they run."""
-    layers = {layer.name: layer for layer in _all_layers(model)}
+    layers = {layer.name: layer for layer in all_layers(model)}
     last = {node.layer: index for index, node in enumerate(graph.nodes)}
     return [(layers[name], index) for name, index in last.items() if name in layers]
 
 
-def _all_layers(model: Model) -> list[Layer]:
+def all_layers(model: Model) -> list[Layer]:
     return [inner for layer in model.layers
-            for inner in (_all_layers(layer) if isinstance(layer, Model) else [layer])]
+            for inner in (all_layers(layer) if isinstance(layer, Model) else [layer])]
 
 
 def _is_conv(graph: Graph, layer: Layer) -> bool:

@@ -32,6 +32,31 @@ FIGURES: dict[str, dict[str, str]] = {
         "ko": "테두리: 첫 번째 윈도우와 그 윈도우가 만드는 픽셀",
     },
     "fig_padding": {"en": "dashed: padding, zeros around the image", "ko": "점선: 패딩, 이미지 둘레의 0"},
+    # --- back to the image ---
+    "trace_title": {
+        "en": "{title}: where the number at ({place}) of layer {layer} comes from",
+        "ko": "{title}: {layer} 층의 ({place}) 위치 값이 어디에서 왔는가",
+    },
+    "trace_box": {
+        "en": "what counts: [{ranges}], {count} of {total} numbers",
+        "ko": "영향을 주는 부분: [{ranges}], 값 {total}개 중 {count}개",
+    },
+    "trace_values": {"en": "from {low} to {high}", "ko": "{low}부터 {high}까지"},
+    "trace_example": {"en": "the number at ({place}): {equation}", "ko": "({place}) 위치의 값: {equation}"},
+    "trace_field": {
+        "en": "receptive field: {rows} rows and {columns} columns, from row {top} and column {left} on",
+        "ko": "수용 영역: 행 {rows}개와 열 {columns}개, 행 {top}, 열 {left}부터",
+    },
+    "trace_value": {
+        "en": "the engine computed {value}, the chain gives {recomputed}",
+        "ko": "엔진이 계산한 값 {value}, 위의 과정을 따라 계산한 값 {recomputed}",
+    },
+    "trace_image": {"en": "image; framed: the receptive field", "ko": "이미지; 테두리: 수용 영역"},
+    "trace_weights": {"en": "how much each pixel counts (gradient)", "ko": "각 픽셀이 미치는 영향 (기울기)"},
+    "trace_scale": {
+        "en": "red: makes it larger, blue: smaller; the strongest: {value}",
+        "ko": "빨강: 값을 키움, 파랑: 값을 줄임; 가장 큰 영향: {value}",
+    },
     # --- one pixel, step by step ---
     "win_title": {
         "en": "{title}: pixel ({row}, {column}) of feature map {number}",

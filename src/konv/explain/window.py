@@ -195,6 +195,26 @@ _WAYS = {Conv: _conv, DepthwiseConv: _depthwise, ConvTranspose: _transposed, Poo
 _KINDS = {Conv: "conv", DepthwiseConv: "conv", ConvTranspose: "transposed", BatchNorm: "norm"}
 
 
+def _sum_example(step, image, weights, at, filter) -> str:
+    """The sums of the channels and the bias, or nothing where they are many."""
+    shares, bias, _ = _WAYS[type(step.op)](step, image, weights, at, filter)
+    if len(shares) > 8:
+        return ""
+    return " + ".join([*(shown(share.sum) for share in shares), *([] if bias is None else [shown(bias)])])
+
+
+def _pool_example(step, image, weights, at, filter) -> str:
+    (share,), _, _ = _pool(step, image, weights, at, filter)
+    read = [shown(pixel) for line, places in zip(share.pixels, share.places, strict=True)
+            for pixel, place in zip(line, places, strict=True) if place is not None]
+    return f"{step.op.kind}({', '.join(read)})" if len(read) <= 9 else ""
+
+
+# one number in one line: (facts, image with NaN where nothing counts, weights by name, place, channel) -> left side
+EXAMPLES = {Conv: _sum_example, DepthwiseConv: _sum_example, ConvTranspose: _sum_example, Pool: _pool_example,
+            BatchNorm: lambda *arguments: _norm(*arguments)[2]}
+
+
 # --- as text --------------------------------------------------------------------------------------------
 
 
@@ -245,4 +265,4 @@ def _grids(share: Share, lang: str):
     yield from ("  " + "    ".join(parts).rstrip() for parts in zip(*blocks, strict=True))
 
 
-__all__ = ["Share", "WindowFigure", "shown", "window"]
+__all__ = ["EXAMPLES", "Share", "WindowFigure", "shown", "window"]
