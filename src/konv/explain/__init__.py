@@ -10,9 +10,9 @@ from konv.explain.window import WindowFigure, window
 from konv.surface import surface
 
 __all__ = [
-    "ConvolutionFigure", "FeatureMaps", "LayerFacts", "ModelFacts", "TraceFigure", "WindowFigure", "contact_sheet", "convolution",
-    "explain_layer", "explain_model", "feature_maps", "layer_facts", "model_facts", "print_summary", "save_feature_maps",
-    "trace", "window",
+    "ConvolutionFigure", "FeatureMaps", "LayerFacts", "ModelFacts", "TraceFigure", "WindowFigure", "contact_sheet",
+    "convolution", "explain_layer", "explain_model", "feature_maps", "layer_facts", "model_facts", "print_summary",
+    "save_feature_maps", "trace", "window",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)
