@@ -177,6 +177,24 @@ def test_frozen_layers_stay():
     assert_same(*models)
 
 
+def test_a_change_of_trainable_is_a_warning():
+    model = network(konv)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(X, LABELS, verbose=0)
+    model.layers[0].trainable = False
+    before = model.layers[0].get_weights()
+    with pytest.warns(UserWarning, match=r"`trainable` of conv2d\S* has changed.*before fit\(\)"):
+        model.fit(X, LABELS, verbose=0)
+    model.fit(X, LABELS, verbose=0)  # one warning is enough
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], before[0])
+    model.layers[0].trainable = True
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(X, LABELS, verbose=0)
+    assert np.abs(model.layers[0].get_weights()[0] - before[0]).max() > 0
+    with pytest.warns(UserWarning, match="run_eagerly"):
+        model.compile("sgd", "mse", run_eagerly=True, jit_compile=True)
+
+
 def test_generators_and_iterables():
     def batches():
         for begin in range(0, 32, 8):
@@ -216,11 +234,29 @@ def two_outputs(library):
     return library.Model([a, b], [left, library.layers.Dense(1, name="q")(a)])
 
 
+@pytest.mark.parametrize("weights", [[WEIGHTS[:16], WEIGHTS[16:]], [WEIGHTS[:16], None]], ids=["both", "one"])
+def test_weights_per_output(weights):
+    results = []
+    x = [random.standard_normal((16, 4)).astype(np.float32) for _ in range(2)]
+    y = [random.standard_normal((16, 2)).astype(np.float32), random.standard_normal((16, 1)).astype(np.float32)]
+    start = two_outputs(keras).get_weights()
+    for library in (konv, keras):
+        model = two_outputs(library)
+        model.set_weights(start)
+        model.compile("sgd", "mse", weighted_metrics=[["mae"], ["mae"]])
+        results.append(model.fit(x, y, sample_weight=weights, batch_size=8, shuffle=False, verbose=0))
+    assert_same_history(*results)
+
+
 @pytest.mark.parametrize("given", [
     {"loss": "mse"},
+    {"loss": [None, "mae"]},
+    {"loss": ["mse", None], "metrics": [None, "mae"]},
+    {"loss": ["poisson", "log_cosh"], "loss_weights": (0.5, 2)},
+    {"optimizer": {"class_name": "SGD", "config": {"learning_rate": 0.02}}, "loss": ("mse", "mae")},
     {"loss": ["mse", "mae"], "loss_weights": [1.0, 0.5], "metrics": [["mae"], ["mse"]]},
     {"loss": {"p": "mse", "q": "mae"}, "metrics": {"p": "mae", "q": ["mse"]}, "weighted_metrics": {"q": ["mae"]}},
-], ids=["one loss", "lists", "dicts"])
+], ids=str)
 def test_several_inputs_and_outputs(given):
     x = [random.standard_normal((16, 4)).astype(np.float32) for _ in range(2)]
     y = [random.standard_normal((16, 2)).astype(np.float32), random.standard_normal((16, 1)).astype(np.float32)]
@@ -229,7 +265,7 @@ def test_several_inputs_and_outputs(given):
     for library in (konv, keras):
         model = two_outputs(library)
         model.set_weights(weights)
-        model.compile("sgd", **given)
+        model.compile(**({"optimizer": "sgd"} | given))
         first = model.fit(x, y, batch_size=8, shuffle=False, verbose=0, sample_weight=WEIGHTS[:16])
         second = model.fit({"a": x[0], "b": x[1]}, {"p": y[0], "q": y[1]}, batch_size=8, shuffle=False, verbose=0)
         numbers, outputs = model.evaluate(x, y, batch_size=8, verbose=0), model.predict(x, verbose=0)

@@ -48,7 +48,8 @@ class BackupAndRestore(Callback):
 
     def _restore(self) -> None:
         if os.path.exists(self._weights_path):
-            self.model.optimizer.build(self.model.trainable_variables)
+            if not self.model.optimizer.built:
+                self.model.optimizer.build(self.model.trainable_variables)
             self.model.load_weights(self._weights_path)
         if os.path.exists(self._training_metadata_path):
             self.model._initial_epoch = int(json.loads(Path(self._training_metadata_path).read_text())["epoch"])

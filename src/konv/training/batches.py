@@ -61,6 +61,9 @@ class Door(NamedTuple):
         if sample_weight is None:
             return None
         one_for_all = not isinstance(sample_weight, (list, tuple, dict)) or len(self.outputs) == 1
+        if not one_for_all and isinstance(sample_weight, (list, tuple)) and targets and len(sample_weight) == len(targets):
+            sample_weight = [np.ones(len(target)) if weight is None else weight
+                             for weight, target in zip(sample_weight, targets, strict=True)]
         weights = arrays_of(sample_weight, self.outputs[:1] if one_for_all else self.outputs, "sample_weight")
         weights = [weight.astype(np.float32, copy=False) for weight in weights]
         return weights * len(self.outputs) if one_for_all else weights

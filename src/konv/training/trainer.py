@@ -39,6 +39,7 @@ class Trainer(Stepper):
     history: History | None = None
     compile_arguments: Mapping[str, Any] | None = None
     steps_per_execution = 1
+    _trainable_then: Mapping[int, tuple[str, bool]]  # when it was compiled
     _initial_epoch: int | None = None  # where a restored training goes on, set by a callback
 
     # --- compile ----------------------------------------------------------------------------------
@@ -61,6 +62,9 @@ class Trainer(Stepper):
         parse.flag(auto_scale_loss, "auto_scale_loss")
         if jit_compile != "auto":
             parse.flag(jit_compile, "jit_compile")
+        if run_eagerly and jit_compile is True:
+            warnings.warn("run_eagerly=True and jit_compile=True exclude each other in Keras, where run_eagerly wins; konv "
+                          "runs its compiled kernels in any case", stacklevel=3)
         steps = parse.count(steps_per_execution, "steps_per_execution")
         given = {"optimizer": optimizers.get(optimizer), "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                  "weighted_metrics": weighted_metrics, "run_eagerly": bool(run_eagerly), "steps_per_execution": steps,
@@ -71,6 +75,7 @@ class Trainer(Stepper):
         self.optimizer, self.loss, self.compile_arguments = given["optimizer"], loss, given
         self._losses, self._metrics, self._loss_tracker = losses, watched, Mean("loss")
         self.steps_per_execution, self.compiled, self.stop_training = steps, True, False
+        self._trainable_then = self._trainable_now()
         self._learning = self._inferring = self._seed = None
 
     @property
@@ -103,10 +108,26 @@ class Trainer(Stepper):
         """The penalties of regularized weights."""
         return [float(v.regularizer(v.array)) for v in self.trainable_weights if v.regularizer is not None]
 
+    def _trainable_now(self) -> dict[int, tuple[str, bool]]:
+        """Name and `trainable` of every layer, by identity."""
+        found, waiting = {}, list(self.layers)
+        while waiting:
+            layer = waiting.pop(0)
+            found[id(layer)] = layer.name, layer.trainable
+            waiting += getattr(layer, "layers", [])
+        return found
+
     def _require_compiled(self, method: str, training: bool = False) -> None:
         if not self.compiled:
             raise KonvError(f"{method}() needs a compiled model; call compile() first, such as "
                             f'model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])')
+        now, then = self._trainable_now(), self._trainable_then
+        changed = [name for key, (name, trainable) in now.items() if then.get(key, (name, trainable))[1] != trainable]
+        if changed:
+            self._trainable_then = now  # one warning is enough
+            warnings.warn(f"{self.title}: `trainable` of {', '.join(changed)} has changed since compile(); call compile() "
+                          f"again before {method}(), so that the optimizer keeps the state of the right weights",
+                          stacklevel=4)
         if training and self._losses is None:
             raise KonvError(f'{method}() needs a loss; give compile() one, such as loss="mse"')
         if training and self.optimizer is None:
