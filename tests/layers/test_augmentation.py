@@ -8,6 +8,7 @@ import pytest
 
 import konv
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.plan import build_plan
 from konv.spec.resampling import INTERPOLATIONS, taps
 
 layers = konv.layers
@@ -142,6 +143,15 @@ def test_random_crop_of_images_that_are_not_larger(size):
     np.testing.assert_array_equal(layers.RandomCrop(*size)(images(), training=False), expected)
 
 
+@pytest.mark.parametrize("layer", [
+    layers.Resizing(9, 11, "lanczos3", crop_to_aspect_ratio=True), layers.CenterCrop(9, 11), layers.RandomCrop(9, 11),
+    layers.UpSampling2D(1, interpolation="bilinear")])
+def test_what_changes_nothing_is_not_done(layer):
+    plan = build_plan(layer.graph((9, 11, 4)), 2, True)
+    assert {step.kernel for segment in plan.forward for step in segment.steps} <= {"copy"}
+    assert (layer(images()) == images()).all()
+
+
 # --- what is drawn ----------------------------------------------------------------------------------------
 
 
@@ -171,6 +181,13 @@ def test_rotation_is_uniform():
     y = layers.RandomRotation((-0.1, 0.2), seed=5)(ramp) - 4
     turns = np.arctan2(-y[:, 4, 6, 0], y[:, 4, 6, 1]) / (2 * np.pi)
     assert uniform(-turns, -0.1, 0.2)
+
+
+def test_layers_with_one_seed_draw_numbers_of_their_own():
+    ramp = np.arange(9.0).reshape(1, 1, 9, 1).repeat(400, 0)
+    flipped = layers.RandomFlip("horizontal", seed=42)(ramp)[:, 0, 0, 0] > 4
+    moved = layers.RandomTranslation(0, 0.1, "nearest", seed=42)(ramp)[:, 0, 4, 0]
+    assert abs(np.corrcoef(flipped, moved)[0, 1]) < 0.15
 
 
 @pytest.mark.parametrize("factors", [(0.3,), (0.3, (-0.5, 0.2))])

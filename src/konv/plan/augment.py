@@ -5,6 +5,7 @@ for each sample, which the next one reads, and the way back too.
 """
 
 from math import inf
+from zlib import crc32
 
 from konv.plan.blocks import Block
 from konv.plan.emitter import Emitter, inside
@@ -17,8 +18,14 @@ SHARE = ((0.0, 1.0),)
 
 
 def draw_key(op, node: int) -> tuple[str, int]:
-    """What decides the numbers of an operation: the step's seed and the node, or the layer's own seed and the step's count."""
-    return (SEED, node) if op.seed is None else (COUNT, op.seed & 0xFFFFFFFF)
+    """What decides the numbers of an operation: the step's seed and the node, or the layer's own seed and the step's count.
+
+    The same seed given to a flip and to a rotation must not turn all the mirrored images one way: so its kind counts too.
+    """
+    if op.seed is None:
+        return SEED, node
+    kind = f"{type(op).__name__} {getattr(op, 'kind', '')}"
+    return COUNT, (op.seed ^ crc32(kind.encode())) & 0xFFFFFFFF
 
 
 # --- another size -------------------------------------------------------------------------------------

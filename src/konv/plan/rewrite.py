@@ -74,9 +74,12 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         return index, order
     if isinstance(op, RANDOM) and not training:
         return index, order
-    if isinstance(op, RandomCrop):
-        shape = tuple(builder.nodes[index].shape[axis] for axis in order)
-        op = op if training and op.moves(*known(shape, op.data_format)) else op.resize(training)
+    if isinstance(op, (RandomCrop, Resize, Upsample)):
+        size = known(tuple(builder.nodes[index].shape[axis] for axis in order), op.data_format)
+        if isinstance(op, RandomCrop):
+            op = op if training and op.moves(*size) else op.resize(training)
+        if not isinstance(op, RandomCrop) and op.keeps(*size):
+            return index, order
     if isinstance(op, Permute):
         return index, compose(op.order, order)
     if isinstance(op, Dropout) and op.noise_shape is not None:

@@ -49,6 +49,10 @@ class Resize(Op):
             return 0, 0, height, width
         return (-above, 0, height + 2 * above, width) if above else (0, -before, height, width + 2 * before)
 
+    def keeps(self, height: int, width: int) -> bool:
+        """Whether images of this size stay as they are."""
+        return self.window(height, width) == (0, 0, height, width) == (0, 0, self.height, self.width)
+
 
 @dataclass(frozen=True)
 class Upsample(Op):
@@ -62,6 +66,10 @@ class Upsample(Op):
         height, width, channels = spatial(inputs[0], self.data_format)
         rows, columns = (size and size * factor for size, factor in zip((height, width), self.factors, strict=True))
         return image(rows, columns, channels, data_format=self.data_format)
+
+    def keeps(self, height: int, width: int) -> bool:
+        """Whether images of this size stay as they are."""
+        return self.factors == (1, 1)
 
 
 @dataclass(frozen=True)
