@@ -336,7 +336,12 @@ class Sequential(Model):
             self.inputs, self.outputs, self._order, self._graphs, self.input_shapes = [], [], [], {}, ()
             return
         for layer in self._chain[len(self._tensors) - 1:]:
-            output = layer(self._tensors[-1])
+            try:
+                output = layer(self._tensors[-1])
+            except ShapeError as error:
+                from konv.explain.doctor import explained
+
+                raise explained(error, self._chain, self._tensors[0].shape[1:]) from None
             assert isinstance(output, Tensor)
             self._tensors.append(output)
         self._wire(self._tensors[0], self._tensors[-1])

@@ -32,6 +32,72 @@ FIGURES: dict[str, dict[str, str]] = {
         "ko": "테두리: 첫 번째 윈도우와 그 윈도우가 만드는 픽셀",
     },
     "fig_padding": {"en": "dashed: padding, zeros around the image", "ko": "점선: 패딩, 이미지 둘레의 0"},
+    # --- what is wrong with a model ---
+    "doc_trail": {"en": "shapes from layer to layer:", "ko": "층마다의 모양:"},
+    "doc_fails": {"en": "does not fit", "ko": "맞지 않음"},
+    "doc_healthy": {"en": "every layer fits", "ko": "모든 층이 맞음"},
+    "doc_why": {"en": "why: {reason}", "ko": "이유: {reason}"},
+    "doc_why_axes": {
+        "en": "it takes images (batch, height, width, channels), and {shape} are none",
+        "ko": "이미지 (배치, 높이, 너비, 채널)가 필요하지만 들어온 것은 {shape}",
+    },
+    "doc_why_window": {
+        "en": "its window of {window} is larger than what is left of the image, {sizes}",
+        "ko": "윈도우 {window}이(가) 남은 이미지 {sizes}보다 큼",
+    },
+    "doc_why_unknown": {
+        "en": "its weights depend on a size that is not known: {shape}",
+        "ko": "정해지지 않은 크기에 가중치가 달려 있음: {shape}",
+    },
+    "doc_remedies": {"en": "what would do (each was tried):", "ko": "해결 방법 (모두 확인함):"},
+    "doc_gives": {"en": "the output is then {shape}", "ko": "출력은 {shape}"},
+    "doc_channel_axis": {
+        "en": "input_shape {shape} instead of {old}, and x[..., None]: images have an axis for channels:",
+        "ko": "input_shape를 {old} 대신 {shape}(으)로, 데이터는 x[..., None]: 이미지에는 채널 축이 있어야 함:",
+    },
+    "doc_batch_axis": {
+        "en": "input_shape {shape} instead of {old}: the batch is left out:",
+        "ko": "input_shape를 {old} 대신 {shape}(으)로: 배치 축은 쓰지 않음:",
+    },
+    "doc_channels_last": {
+        "en": "input_shape {shape} instead of {old}, and x.transpose(0, 2, 3, 1): the channels come last:",
+        "ko": "input_shape를 {old} 대신 {shape}(으)로, 데이터는 x.transpose(0, 2, 3, 1): 채널이 마지막 축:",
+    },
+    "doc_channels_first": {
+        "en": 'data_format "channels_first" in every layer that has it:',
+        "ko": '모든 층에 data_format "channels_first":',
+    },
+    "doc_move": {"en": "{layer} after {after}:", "ko": "{layer}을(를) {after} 뒤로 옮김:"},
+    "doc_remove": {"en": "no {layer}:", "ko": "{layer} 없이:"},
+    "doc_same": {"en": 'padding "same" for {layer}:', "ko": '{layer}에 padding "same":'},
+    "doc_all_same": {
+        "en": 'padding "same" for all {count} layers with windows so far:',
+        "ko": '여기까지의 윈도우 층 {count}개 모두에 padding "same":',
+    },
+    "doc_window": {
+        "en": "{argument} {size} instead of {old} for {layer}:",
+        "ko": "{layer}의 {argument}을(를) {old} 대신 {size}(으)로:",
+    },
+    "doc_dilation": {"en": "dilation_rate 1 for {layer}:", "ko": "{layer}의 dilation_rate를 1로:"},
+    "doc_fewer_pools": {"en": "one pool fewer, no {layer}:", "ko": "풀링을 하나 줄여 {layer} 없이:"},
+    "doc_larger_input": {"en": "larger images, {shape} instead of {old}:", "ko": "더 큰 이미지, {old} 대신 {shape}:"},
+    "doc_groups": {
+        "en": "groups {groups} for {layer}, which divides its {channels} channels:",
+        "ko": "{layer}의 groups를 {groups}(으)로, 채널 {channels}개가 나누어짐:",
+    },
+    "doc_filters": {"en": "{filters} filters in {layer} before it:", "ko": "앞의 {layer}에 필터 {filters}개:"},
+    "doc_global_pool": {
+        "en": "GlobalAveragePooling2D instead of {layer}, which takes images of any size:",
+        "ko": "{layer} 대신 GlobalAveragePooling2D, 어떤 크기의 이미지도 받음:",
+    },
+    "doc_fixed": {
+        "en": "a size that is known, such as {shape} instead of {old}:",
+        "ko": "크기를 정함, 예를 들어 {old} 대신 {shape}:",
+    },
+    "doc_axis": {"en": "axis -1 for {layer}, the last one:", "ko": "{layer}의 axis를 -1(마지막 축)로:"},
+    "doc_reshape": {"en": "target_shape (-1,) for {layer}:", "ko": "{layer}의 target_shape를 (-1,)로:"},
+    "doc_flatten": {"en": "a Flatten before {layer}:", "ko": "{layer} 앞에 Flatten:"},
+    "doc_dense": {"en": "a Dense layer instead of {layer}:", "ko": "{layer} 대신 Dense 층:"},
     # --- back to the image ---
     "trace_title": {
         "en": "{title}: where the number at ({place}) of layer {layer} comes from",
