@@ -28,6 +28,11 @@ CASES = [
 ]
 
 
+def test_arrays_of_other_libraries():
+    given = keras.ops.convert_to_tensor([[1.0, 2.0]])
+    np.testing.assert_array_equal(initializers.get(given)((1, 2)), [[1.0, 2.0]])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names(name):
     assert initializers.serialize(initializers.get(name)) == keras.initializers.serialize(keras.initializers.get(name))

@@ -341,7 +341,7 @@ def get(identifier: Any) -> Any:
     >>> get("he_normal").get_config()["seed"] is None
     True
     """
-    if isinstance(identifier, (np.ndarray, np.generic)):
+    if hasattr(identifier, "__array__") and not callable(identifier):
         return _Given(identifier)
     return _REGISTRY.get(identifier)
 

@@ -1,6 +1,8 @@
 """Optimizers beside Keras on JAX: twenty steps, state, configs, errors."""
 
+import pickle
 import re
+from copy import deepcopy
 
 import keras
 import numpy as np
@@ -183,6 +185,26 @@ def test_an_optimizer_as_keras_writes_it():
         assert optimizer.iterations == 3
     for ours, theirs in zip(*results, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Adam", "Adafactor", "SGD"])
+def test_a_copy_goes_on_by_itself(name):
+    """A copy of variables and optimizer together makes the steps that the original makes, and leaves it alone."""
+    _, gradients = data()
+    optimizer = getattr(konv.optimizers, name)(0.1, weight_decay=0.1, use_ema=True)
+    optimizer.exclude_from_weight_decay(var_list=[kept := konv.Variable(np.ones(SHAPES[1]), "kept")])
+    variables = [konv.Variable(np.ones(SHAPES[0])), kept]
+    optimizer.apply(gradients[0][:2], variables)
+    for copy in (lambda pair: pickle.loads(pickle.dumps(pair)), deepcopy):
+        others, twin = copy((variables, optimizer))
+        before = [v.numpy() for v in variables]
+        twin.apply(gradients[1][:2], others)
+        for a, b in zip(variables, before, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b)
+        originals, again = deepcopy((variables, optimizer))
+        again.apply(gradients[1][:2], originals)
+        for a, b in zip([*others, *twin.variables], [*originals, *again.variables], strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
 def test_gradients_are_only_read():

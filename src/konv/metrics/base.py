@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import KonvError, ShapeError
+from konv import initializers
+from konv.errors import ShapeError
 from konv.losses.base import require_float32
 from konv.losses.functions import FORMULAS
 from konv.registry import auto_name, snake_case
@@ -36,10 +37,8 @@ class Metric:
 
     def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="sum", name=None) -> State:
         """A sum that `reset_state` sets back to zero; kept in float64, so that long epochs lose nothing."""
-        if initializer not in (None, "zeros") and type(initializer).__name__ != "Zeros":
-            raise KonvError(f'{type(self).__name__}: the variables of a metric start at "zeros", got {initializer!r}')
-        variable = State(np.zeros(shape), name or "variable", path=f"{self.name}/{name}", trainable=False,
-                            dtype="float64")
+        start = initializers.get("zeros" if initializer is None else initializer)(shape)
+        variable = State(start, name or "variable", path=f"{self.name}/{name}", trainable=False, dtype="float64")
         self._variables.append(variable)
         return variable
 

@@ -29,7 +29,6 @@ class Adafactor(Optimizer):
         self.beta_2_decay = self._number(beta_2_decay, "beta_2_decay")
         self.epsilon_1, self.epsilon_2 = self._number(epsilon_1, "epsilon_1"), self._number(epsilon_2, "epsilon_2")
         self.clip_threshold, self.relative_step = self._number(clip_threshold, "clip_threshold"), bool(relative_step)
-        self._means: dict[int, tuple[Array, Array, Array]] = {}
 
     def build(self, variables: Sequence[Variable]) -> None:
         if self.built:
@@ -40,10 +39,10 @@ class Adafactor(Optimizer):
             rows, columns = (v.shape[:-1], v.shape[:-2] + v.shape[-1:]) if factored else ((), ())
             r, c = (self.add_variable(shape, "zeros", v.dtype if factored else "int32", name=v.name)
                     for shape in (rows, columns))
-            self._means[id(v)] = r.array, c.array, self.add_variable_from_reference(v, "velocity").array
+            self._slots[id(v)] = r.array, c.array, self.add_variable_from_reference(v, "velocity").array
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        (r, c, v), w, count = self._means[id(variable)], variable.array, F(self.updates + 1)
+        (r, c, v), w, count = self._slots[id(variable)], variable.array, F(self.updates + 1)
         rate = F(learning_rate)
         if self.relative_step and not callable(self._learning_rate):
             rate = min(rate, F(1) / np.sqrt(count))

@@ -367,6 +367,14 @@ class Optimizer:
             config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}
         return cls(**config)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy has variables of its own, so what is kept by their identity gets new keys."""
+        self.__dict__.update(state)
+        new = dict(zip(self._trainable_variables_indices, map(id, self._trainable_variables), strict=True))
+        for name in ("_trainable_variables_indices", "_slots", "_scratch"):
+            setattr(self, name, {new[key]: value for key, value in getattr(self, name).items()})
+        self._undecayed = frozenset(new.get(key, key) for key in self._undecayed[0]), self._undecayed[1]
+
     @property
     def _class(self) -> str:
         return type(self).__name__
