@@ -134,7 +134,7 @@ class Model(Trainer, Layer):
             raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(arrays)}")
         return [_fitted(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=True)]
 
-    def __call__(self, inputs, training: bool = False):
+    def __call__(self, inputs, training: bool | None = None):
         """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
         sources = as_inputs(inputs)
         if self.built and not any(isinstance(source, Tensor) for source in sources):

@@ -1,5 +1,6 @@
 """Layers that prepare images: beside Keras where the numbers are given, by statistics where they are drawn."""
 
+import weakref
 from math import erf
 
 import keras
@@ -263,6 +264,26 @@ def test_a_step_of_training_with_everything():
     losses = model.fit(x, y, epochs=30, batch_size=20, verbose=0).history["loss"]
     assert losses[-1] < 0.3 < losses[0]
     assert (model.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
+
+
+def test_a_model_of_such_layers_is_active_on_arrays():
+    """As in Keras; one that does more is not, where Keras runs a part of it as in training."""
+    x = images(6, 6, 6, 3)
+    alone = konv.Sequential([layers.RandomRotation((0.5, 0.5)), layers.Rescaling(2.0)])
+    np.testing.assert_allclose(alone(x), 2 * x[:, ::-1, ::-1], atol=1e-5)
+    assert (alone(x, training=False) == 2 * x).all()
+    assert (alone.predict(x, verbose=0) == 2 * x).all()
+    more = konv.Sequential([alone, layers.Dropout(0.5)])
+    assert (more(x) == 2 * x).all()
+    assert (layers.GaussianNoise(0.5)(x) == x).all()
+
+
+def test_the_images_are_let_go():
+    x = images()
+    seen = weakref.ref(x)
+    layers.RandomFlip()(x)
+    del x
+    assert seen() is None
 
 
 @pytest.mark.parametrize("make", [*RANDOM[:7], lambda: layers.Resizing(4, 5), lambda: layers.CenterCrop(4, 5)])

@@ -1,6 +1,7 @@
 """The door to the engine: one graph, one set of weights, any number of samples."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,8 +10,11 @@ from konv.engines.kernels import Kernels, default_kernels
 from konv.engines.threads import Guarded, Threads, shared
 from konv.plan import build_plan
 from konv.random import next_seed
+from konv.spec.augment import only_augments
 from konv.spec.graph import Graph
 from konv.variables import Variable
+
+KEPT = 16  # runners of graphs without weights, such as those of layers that prepare images
 
 
 class Runner(Guarded):
@@ -70,12 +74,23 @@ class Runner(Guarded):
         return program
 
 
-def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool, count: int = 0,
-            runner: Runner | None = None) -> list[np.ndarray]:
-    """Run a graph once, in training as step number `count`; on its `runner` where one is kept."""
-    runner = runner or Runner(graph, weights)
-    if not training:
+@lru_cache(KEPT)
+def _kept(graph: Graph) -> Runner:
+    return Runner(graph, {})
+
+
+def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.ndarray], training: bool | None,
+            count: int = 0) -> list[np.ndarray]:
+    """Run a graph once, in training as step number `count`.
+
+    None for `training` means that nothing but what augments images is active; and that not where anything else would be
+    different in training.
+    """
+    runner = Runner(graph, weights) if weights else _kept(graph)
+    if not (only_augments(graph) if training is None else training):
         return runner.infer(inputs)
     with runner.lock:
         runner._steps = count
-        return [output.copy() for output in runner.forward(inputs, next_seed())]
+        outputs = [output.copy() for output in runner.forward(inputs, next_seed())]
+        runner.program(len(inputs[0]), training=True).release()
+    return outputs

@@ -67,7 +67,7 @@ class Layer:
             raise KonvError(f'{type(self).__name__}: name must be a string without "/", got {name!r}')
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.built = False
-        self._calls = 0  # on arrays, in training: what a layer draws with a seed of its own differs from call to call
+        self._calls = 0  # on arrays: what a layer draws with a seed of its own differs from call to call
         self.dtype = "float32"
         self.input_shapes: tuple[Shape, ...] = ()  # unbatched, once built
         self.variables_by_name: dict[str, Variable] = {}
@@ -272,8 +272,11 @@ class Layer:
 
     # --- calling ----------------------------------------------------------------------------------
 
-    def __call__(self, inputs, training: bool = False):
-        """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array."""
+    def __call__(self, inputs, training: bool | None = None):
+        """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array.
+
+        Without `training` that is inference, but layers that augment images, alone or in a model of their own, are active.
+        """
         sources = as_inputs(inputs)
         self._check_call(sources, training)
         if all(isinstance(source, Tensor) for source in sources):
@@ -295,11 +298,8 @@ class Layer:
             graph = self.graph(*shapes)
         if len(arrays[0]) == 0:
             return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
-        self._calls += bool(training)
-        return compute(graph, self.weight_map(), arrays, bool(training), self._calls, self._kept(graph))[0]
-
-    def _kept(self, graph: Graph) -> Any:
-        """The runner of this layer alone, where it is called on arrays again and again."""
+        self._calls += 1
+        return compute(graph, self.weight_map(), arrays, training, self._calls)[0]
 
     def _check_call(self, sources: Sequence[Any], training: Any) -> None:
         for source in sources:

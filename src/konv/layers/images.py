@@ -1,21 +1,16 @@
 """Layers that take images and give them another size."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from konv.arrays import to_array
-from konv.engines import Runner
 from konv.errors import KonvError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer, Tensor
 from konv.spec import augment as spec
-from konv.spec.graph import Graph
 from konv.spec.ops import Op, Shape
 from konv.spec.resampling import INTERPOLATIONS
-
-_runners: WeakKeyDictionary[Layer, Runner] = WeakKeyDictionary()  # not in the layers, which can be copied
 
 
 class ImageLayer(Layer):
@@ -29,7 +24,7 @@ class ImageLayer(Layer):
         with naming(self.title):
             self.data_format = parse.data_format(data_format)
 
-    def __call__(self, inputs, training: bool = True):
+    def __call__(self, inputs, training: bool | None = None):
         if isinstance(inputs, dict):
             raise UnsupportedError(f"{self.title}: dicts are not supported yet; call it on the images alone")
         if isinstance(inputs, (Tensor, Layer)):
@@ -38,11 +33,6 @@ class ImageLayer(Layer):
         if images.ndim == 3:
             return super().__call__(images[None], training)[0]  # pyright: ignore[reportIndexIssue]
         return super().__call__(images, training)
-
-    def _kept(self, graph: Graph) -> Runner:
-        if self not in _runners or _runners[self].graph != graph:
-            _runners[self] = Runner(graph, {})
-        return _runners[self]
 
     def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
         if len(shapes) == 1 and len(shapes[0]) == 3:  # one image, without a batch
@@ -83,7 +73,7 @@ class Resizing(ImageLayer):
         return (spec.Resize(self.height, self.width, self.interpolation, self.antialias, aspect, float(self.fill_value),
                             self.data_format),)
 
-    def __call__(self, inputs, training: bool = True):
+    def __call__(self, inputs, training: bool | None = None):
         result = super().__call__(inputs, training)
         dtype = getattr(inputs, "dtype", None)
         if isinstance(result, np.ndarray) and isinstance(dtype, np.dtype) and dtype.kind in "iu":

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from konv.errors import ShapeError
-from konv.spec.ops import Op, Shape, describe, image, spatial
+from konv.spec.graph import Graph
+from konv.spec.ops import BatchNorm, Dropout, Op, Shape, describe, image, spatial
 
 Range = tuple[float, float]
 # the order is that of the codes in the kernels
@@ -141,6 +142,13 @@ class Noise(Op):
 
 
 RANDOM = (Warp, Light, Noise)  # what does nothing in inference
+AUGMENTING = (Warp, Light, RandomCrop)
+
+
+def only_augments(graph: Graph) -> bool:
+    """Whether the changes that images go through here in training are all that training changes."""
+    ops = [node.op for node in graph.nodes]
+    return any(isinstance(op, AUGMENTING) for op in ops) and not any(isinstance(op, (BatchNorm, Dropout, Noise)) for op in ops)
 
 
 def known(shape: Shape, data_format: str) -> tuple[int, int]:
