@@ -259,11 +259,12 @@ class Model(Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
 
-    def explain(self, lang: str = "en") -> str:
-        """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko")."""
-        from konv.explain.text import explain_model
+    def explain(self, lang: str = "en", style: str = "full", format: str = "text") -> str:
+        """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
+        layer (style="terse"), as text, "markdown" or "latex"."""
+        from konv.explain.formats import explain
 
-        return explain_model(self, lang)
+        return explain(self, lang, style, format)
 
 
 class Sequential(Model):

@@ -4,7 +4,7 @@ Every number is read from `spec` or from the weights; renderers lay facts out an
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from konv.errors import KonvError
@@ -12,6 +12,7 @@ from konv.layers.base import InputLayer, Layer
 from konv.models import Model
 from konv.spec.graph import Graph
 from konv.spec.ops import Op, Shape, Weight, spatial
+from konv.spec.reach import Reach, reaches
 from konv.spec.window import Axis, Window
 from konv.variables import Variable
 
@@ -43,6 +44,7 @@ class LayerFacts:
     bytes: int
     trainable: bool
     shared: bool = False  # a second call of a layer that was listed before: its weights are not new
+    reach: tuple[tuple[Reach, Reach, Window], ...] = ()  # in a model: receptive field before and behind each window
 
     @property
     def parameters(self) -> int:
@@ -96,9 +98,10 @@ def model_facts(model: Model) -> ModelFacts:
     """
     require_built(model)
     seen: set[int] = set()
-    layers = []
+    layers, reach = [], _reach(model.graph())
     for layer, shapes in calls(model):
-        layers.append(_call_facts(layer, shapes, shared=id(layer) in seen))
+        facts = _call_facts(layer, shapes, shared=id(layer) in seen)
+        layers.append(facts if facts.shared else replace(facts, reach=reach.get(layer.name, ())))
         seen.add(id(layer))
     trainable, frozen = model.trainable_weights, model.non_trainable_weights
     return ModelFacts(model.name, class_name(model), tuple(layers), _count(trainable), _count(frozen),
@@ -172,6 +175,17 @@ def step_facts(graph: Graph, index: int) -> StepFacts:
     known = None not in (*node.shape, *(size for shape in inputs for size in shape))
     return StepFacts(node.op, inputs, node.shape, graph.weights(index), node.op.parameters(*inputs),
                      graph.macs(index) if known else None, _axes(node.op, inputs))
+
+
+def _reach(graph: Graph) -> dict[str, tuple[tuple[Reach, Reach, Window], ...]]:
+    """By layer: the receptive fields around its windows."""
+    found: dict[str, tuple[tuple[Reach, Reach, Window], ...]] = {}
+    fields = reaches(graph)
+    for node, after in zip(graph.nodes, fields, strict=True):
+        window, before = getattr(node.op, "window", None), fields[node.inputs[0]] if node.inputs else None
+        if isinstance(window, Window) and before is not None and after is not None:
+            found[node.layer] = (*found.get(node.layer, ()), (before, after, window))
+    return found
 
 
 def _axes(op: Any, inputs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:

@@ -123,6 +123,37 @@ FIGURES: dict[str, dict[str, str]] = {
         "en": "red: makes it larger, blue: smaller; the strongest: {value}",
         "ko": "빨강: 값을 키움, 파랑: 값을 줄임; 가장 큰 영향: {value}",
     },
+    # --- receptive fields and memory ---
+    "reach_rows": {"en": "rows of the image that one number sees: {equation}", "ko": "값 하나가 보는 이미지의 행: {equation}"},
+    "reach_columns": {
+        "en": "columns of the image that one number sees: {equation}",
+        "ko": "값 하나가 보는 이미지의 열: {equation}",
+    },
+    "legend_reach": {
+        "en": "receptive field so far + (window - 1)*effective stride so far",
+        "ko": "앞까지의 수용 영역 + (윈도우 - 1)*앞까지의 실효 스트라이드",
+    },
+    "reach_stride": {
+        "en": "effective stride: {stride} pixels of the image from one number to the next",
+        "ko": "실효 스트라이드: 이웃한 값 사이에 이미지 픽셀 {stride}",
+    },
+    "activations_training": {
+        "en": "bytes of the activations of one sample in training, all outputs: {equation} ({readable})",
+        "ko": "학습할 때 샘플 하나의 활성값이 차지하는 바이트, 모든 출력: {equation} ({readable})",
+    },
+    "activations_prediction": {
+        "en": "in prediction, inputs and output of the largest layer: {equation} ({readable})",
+        "ko": "예측할 때, 가장 큰 층의 입력과 출력: {equation} ({readable})",
+    },
+    # --- a layer in one line ---
+    "parameters_count": {"en": "parameters: {count}", "ko": "파라미터: {count}"},
+    "macs_count": {"en": "MACs: {count}", "ko": "MAC: {count}"},
+    "reach_size": {"en": "sees {size}", "ko": "수용 영역 {size}"},
+    "column_layer": {"en": "layer", "ko": "층"},
+    "column_output": {"en": "output", "ko": "출력"},
+    "column_parameters": {"en": "parameters", "ko": "파라미터"},
+    "column_macs": {"en": "MACs", "ko": "MAC"},
+    "column_reach": {"en": "receptive field", "ko": "수용 영역"},
     # --- one pixel, step by step ---
     "win_title": {
         "en": "{title}: pixel ({row}, {column}) of feature map {number}",

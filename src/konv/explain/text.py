@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from itertools import zip_longest
+from math import prod
 
 from konv.explain.arithmetic import statements
 from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts, readable_bytes
 from konv.explain.messages import check_language, say
+from konv.explain.reach import reach_statements
 from konv.explain.statements import Equation, Statement, number
 from konv.layers.base import Layer
 from konv.models import Model
@@ -70,6 +72,8 @@ def layer_statements(facts: LayerFacts) -> Iterable[Statement]:
     """What is to say about a layer below its shapes."""
     for step in facts.steps:
         yield from statements(step)
+    for before, after, window in facts.reach:
+        yield from reach_statements(before, after, window)
     if not facts.steps:
         yield Statement("unchanged")
     if not facts.parameters:
@@ -95,8 +99,20 @@ def _totals(facts: ModelFacts, lang: str) -> Iterable[str]:
     if facts.macs is None:
         yield "  " + say("macs_unknown", lang)
     size = facts.bytes // facts.parameters if facts.parameters else 4
+    yield from _activations(facts, lang)
     memory = Equation(f"{facts.parameters} * {size}", facts.bytes)
     yield "  " + say("memory", lang, equation=memory, readable=readable_bytes(facts.bytes))
+
+
+def _activations(facts: ModelFacts, lang: str) -> Iterable[str]:
+    """Bytes of what the layers give for one sample: all of it in training, in prediction one layer's inputs and output."""
+    shapes = [(layer.output, layer.inputs) for layer in facts.layers]
+    if any(None in shape for output, inputs in shapes for shape in (output, *inputs)):
+        return
+    sizes = [[prod(size or 0 for size in shape) for shape in (output, *inputs)] for output, inputs in shapes]
+    counts = {"activations_training": sum(size[0] for size in sizes), "activations_prediction": max(map(sum, sizes))}
+    for key, count in counts.items():
+        yield "  " + say(key, lang, equation=Equation(f"{count} * 4", count * 4), readable=readable_bytes(count * 4))
 
 
 def _sum(terms: list[int], value: int) -> str:

@@ -257,8 +257,9 @@ class Layer:
         graph = self._bare_graph(*self.input_shapes)
         return sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
 
-    def explain(self, lang: str = "en") -> str:
-        """The arithmetic of this layer with its numbers filled in, in English ("en") or Korean ("ko").
+    def explain(self, lang: str = "en", style: str = "full", format: str = "text") -> str:
+        """The arithmetic of this layer with its numbers filled in, in English ("en") or Korean ("ko"): all of it or one line
+        (style="terse"), as text, "markdown" or "latex".
 
         >>> import konv
         >>> layer = konv.layers.Flatten()
@@ -266,9 +267,9 @@ class Layer:
         >>> print(layer.explain().splitlines()[-2].strip())
         values: 4*4*25 = 400
         """
-        from konv.explain.text import explain_layer
+        from konv.explain.formats import explain
 
-        return explain_layer(self, lang)
+        return explain(self, lang, style, format)
 
     # --- calling ----------------------------------------------------------------------------------
 
