@@ -154,6 +154,10 @@ FIGURES: dict[str, dict[str, str]] = {
     "column_parameters": {"en": "parameters", "ko": "파라미터"},
     "column_macs": {"en": "MACs", "ko": "MAC"},
     "column_reach": {"en": "receptive field", "ko": "수용 영역"},
+    "draw_title": {
+        "en": "{title}: layers: {count}, parameters: {parameters}",
+        "ko": "{title}: 층 {count}개, 파라미터 {parameters}개",
+    },
     # --- one pixel, step by step ---
     "win_title": {
         "en": "{title}: pixel ({row}, {column}) of feature map {number}",

@@ -67,6 +67,11 @@ class Sheet:
         """The left end and the bottom of what has been drawn."""
         return self._left, self._bottom
 
+    @property
+    def top(self) -> float:
+        """Where what has been drawn begins."""
+        return self._top
+
     def add(self, shape: str) -> None:
         """A shape as SVG; whoever adds it says how far it reaches."""
         self._shapes.append(shape)
@@ -74,7 +79,7 @@ class Sheet:
     def rect(self, x: float, y: float, width: float, height: float, style: str, opacity: float = 1.0, **more) -> None:
         """`style` is a class of COLOURS, with -line for the outline alone."""
         self.reach((x, y), (x + width, y + height))
-        faint = f' fill-opacity="{number(opacity)}"' if opacity < 1 else ""
+        faint = f' fill-opacity="{round(opacity, 2):g}"' if opacity < 1 else ""
         self.add(f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" '
                  f'class="{style}"{faint}{attributes(more)}/>')
 
@@ -89,6 +94,13 @@ class Sheet:
             dx, dy = (x1 - x0) / length * 6, (y1 - y0) / length * 6
             self.add(f'<path d="M{number(x1 - dx - dy / 2)} {number(y1 - dy + dx / 2)}L{number(x1)} {number(y1)}'
                      f'L{number(x1 - dx + dy / 2)} {number(y1 - dy - dx / 2)}" class="{style}"{attributes(more)}/>')
+
+    def shape(self, corners: Sequence[tuple[float, float]], style: str, opacity: float) -> None:
+        """A filled shape with these corners, and its outline."""
+        self.reach(*corners)
+        path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in corners) + "Z"
+        self.add(f'<path d="{path}" class="{style}" fill-opacity="{round(opacity, 2):g}"/>')
+        self.add(f'<path d="{path}" class="{style}-line"/>')
 
     def text(self, x: float, y: float, text: str, size: float = 12, style: str = "ink", anchor: str = "start",
              bold: bool = False) -> None:

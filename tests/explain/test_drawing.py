@@ -1,0 +1,52 @@
+"""Drawings of models: every layer is there, boxes do not overlap, names are escaped."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import konv
+from konv.errors import KonvError
+from konv.explain import drawing
+from tests.explain.models import nested, residual, seed_network, two_outputs
+from tests.explain.test_text import golden
+
+
+@pytest.mark.parametrize("view", ["graph", "layers"])
+@pytest.mark.parametrize("make", [seed_network, residual, nested, two_outputs])
+def test_every_layer_is_there(make, view):
+    model = make(konv)
+    figure = drawing(model, view)
+    root = ET.fromstring(figure.svg())
+    words = " ".join(root.itertext())
+    assert len(figure.boxes) == len(model._order)
+    for layer in model.layers:
+        assert layer.name in words
+    for box in figure.boxes:
+        assert f"(None, {', '.join(map(str, box.shape))}" in words
+
+
+@pytest.mark.parametrize("make", [residual, two_outputs])
+def test_boxes_do_not_overlap(make):
+    rectangle = r'<rect x="([-\d.]+)" y="([-\d.]+)" width="([-\d.]+)" height="([-\d.]+)" class="paper"/>'
+    boxes = [tuple(map(float, found)) for found in re.findall(rectangle, drawing(make(konv)).svg())][1:]
+    assert len(boxes) > 3
+    for place, (x, y, width, height) in enumerate(boxes):
+        for other_x, other_y, *_ in boxes[place + 1:]:
+            assert abs(x - other_x) >= width or abs(y - other_y) >= height
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_golden(lang):
+    x = source = konv.Input((8, 8, 3), name="image")
+    y = konv.layers.Conv2D(3, 3, padding="same", name="<branch>")(x)
+    x = konv.layers.Add(name="sum")([x, y])
+    model = konv.Model(source, konv.layers.Dense(2, name="dense")(konv.layers.Flatten(name="flat")(x)), name="small")
+    golden(f"drawing-small.{lang}.svg", drawing(model).svg(lang))
+
+
+def test_refused():
+    with pytest.raises(KonvError, match="view must be one of 'graph', 'layers', got 'tree'"):
+        drawing(residual(konv), "tree")
+    with pytest.raises(KonvError, match="is not built yet"):
+        drawing(konv.Sequential([konv.layers.Dense(2)]))
