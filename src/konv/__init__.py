@@ -26,18 +26,28 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
     from konv import regularizers as regularizers
     from konv import saving as saving
     from konv import utils as utils
+    from konv.initializers import Initializer as Initializer
     from konv.layers import Input as Input
     from konv.layers import Layer as Layer
+    from konv.losses import Loss as Loss
+    from konv.metrics import Metric as Metric
     from konv.models import Model as Model
     from konv.models import Sequential as Sequential
+    from konv.optimizers import Optimizer as Optimizer
+    from konv.regularizers import Regularizer as Regularizer
     from konv.saving import load_model as load_model
     from konv.variables import Variable as Variable
 
 # name: the module it is in
 _CLASSES = {
+    "Initializer": "konv.initializers",
     "Input": "konv.layers",
     "Layer": "konv.layers",
+    "Loss": "konv.losses",
+    "Metric": "konv.metrics",
     "Model": "konv.models",
+    "Optimizer": "konv.optimizers",
+    "Regularizer": "konv.regularizers",
     "Sequential": "konv.models",
     "Variable": "konv.variables",
     "load_model": "konv.saving",

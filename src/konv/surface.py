@@ -13,8 +13,8 @@ from konv.errors import KonvError, UnsupportedError, nearest
 # only names that are not found are looked up.
 KERAS = {module: frozenset(names.split()) for module, names in {
     "konv": """
-        DTypePolicy FloatDTypePolicy Function Initializer InputSpec KerasTensor Loss Metric Operation Optimizer Quantizer
-        Regularizer RematScope StatelessScope SymbolicScope applications device distillation distribution dtype_policies
+        DTypePolicy FloatDTypePolicy Function InputSpec KerasTensor Operation Quantizer
+        RematScope StatelessScope SymbolicScope applications device distillation distribution dtype_policies
         export legacy mixed_precision name_scope ops preprocessing quantizers remat tree visualization wrappers""",
     "konv.layers": """
         ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D

@@ -41,6 +41,7 @@ CASES = [
     ("BinaryCrossentropy", {"label_smoothing": 0.1}, BINARY, SIGMOID),
     ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES),
     ("SparseCategoricalCrossentropy", {"from_logits": True}, LABELS, SCORES),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 2}, LABELS.astype(np.int32), SCORES),
     ("MeanAbsolutePercentageError", {}, SCORES[:, ::-1], SCORES),
     ("MeanSquaredLogarithmicError", {}, SCORES[:, ::-1], SCORES),
     ("LogCoshError", {}, ONE_HOT, SCORES),

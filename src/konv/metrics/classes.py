@@ -171,3 +171,9 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
                  axis=-1):
         super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits,
                          ignore_class=ignore_class, axis=axis)
+
+    def update_state(self, y_true, y_pred, sample_weight=None) -> None:
+        ignored = self._options["ignore_class"]
+        if sample_weight is not None and ignored is not None:  # only beside weights it counts for nothing, as in Keras
+            sample_weight = np.multiply(*_same_rank(np.asarray(sample_weight, np.float32), np.asarray(y_true) != ignored))
+        super().update_state(y_true, y_pred, sample_weight)
