@@ -158,6 +158,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "en": "{title}: layers: {count}, parameters: {parameters}",
         "ko": "{title}: 층 {count}개, 파라미터 {parameters}개",
     },
+    "film_text": {
+        "en": "{title}, filter {number}: {count} positions of the window make a map of {rows} rows and {columns} columns",
+        "ko": "{title}, 필터 {number}: 윈도우의 위치 {count}곳이 행 {rows}개, 열 {columns}개인 특성 맵을 만듦",
+    },
     # --- one pixel, step by step ---
     "win_title": {
         "en": "{title}: pixel ({row}, {column}) of feature map {number}",
