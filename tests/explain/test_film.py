@@ -26,8 +26,8 @@ def test_all_positions(layer, shape, tmp_path):
     parts = root.iter("{http://www.w3.org/2000/svg}animate")
     steps = next(part for part in parts if part.get("attributeName") == "x").get("values").split(";")
     assert len(steps) == rows * columns
-    frames = Image.open(moving.gif(tmp_path / "film.gif")).n_frames
-    assert 1 < frames <= rows * columns  # Pillow joins frames that are equal
+    with Image.open(moving.gif(tmp_path / "film.gif")) as picture:
+        assert 1 < picture.n_frames <= rows * columns  # Pillow joins frames that are equal
 
 
 def test_many_positions_are_thinned_out():
