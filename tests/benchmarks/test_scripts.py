@@ -11,6 +11,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(FOLDER))
 
+import augmentation  # noqa: E402
 import contender  # noqa: E402
 import networks  # noqa: E402
 import roofline  # noqa: E402
@@ -60,6 +61,7 @@ def test_scaling(tmp_path):
 @pytest.mark.parametrize(("script", "arguments", "names"), [
     ("memory.py", ["--one", "konv", "seed", "2"], {"before", "most", "step", "arena"}),
     ("first_call.py", ["--one", "--batch", "2"], {"import", "build", "first", "second"}),
+    ("augmentation.py", ["--one", "konv", "--batch", "2", "--size", "8"], set(augmentation.CASES)),
 ])
 def test_one_process(script, arguments, names):
     done = subprocess.run([sys.executable, FOLDER / script, *arguments], capture_output=True, text=True, check=True,
