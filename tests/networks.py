@@ -184,5 +184,17 @@ def transposed_wide(k):
         layers.Conv2DTranspose(65, 3), layers.GlobalAveragePooling2D(), layers.Dense(2)])
 
 
+def normalised(k):
+    """Each sample by itself: groups of channels, single channels, the channels of a pixel, whole images."""
+    layers = k.layers
+    return k.Sequential([
+        k.Input((9, 7, 4)), layers.LayerNormalization(axis=(1, 2, 3)), layers.Conv2D(18, 3, padding="same"),
+        layers.GroupNormalization(3), layers.ReLU(), layers.Conv2D(20, 2), layers.LayerNormalization(epsilon=1e-2),
+        layers.Activation("relu"), layers.Conv2D(5, 3, padding="same"), layers.GroupNormalization(-1, scale=False),
+        layers.LayerNormalization(axis=1, center=False), layers.Conv2D(33, 1, activation="tanh"),
+        layers.LayerNormalization(trainable=False), layers.GroupNormalization(11, axis=-1, trainable=False),
+        layers.GlobalAveragePooling2D(), layers.LayerNormalization(), layers.Dense(3)])
+
+
 ALL = (seed, odd_windows, many_channels, strided, channels_first, pooled_last, residual, frozen, depthwise, three_by_three,
-       resampled, separable, sequences, transposed, transposed_wide)
+       resampled, separable, sequences, transposed, transposed_wide, normalised)

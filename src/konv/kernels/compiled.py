@@ -5,7 +5,20 @@ from functools import lru_cache
 
 import numba
 
-from konv.kernels import activation, depthwise, elementwise, norm, packs, pool, product, resample, strided, update, winograd
+from konv.kernels import (
+    activation,
+    depthwise,
+    elementwise,
+    norm,
+    packs,
+    pool,
+    product,
+    resample,
+    sample_norm,
+    strided,
+    update,
+    winograd,
+)
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
@@ -27,7 +40,7 @@ FACTORIES = {
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool, resample, strided, update, winograd)
+MODULES = (elementwise, norm, packs, pool, resample, sample_norm, strided, update, winograd)
 
 
 @lru_cache(None)

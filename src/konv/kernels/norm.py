@@ -1,6 +1,7 @@
 """Batch normalisation, forward and backward side by side; twins in reference.py. `inside` is (top, left, height, width).
 
-Row by row, and in a row one vector of channels at a time: its coefficients and sums stay in registers.
+Row by row, and in a row one vector of channels at a time: its coefficients and sums stay in registers. `norm`, `norm_sums`
+and `norm_backward` also take coefficients (N, rows, C), of each sample its own.
 """
 
 import numpy as np
@@ -65,14 +66,14 @@ def norm_frozen(gamma, beta, moving_mean, moving_variance, coefficients, epsilon
 @kernel
 def norm(y, coefficients, z, y_inside, z_inside, floor):
     _, height, width, channels = y.shape
-    low = floats(F(floor))
+    low, apart = floats(F(floor)), 4 * channels if coefficients.ndim == 3 else 0
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
             source = ((n * height + y_inside[0] + h) * width + y_inside[1]) * channels
             target = ((n * z.shape[1] + z_inside[0] + h) * z.shape[2] + z_inside[1]) * channels
             for c in range(0, channels, LANES):
-                left = channels - c
-                scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
+                left, own = channels - c, n * apart + c
+                scale, shift = load(coefficients, own + 2 * channels, left), load(coefficients, own + 3 * channels, left)
                 for w in range(y_inside[3]):
                     place = w * channels + c
                     store(z, target + place, larger(fma(load(y, source + place, left), scale, shift), low), left)
@@ -101,11 +102,12 @@ def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor)
 def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
     # sums (N, 2, C): of d, and of d * (y - mean)
     channels = y.shape[3]
+    apart = 4 * channels if coefficients.ndim == 3 else 0
     for n in range(y.shape[0]):
         into = n * 2 * channels
         for c in range(0, channels, LANES):
             left = channels - c
-            mean, plain, weighted = load(coefficients, c, left), floats(F(0)), floats(F(0))
+            mean, plain, weighted = load(coefficients, n * apart + c, left), floats(F(0)), floats(F(0))
             for h in range(y_inside[2]):
                 error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels + c
                 value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels + c
@@ -144,6 +146,7 @@ def norm_gradient_frozen(coefficients, back):
 def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
     channels, zero = y.shape[3], floats(F(0))
     times = floats(F(factor))
+    apart, far = (4 * channels, 3 * channels) if coefficients.ndim == 3 else (0, 0)
     for n in range(y.shape[0]):
         for h in range(y_inside[2]):
             error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
@@ -151,9 +154,10 @@ def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, g
             target_row = ((n * dy.shape[1] + dy_inside[0] + h) * dy.shape[2] + dy_inside[1]) * channels
             for c in range(0, channels, LANES):
                 left = channels - c
-                b0, b2 = load(back, c, left) * times, load(back, 2 * channels + c, left) * times
+                near = n * far + c
+                b0, b2 = load(back, near, left) * times, load(back, near + 2 * channels, left) * times
                 # dy = b0 * error - b2 * value + b1
-                b1 = load(coefficients, c, left) * b2 - load(back, channels + c, left) * times
+                b1 = load(coefficients, n * apart + c, left) * b2 - load(back, near + channels, left) * times
                 for w in range(y_inside[3]):
                     place = w * channels + c
                     value = load(y, value_row + place, left)

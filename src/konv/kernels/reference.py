@@ -8,6 +8,23 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from konv.kernels.formulas import ACTIVATIONS
+from konv.kernels.reference_norm import (  # noqa: F401 (kernels are looked up here)
+    group_coefficients,
+    group_gradient,
+    layer_norm,
+    layer_norm_backward,
+    layer_norm_sums,
+    moments,
+    norm,
+    norm_add,
+    norm_backward,
+    norm_frozen,
+    norm_gradient,
+    norm_gradient_frozen,
+    norm_sums,
+    norm_update,
+    undone,
+)
 from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked up here)
     between,
     brighten,
@@ -198,77 +215,6 @@ def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
     view(y, y_inside)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate) if rate < 1 else 0), 0)
 
 
-# --- normalisation ----------------------------------------------------------------------------------
-
-
-def moments(y, inside, result):
-    # result (N, 2, C): mean and sum of squared deviations of each sample
-    image = view(y, inside)
-    result[:, 0] = image.mean((1, 2))
-    result[:, 1] = ((image - result[:, 0][:, None, None]) ** 2).sum((1, 2))
-
-
-def norm_update(result, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
-    # coefficients (4, C): mean, 1 / deviation, scale, shift of the batch; the moving statistics follow
-    means, squares = result[:, 0].astype(np.float64), result[:, 1].astype(np.float64)
-    mean = means.mean(0)
-    variance = (squares.sum(0) + pixels * ((means - mean) ** 2).sum(0)) / (pixels * len(result))
-    _coefficients(mean, variance, gamma, beta, coefficients, epsilon)
-    moving_mean[...] = moving_mean * momentum + mean * (1 - momentum)
-    moving_variance[...] = moving_variance * momentum + variance * (1 - momentum)
-
-
-def norm_frozen(gamma, beta, moving_mean, moving_variance, coefficients, epsilon):
-    _coefficients(moving_mean.astype(np.float64), moving_variance.astype(np.float64), gamma, beta, coefficients, epsilon)
-
-
-def _coefficients(mean, variance, gamma, beta, coefficients, epsilon):
-    inverse = 1 / np.sqrt(variance + epsilon)
-    coefficients[0], coefficients[1] = mean, inverse
-    coefficients[2] = gamma * inverse
-    coefficients[3] = beta - mean * gamma * inverse
-
-
-def norm(y, coefficients, z, y_inside, z_inside, floor):
-    view(z, z_inside)[...] = np.maximum(view(y, y_inside) * coefficients[2] + coefficients[3], floor)
-
-
-def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor):
-    result = view(y, y_inside) * coefficients[2] + coefficients[3] + view(other, other_inside)
-    view(z, z_inside)[...] = np.maximum(result, floor)
-
-
-def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
-    # sums (N, 2, C): of d, and of d * (y - mean)
-    error = view(d, d_inside)
-    sums[:, 0] = error.sum((1, 2))
-    sums[:, 1] = (error * (view(y, y_inside) - coefficients[0])).sum((1, 2))
-
-
-def norm_gradient(sums, pixels, coefficients, gamma, dgamma, first_gamma, dbeta, first_beta, back):
-    # back (3, C): dy = back0 * dz - back1 - (y - mean) * back2
-    total = sums.astype(np.float64).sum(0)
-    inverse, count = coefficients[1].astype(np.float64), pixels * len(sums)
-    dgamma[...] = total[1] * inverse + (0 if first_gamma else dgamma)
-    dbeta[...] = total[0] + (0 if first_beta else dbeta)
-    back[0] = gamma * inverse
-    back[1] = gamma * inverse * total[0] / count
-    back[2] = gamma * inverse**3 * total[1] / count
-
-
-def norm_gradient_frozen(coefficients, back):
-    back[0], back[1], back[2] = coefficients[2], 0, 0
-
-
-def _undo(dz, image, coefficients, back, gated, factor):
-    error = back[0] * dz - back[1] - (image - coefficients[0]) * back[2]
-    return np.where(image > 0, error * factor, 0) if gated else error
-
-
-def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
-    view(dy, dy_inside)[...] = _undo(view(d, d_inside), view(y, y_inside), coefficients, back, gated, factor)
-
-
 # --- pooling ----------------------------------------------------------------------------------------
 
 
@@ -319,7 +265,7 @@ def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside
     image = view(y, geometry[6:10])
     dz = np.empty(image.shape, y.dtype)
     max_pool_backward(d, chosen, dz, geometry, (0, 0, *image.shape[1:3]))
-    view(dy, dy_inside)[...] = _undo(dz, image, coefficients, back, gated, factor)
+    view(dy, dy_inside)[...] = undone(dz, image, coefficients, back, gated, factor)
 
 
 def _window_counts(geometry):

@@ -288,6 +288,20 @@ def from_bits(typing, value):
 
 
 @intrinsic
+def total(typing, value):
+    """The sum of all lanes, halves first."""
+
+    def emit(context, builder, sig, args):
+        value, half = args[0], LANES // 2
+        while half:
+            turned = ir.Constant(INTS_IR, [(lane + half) % LANES for lane in range(LANES)])
+            value, half = builder.fadd(value, builder.shuffle_vector(value, value, turned)), half // 2
+        return builder.extract_element(value, ir.Constant(I32, 0))
+
+    return types.float32(FLOATS), emit
+
+
+@intrinsic
 def below(typing, a, b):
     """a < b as unsigned integers."""
     return MASK(INTS, INTS), lambda context, builder, sig, args: builder.icmp_unsigned("<", *args)

@@ -32,7 +32,7 @@ from konv.layers.depthwise import (
 )
 from konv.layers.images import CenterCrop, Resizing, UpSampling2D
 from konv.layers.merging import Add, add
-from konv.layers.normalization import BatchNormalization
+from konv.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from konv.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -89,9 +89,11 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",

@@ -6,7 +6,7 @@ gradients of the inputs and of the weights.
 
 from math import inf, prod
 
-from konv.plan import augment, general
+from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, inside
@@ -356,4 +356,5 @@ BACKWARD = {
     "noise": _noise,
     **augment.BACKWARD,
     **general.BACKWARD,
+    **norms.BACKWARD,
 }

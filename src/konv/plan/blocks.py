@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from konv.spec.graph import Graph, Node
-from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, Op, Pool
+from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, GroupNorm, LayerNorm, Op, Pool
 
 
 def is_relu(op: Op) -> bool:
@@ -29,6 +29,8 @@ FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
     ("norm", (is_a(BatchNorm), is_max_pool)),
     ("norm", (is_a(BatchNorm), is_relu)),
     ("norm", (is_a(BatchNorm),)),
+    ("groupnorm", (is_a(GroupNorm), is_relu)),
+    ("layernorm", (is_a(LayerNorm), is_relu)),
     ("max_pool", (is_max_pool,)),
     ("add", (is_a(Add), is_relu)),
 )

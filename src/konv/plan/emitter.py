@@ -1,6 +1,6 @@
 """The notebook of a plan in the making: which buffers there are, and the steps so far."""
 
-from math import prod
+from math import inf, prod
 
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
@@ -222,3 +222,8 @@ def inside(buffer: Buffer) -> tuple[int, int, int, int]:
     """Where the image lies in its buffer: top, left, height, width."""
     height, width, _ = buffer.inside
     return buffer.halo[0], buffer.halo[2], height, width
+
+
+def relu_floor(e: Emitter, block: Block) -> float:
+    """What no result of the block falls below: 0 where it ends in a relu."""
+    return 0.0 if has_relu(e.graph, block) else -inf

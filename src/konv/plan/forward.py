@@ -3,10 +3,10 @@
 from math import inf, prod
 
 from konv.errors import UnsupportedError
-from konv.plan import augment, general
+from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import forward_geometry, is_depthwise
-from konv.plan.emitter import Emitter, image, inside
+from konv.plan.emitter import Emitter, image, inside, relu_floor
 from konv.plan.linear import forward_products, is_covered
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
 from konv.plan.winograd import emit_winograd, forward_winograd
@@ -292,11 +292,6 @@ def _add(e: Emitter, block: Block, y: Buffer) -> None:
         e.step("add", left.name, other.name, y.name, inside(left), inside(other), inside(y), floor)
 
 
-def relu_floor(e: Emitter, block: Block) -> float:
-    """What no result of the block falls below: 0 where it ends in a relu."""
-    return 0.0 if has_relu(e.graph, block) else -inf
-
-
 FORWARD = {
     "input": _input,
     "linear": _linear,
@@ -313,4 +308,5 @@ FORWARD = {
     "add": _add,
     **augment.FORWARD,
     **general.FORWARD,
+    **norms.FORWARD,
 }

@@ -6,6 +6,7 @@ one reordering at the door and one at the exit, not two per layer.
 """
 
 from dataclasses import replace
+from math import prod
 
 from konv.errors import UnsupportedError
 from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, known
@@ -21,7 +22,9 @@ from konv.spec.ops import (
     Dropout,
     Flatten,
     GlobalPool,
+    GroupNorm,
     Input,
+    LayerNorm,
     Op,
     Permute,
     Pool,
@@ -87,9 +90,25 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
     alike = all(other == order and builder.nodes[i].shape == builder.nodes[index].shape for i, other in sources)
     if isinstance(op, ELEMENTWISE) and alike:
         return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
+    if isinstance(op, LayerNorm):
+        return _layer_norm(builder, node, op, pay, index, order)
     wanted, op, left = _last_axis(op, rank, len(order))
     paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]
     return builder.add(op, tuple(paid), node.layer, node.trainable), left or plain
+
+
+def _layer_norm(builder, node: Node, op: LayerNorm, pay, index: int, order: Order) -> tuple[int, Order]:
+    """The normalised axes go last, and are one."""
+    rank = len(order)
+    axes = sorted(axis % rank for axis in op.axes)
+    wanted = (*(axis for axis in range(rank) if axis not in axes), *axes)
+    source = pay(index, compose(wanted, order), node.layer)
+    shape = builder.nodes[source].shape
+    flat = (*shape[:rank - len(axes)], prod(shape[rank - len(axes):]))
+    source = source if flat == shape else builder.add(Reshape(flat), (source,), node.layer)
+    result = builder.add(replace(op, axes=(-1,)), (source,), node.layer, node.trainable)
+    result = result if flat == shape else builder.add(Reshape(shape), (result,), node.layer)
+    return result, tuple(wanted.index(axis) for axis in range(rank))
 
 
 def _reordered(shape: tuple, order: Order) -> tuple:
@@ -108,7 +127,7 @@ def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order
         back = isinstance(op, images) or (isinstance(op, GlobalPool) and op.keepdims)
         order = (rank - 1, *range(rank - 1)) if back else None
         return (*range(1, rank_in), 0), replace(op, data_format="channels_last"), order
-    if isinstance(op, (BatchNorm, Softmax)):
+    if isinstance(op, (BatchNorm, GroupNorm, Softmax)):
         axis = op.axis % rank
         others = [a for a in range(rank) if a != axis]
         back = tuple((*others, axis).index(a) for a in range(rank))

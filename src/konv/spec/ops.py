@@ -226,18 +226,68 @@ class BatchNorm(Op):
     scale: bool = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        if not -len(inputs[0]) <= self.axis < len(inputs[0]):
-            raise ShapeError(f"axis {self.axis} does not exist in {describe(inputs[0])}")
-        if inputs[0][self.axis] is None:
-            raise ShapeError(f"the size of the normalised axis must be known, got {describe(inputs[0])}")
+        _size(inputs[0], self.axis)
         return inputs[0]
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        size = self.output_shape(inputs[0])[self.axis]
-        assert size is not None
-        names = [("gamma", self.scale, True), ("beta", self.center, True)]
-        names += [("moving_mean", True, False), ("moving_variance", True, False)]
-        return tuple(Weight(name, (size,), trainable) for name, wanted, trainable in names if wanted)
+        shape = (_size(inputs[0], self.axis),)
+        moving = [Weight(name, shape, False) for name in ("moving_mean", "moving_variance")]
+        return (*_gamma_beta(shape, self.scale, self.center), *moving)
+
+
+@dataclass(frozen=True)
+class GroupNorm(Op):
+    """BatchNorm's formula with mean and variance of each sample, over all its pixels and one group of channels of `axis`."""
+
+    groups: int
+    axis: int = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        size = _size(inputs[0], self.axis)
+        if size % self.groups:
+            raise ShapeError(f"the {size} channels of {describe(inputs[0])} must be divisible by groups={self.groups}")
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return _gamma_beta((_size(inputs[0], self.axis),), self.scale, self.center)
+
+
+@dataclass(frozen=True)
+class LayerNorm(Op):
+    """BatchNorm's formula with mean and variance over some axes of each sample; gamma and beta have the shape of these axes.
+
+    The numbers of gamma and beta belong to the axes in the order that they have in the input.
+    """
+
+    axes: tuple[int, ...] = (-1,)
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        for axis in self.axes:
+            _size(inputs[0], axis)
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return _gamma_beta(tuple(_size(inputs[0], axis) for axis in self.axes), self.scale, self.center)
+
+
+def _size(shape: Shape, axis: int) -> int:
+    """Of an axis that is normalised."""
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeError(f"axis {axis} does not exist in {describe(shape)}")
+    size = shape[axis]
+    if size is None:
+        raise ShapeError(f"the size of the normalised axis must be known, got {describe(shape)}")
+    return size
+
+
+def _gamma_beta(shape: tuple[int, ...], scale: bool, center: bool) -> tuple[Weight, ...]:
+    return tuple(Weight(name, shape) for name, wanted in (("gamma", scale), ("beta", center)) if wanted)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,135 @@
+"""Normalisation within each sample, forward and backward side by side; twins in reference_norm.py. `inside` is (top, left,
+height, width).
+
+In groups of channels: `moments` and `norm_sums` give the sums of each channel; here they become those of the groups, and
+coefficients for `norm` and `norm_backward`, of each sample its own. Of the channels of each pixel: kernels of their own.
+"""
+
+import math
+
+import numpy as np
+
+from konv.kernels.jit import LANES, kernel
+from konv.kernels.vectors import below, counting, floats, fma, ints, larger, load, select, store, total
+
+F = np.float32
+
+
+@kernel
+def group_coefficients(result, pixels, gamma, beta, coefficients, groups, epsilon):
+    # result (N, 2, C)  coefficients (N, 4, C): mean, 1 / deviation, scale, shift; gamma, beta (C,)
+    size = gamma.size // groups
+    for n in range(result.shape[0]):
+        for group in range(groups):
+            mean, square = 0.0, 0.0
+            for c in range(group * size, (group + 1) * size):
+                mean += result[n, 0, c]
+            mean /= size
+            for c in range(group * size, (group + 1) * size):
+                square += result[n, 1, c] + pixels * (result[n, 0, c] - mean) ** 2
+            inverse = 1 / np.sqrt(square / (pixels * size) + epsilon)
+            for c in range(group * size, (group + 1) * size):
+                coefficients[n, 0, c], coefficients[n, 1, c] = mean, inverse
+                coefficients[n, 2, c], coefficients[n, 3, c] = gamma[c] * inverse, beta[c] - mean * gamma[c] * inverse
+
+
+@kernel
+def group_gradient(sums, pixels, coefficients, gamma, dgamma, dbeta, back, groups, first):
+    # sums (N, 2, C)  back (N, 3, C): dy = back0 * dz - back1 - (y - mean) * back2  dgamma, dbeta (1, C) of one part
+    size = gamma.size // groups
+    if first:
+        for c in range(gamma.size):
+            dgamma[0, c], dbeta[0, c] = F(0), F(0)
+    for n in range(sums.shape[0]):
+        for group in range(groups):
+            plain, weighted = 0.0, 0.0
+            for c in range(group * size, (group + 1) * size):
+                plain += gamma[c] * np.float64(sums[n, 0, c])
+                weighted += gamma[c] * np.float64(sums[n, 1, c])
+            for c in range(group * size, (group + 1) * size):
+                inverse = np.float64(coefficients[n, 1, c])
+                back[n, 0, c] = gamma[c] * inverse
+                back[n, 1, c] = inverse * plain / (pixels * size)
+                back[n, 2, c] = inverse * inverse * inverse * weighted / (pixels * size)
+                dgamma[0, c] += F(sums[n, 1, c] * inverse)
+                dbeta[0, c] += sums[n, 0, c]
+
+
+@kernel
+def layer_norm(x, gamma, beta, y, moments, x_inside, y_inside, epsilon, floor):
+    # gamma, beta (of C numbers)  moments (N, H * W, 2): mean and 1 / deviation of each pixel. The mean is corrected by that of
+    # the deviations from it, so that a large one does not swallow a small variance.
+    channels, zero, low, lanes = x.shape[3], floats(F(0)), floats(F(floor)), counting(0)
+    share = F(1) / F(channels)
+    for n in range(x.shape[0]):
+        for h in range(x_inside[2]):
+            for w in range(x_inside[3]):
+                source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
+                target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1] + w) * channels
+                plain, square = zero, zero
+                for c in range(0, channels, LANES):
+                    plain = plain + load(x, source + c, channels - c)
+                pivot = total(plain) * share
+                near, plain = floats(pivot), zero
+                for c in range(0, channels, LANES):
+                    value = load(x, source + c, channels - c) - near
+                    value = select(below(lanes, ints(channels - c)), value, zero)
+                    plain, square = plain + value, fma(value, value, square)
+                rest = total(plain) * share
+                variance = max(total(square) * share - rest * rest, F(0))
+                mean, inverse = pivot + rest, F(1 / math.sqrt(variance + epsilon))
+                moments[n, h * x_inside[3] + w, 0], moments[n, h * x_inside[3] + w, 1] = mean, inverse
+                middle, times = floats(mean), floats(inverse)
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    value = (load(x, source + c, left) - middle) * times
+                    store(y, target + c, larger(fma(value, load(gamma, c, left), load(beta, c, left)), low), left)
+
+
+@kernel
+def layer_norm_backward(d, x, gamma, moments, dx, d_inside, x_inside, dx_inside):
+    channels, zero = x.shape[3], floats(F(0))
+    share = F(1) / F(channels)
+    for n in range(d.shape[0]):
+        for h in range(d_inside[2]):
+            for w in range(d_inside[3]):
+                error = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1] + w) * channels
+                source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
+                target = ((n * dx.shape[1] + dx_inside[0] + h) * dx.shape[2] + dx_inside[1] + w) * channels
+                mean = floats(moments[n, h * d_inside[3] + w, 0])
+                inverse = moments[n, h * d_inside[3] + w, 1]
+                plain, weighted = zero, zero
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    value = load(d, error + c, left) * load(gamma, c, left)
+                    plain, weighted = plain + value, fma(value, load(x, source + c, left) - mean, weighted)
+                offset = floats(total(plain) * share)
+                slope, times = floats(total(weighted) * share * inverse * inverse), floats(inverse)
+                for c in range(0, channels, LANES):
+                    left = channels - c
+                    value = load(d, error + c, left) * load(gamma, c, left) - offset
+                    value = value - (load(x, source + c, left) - mean) * slope
+                    store(dx, target + c, value * times, left)
+
+
+@kernel
+def layer_norm_sums(d, x, moments, dgamma, dbeta, d_inside, x_inside, first):
+    # dgamma, dbeta (1, C) of one part
+    channels, zero = x.shape[3], floats(F(0))
+    for c in range(0, channels, LANES):
+        left = channels - c
+        plain, weighted = load(dbeta, c, left), load(dgamma, c, left)
+        if first:
+            plain, weighted = zero, zero
+        for n in range(d.shape[0]):
+            for h in range(d_inside[2]):
+                error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels + c
+                value_row = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * channels + c
+                for w in range(d_inside[3]):
+                    mean = floats(moments[n, h * d_inside[3] + w, 0])
+                    times = floats(moments[n, h * d_inside[3] + w, 1])
+                    error = load(d, error_row + w * channels, left)
+                    plain = plain + error
+                    weighted = fma(error, (load(x, value_row + w * channels, left) - mean) * times, weighted)
+        store(dbeta, c, plain, left)
+        store(dgamma, c, weighted, left)
