@@ -102,6 +102,10 @@ PROMISED = [
         "not trainable, measured: 2 * 75 = 150 (moving_mean, moving_variance)"]),
     (layers.BatchNormalization(scale=False), (7,), [
         "parameters: 3 * 7 = 21", "batch normalization, per channel: (x - mean)/sqrt(variance + 0.001) + beta"]),
+    (layers.GroupNormalization(4), (8, 8, 12), ["channels per group: 12/4 = 3", "parameters: 2 * 12 = 24"]),
+    (layers.LayerNormalization(axis=(1, 2), center=False), (8, 9, 3), [
+        "values that share a mean: 8*9 = 72", "parameters: 1 * 8*9 = 72",
+        "layer normalization, mean and variance of each sample over axis 1, 2: gamma * (x - mean)/sqrt(variance + 0.001)"]),
     (layers.Dense(512), (400,), ["parameters: (400 + 1) * 512 = 205,312", "MACs: 400 * 512 = 204,800"]),
     (layers.Dense(5, use_bias=False), (7, 6, 4), ["parameters: 4 * 5 = 20", "MACs: 7*6 * 4 * 5 = 840"]),
     (layers.Flatten(), (4, 4, 25), ["values: 4*4*25 = 400", "parameters: 0"]),

@@ -80,7 +80,8 @@ def more_convolutions(lib):
     layers = lib.layers
     return lib.Sequential([
         lib.Input((11, 11, 3)), layers.DepthwiseConv2D(3, depth_multiplier=2),
-        layers.SeparableConv2D(4, 3, strides=2, pointwise_regularizer="l2"), layers.SpatialDropout2D(0.2, seed=1),
+        layers.SeparableConv2D(4, 3, strides=2, pointwise_regularizer="l2"), layers.GroupNormalization(-1),
+        layers.LayerNormalization(axis=(1, 3)), layers.SpatialDropout2D(0.2, seed=1),
         layers.Conv2DTranspose(5, 3, strides=2, padding="same", output_padding=1, activation="relu"), layers.Flatten()])
 
 

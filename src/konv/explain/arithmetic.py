@@ -184,8 +184,7 @@ def _batch_norm(step: StepFacts) -> Iterable[Statement]:
     channels = step.weights[0].shape[0]
     learned = [weight.name for weight in step.weights if weight.trainable]
     measured = [weight.name for weight in step.weights if not weight.trainable]
-    scale, offset = ("gamma * " if op.scale else ""), (" + beta" if op.center else "")
-    yield Statement("batch_norm", {"formula": f"{scale}(x - mean)/sqrt(variance + {op.epsilon:g}){offset}"})
+    yield Statement("batch_norm", {"formula": _normalised(op)})
     yield Statement("batch_norm_statistics", {"momentum": number(float(op.momentum))})
     yield equation("kept_share", *_rest_of_one(op.momentum))
     yield equation("parameters", f"{len(step.weights)} * {channels}", step.parameters, "legend_batch_norm")
@@ -193,6 +192,34 @@ def _batch_norm(step: StepFacts) -> Iterable[Statement]:
         if names:
             yield Statement(key, {"equation": Equation(f"{len(names)} * {channels}", len(names) * channels),
                                   "names": ", ".join(names)})
+
+
+def _normalised(op: Any) -> str:
+    scale, offset = ("gamma * " if op.scale else ""), (" + beta" if op.center else "")
+    return f"{scale}(x - mean)/sqrt(variance + {op.epsilon:g}){offset}"
+
+
+def _group_norm(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    channels = step.inputs[0][op.axis]
+    yield Statement("group_norm", {"groups": op.groups, "formula": _normalised(op)})
+    yield equation("group_channels", f"{channels}/{op.groups}", (channels or 0) // op.groups)
+    yield from _gamma_beta(step)
+
+
+def _layer_norm(step: StepFacts) -> Iterable[Statement]:
+    op: Any = step.op
+    sizes = [step.inputs[0][axis] or 0 for axis in op.axes]
+    yield Statement("layer_norm", {"axes": ", ".join(str(axis % len(step.inputs[0]) + 1) for axis in op.axes),
+                                   "formula": _normalised(op)})
+    yield equation("mean_values", times(sizes), prod(sizes))
+    yield from _gamma_beta(step)
+
+
+def _gamma_beta(step: StepFacts) -> Iterable[Statement]:
+    if step.weights:
+        yield equation("parameters", f"{len(step.weights)} * {times(step.weights[0].shape)}", step.parameters,
+                       "legend_gamma_beta")
 
 
 def _dropout(step: StepFacts) -> Iterable[Statement]:
@@ -319,6 +346,8 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Pool: _pool,
     spec.GlobalPool: _global_pool,
     spec.BatchNorm: _batch_norm,
+    spec.GroupNorm: _group_norm,
+    spec.LayerNorm: _layer_norm,
     spec.Dropout: _dropout,
     spec.Flatten: _flatten,
     spec.Dense: _dense,

@@ -205,6 +205,17 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     "map_values": {"en": "values per feature map: {equation}", "ko": "특성 맵 하나의 값 개수: {equation}"},
     # --- normalisation and dropout ---
+    "group_norm": {
+        "en": "group normalization, mean and variance of each sample over all pixels of each of {groups} groups of channels: "
+        "{formula}",
+        "ko": "그룹 정규화, 샘플마다 채널 그룹 {groups}개 각각의 모든 픽셀에서 평균과 분산을 구함: {formula}",
+    },
+    "layer_norm": {
+        "en": "layer normalization, mean and variance of each sample over axis {axes}: {formula}",
+        "ko": "층 정규화, 샘플마다 축 {axes}에서 평균과 분산을 구함: {formula}",
+    },
+    "mean_values": {"en": "values that share a mean: {equation}", "ko": "평균을 함께 쓰는 값: {equation}"},
+    "legend_gamma_beta": {"en": "weights (gamma, beta) times their size", "ko": "가중치(gamma, beta) * 그 크기"},
     "batch_norm": {
         "en": "batch normalization, per channel: {formula}",
         "ko": "배치 정규화, 채널마다: {formula}",
