@@ -48,6 +48,7 @@ CASES = {
     "four axes": (Binary("multiply"), [(2, 3, 1, 4), (2, 1, 5, 4)], jnp.multiply),
     "sum": (Reduce("sum", (0,)), [(4, 5, 20)], lambda x: x.sum(1)),
     "sum of all": (Reduce("sum"), [(4, 5, 3)], lambda x: x.sum((1, 2, 3))),
+    "sum of many": (Reduce("sum"), [(90, 80, 3)], lambda x: x.sum((1, 2, 3))),
     "mean kept": (Reduce("mean", (0, 1), True), [(4, 5, 33)], lambda x: x.mean((1, 2), keepdims=True)),
     "mean last": (Reduce("mean", (-1,)), [(4, 5, 33)], lambda x: x.mean(-1)),
     "max": (Reduce("max", (1,)), [(4, 5, 3)], lambda x: x.max(2)),
@@ -160,3 +161,10 @@ def test_what_a_convolution_reads_has_a_halo():
     found = runner.backward([np.ones_like(expected)])
     for name, wanted in back(jnp.ones_like(expected))[0].items():
         np.testing.assert_allclose(found[name], wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_long_sums_are_as_exact_as_short_ones():
+    x = np.random.default_rng(0).uniform(0, 1, (2, 300, 300, 7)).astype(np.float32)
+    builder = GraphBuilder()
+    graph = builder.graph(builder.add(Reduce("mean"), (builder.add(Input(x.shape[1:]), layer="x"),), "m"))
+    np.testing.assert_allclose(Runner(graph, {}).infer([x])[0], x.mean((1, 2, 3), dtype=np.float64), rtol=1e-6)

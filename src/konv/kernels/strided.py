@@ -9,10 +9,11 @@ import math
 import numpy as np
 
 from konv.kernels.jit import LANES, kernel
-from konv.kernels.vectors import floats, larger, load, select, store
+from konv.kernels.vectors import floats, larger, load, select, store, total
 
 F = np.float32
 SUM, MAX, MIN = range(3)
+BLOCK = 256 * LANES  # numbers that are summed by themselves
 ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, POWER, EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = range(13)
 
 
@@ -55,22 +56,29 @@ def make_move(code):
                                             else:
                                                 value = select(here > value, value, here)
                                         store(y, j + k, value, left)
+                                elif step_y == 0 and step_x == 1 and join and code == SUM:
+                                    # blocks of a few vectors each, so that the error does not grow with the length
+                                    for block in range(0, long, BLOCK):
+                                        sums = floats(F(0))
+                                        for k in range(block, min(block + BLOCK, long), LANES):
+                                            sums = sums + load(x, i + k, long - k)
+                                        target[j] += total(sums) * times
                                 elif step_y == 0 and join:
-                                    total = start
+                                    best = start
                                     for k in range(long):
                                         value = source[i + k * step_x] * times
                                         if code == SUM:
-                                            total += value
+                                            best += value
                                         elif code == MAX:
-                                            total = max(total, value)
+                                            best = max(best, value)
                                         else:
-                                            total = min(total, value)
+                                            best = min(best, value)
                                     if code == SUM:
-                                        target[j] += total
+                                        target[j] += best
                                     elif code == MAX:
-                                        target[j] = max(target[j], total)
+                                        target[j] = max(target[j], best)
                                     else:
-                                        target[j] = min(target[j], total)
+                                        target[j] = min(target[j], best)
                                 else:
                                     for k in range(long):
                                         value = source[i + k * step_x] * times
@@ -164,6 +172,8 @@ def make_binary_backward(code, side):
     def binary_backward(d, x, w, g, extents, d_layout, x_layout, w_layout, g_layout):
         error, first, second, target = d.reshape(-1), x.reshape(-1), w.reshape(-1), g.reshape(-1)
         zero, one, half = F(0), F(1), F(0.5)
+        step_d, step_x, step_w, step_g = d_layout[7], x_layout[7], w_layout[7], g_layout[7]
+        wide = step_d == 1 and step_g == 1 and 0 <= step_x <= 1 and 0 <= step_w <= 1 and code in (MULTIPLY, DIVIDE)
         for n in range(d.shape[0]):
             d0, g0 = n * d_layout[0] + d_layout[1], n * g_layout[0] + g_layout[1]
             x0, w0 = n * x_layout[0] + x_layout[1], n * w_layout[0] + w_layout[1]
@@ -180,6 +190,18 @@ def make_binary_backward(code, side):
                                      + e * d_layout[6])
                                 o = (g0 + a * g_layout[2] + b * g_layout[3] + c * g_layout[4] + h * g_layout[5]
                                      + e * g_layout[6])
+                                if wide:
+                                    for k in range(0, extents[5], LANES):
+                                        left = extents[5] - k
+                                        p = load(x, i + k, left) if step_x else floats(first[i])
+                                        q = load(w, m + k, left) if step_w else floats(second[m])
+                                        r = load(d, j + k, left)
+                                        if code == MULTIPLY:
+                                            r = r * p if side else r * q
+                                        else:
+                                            r = (floats(zero) - r) * p / (q * q) if side else r / q
+                                        store(g, o + k, r, left)
+                                    continue
                                 for k in range(extents[5]):
                                     u, v = first[i + k * x_layout[7]], second[m + k * w_layout[7]]
                                     if code == MULTIPLY:
