@@ -266,6 +266,28 @@ def test_a_step_of_training_with_everything():
     assert (model.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
 
 
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("RandomRotation", {"factor": (0.13, 0.13), "fill_mode": "wrap"}), ("RandomZoom", {"height_factor": (0.3, 0.3)}),
+    ("RandomBrightness", {"factor": (0.2, 0.2), "value_range": (0, 1)}), ("Resizing", {"height": 5, "width": 20}),
+    ("CenterCrop", {"height": 5, "width": 6})])
+def test_masks_like_keras(name, arguments):
+    data = {"images": images(), "segmentation_masks": images(3, 9, 11, 1, seed=1).round(), "labels": np.arange(3)}
+    ours, theirs = (getattr(library.layers, name)(**arguments)(dict(data)) for library in (konv, keras))
+    assert ours.keys() == theirs.keys()
+    for key, array in ours.items():
+        np.testing.assert_allclose(array, np.asarray(theirs[key]), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_masks_follow_their_images(seed):
+    x = images(8, 9, 11, 1)
+    for layer in (layers.RandomFlip(seed=seed), layers.RandomCrop(4, 5, seed=seed),
+                  layers.RandomTranslation(0.4, 0.4, interpolation="nearest", seed=seed)):
+        first, second = (layer({"images": x, "segmentation_masks": x}) for _ in range(2))
+        assert (first["images"] == first["segmentation_masks"]).all()
+        assert isinstance(layer, layers.RandomCrop) or not (first["images"] == second["images"]).all()
+
+
 def test_a_model_of_such_layers_is_active_on_arrays():
     """As in Keras; one that does more is not, where Keras runs a part of it as in training."""
     x = images(6, 6, 6, 3)
@@ -356,8 +378,8 @@ def test_wrong_arguments(make, fragments):
 def test_wrong_inputs():
     with pytest.raises(ShapeError, match=r"RandomFlip.*got \(9, 11\)|4 axes"):
         layers.RandomFlip()(np.zeros((9, 11)))
-    with pytest.raises(UnsupportedError, match="RandomFlip.*dicts"):
-        layers.RandomFlip()({"images": images()})
+    with pytest.raises(UnsupportedError, match="RandomFlip.*segmentation_masks, got 'images', 'bounding_boxes'"):
+        layers.RandomFlip()({"images": images(), "bounding_boxes": {}})
     with pytest.raises(UnsupportedError, match="bounding_box_format"):
         layers.RandomFlip(bounding_box_format="xyxy")
 

@@ -44,7 +44,8 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
     # rows (height * taps,), row_weights (height, taps + 1): the input rows of an output row, and last a constant; columns
     # the same; the way back is the same with the tables turned over  room (columns * C,): a row of sums  span (2,): first
-    # of the input columns that are read, and how many  plain: each pixel is one of the input
+    # of the input columns that are read, and how many  plain: 1 where each pixel is one of the
+    # input, 2 where those of a row follow each other
     channels, height, width = x.shape[3], y_inside[2], y_inside[3]
     row_taps, column_taps = row_weights.shape[1] - 1, column_weights.shape[1] - 1
     row, wide = x.shape[2] * channels, span[1] * channels
@@ -59,6 +60,10 @@ def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y
                 continue
             if plain:
                 source = first + rows[h] * row - span[0] * channels
+                if plain == 2:
+                    for e in range(0, wide, LANES):
+                        store(y, target + e, load(x, source + columns[0] * channels + e, wide - e), wide - e)
+                    continue
                 for w in range(width):
                     place = source + columns[w] * channels
                     for c in range(0, channels, LANES):

@@ -154,6 +154,8 @@ class RandomBrightness(ImageLayer):
     array([0.7, 1. ], dtype=float32)
     """
 
+    moves_pixels = False
+
     def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
         super().__init__(**kwargs)
         with naming(self.title):
@@ -178,6 +180,8 @@ class RandomContrast(ImageLayer):
     >>> konv.layers.RandomContrast((0.5, 0.5), value_range=(0, 1))([[[0.5], [0.7]]], training=False)[0, :, 0]
     array([0.5, 0.7], dtype=float32)
     """
+
+    moves_pixels = False
 
     def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
         super().__init__(**kwargs)

@@ -1,6 +1,7 @@
 """Layers that take images and give them another size."""
 
-from typing import Any
+from copy import copy
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -8,16 +9,23 @@ from konv.arrays import to_array
 from konv.errors import KonvError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer, Tensor
+from konv.random import next_seed
 from konv.spec import augment as spec
 from konv.spec.ops import Op, Shape
 from konv.spec.resampling import INTERPOLATIONS
 
 
 class ImageLayer(Layer):
-    """What layers that prepare images share: they also take a single image, and on arrays they are active unless told not
-    to be. `seed` makes the numbers of the n-th training step, or call, depend on it and n alone."""
+    """What layers that prepare images share: they also take a single image, or a dict of "images", "labels" and
+    "segmentation_masks", and on arrays they are active unless told not to be.
+
+    `seed` makes the numbers of the n-th training step, or call, depend on it and n alone.
+    """
 
     input_rank = 3
+    moves_pixels: ClassVar[bool] = True  # so that masks must follow
+    seed: int | None  # of those that draw
+    interpolation: str  # of those that read between pixels
 
     def __init__(self, *, data_format=None, **kwargs):
         super().__init__(**kwargs)
@@ -26,13 +34,30 @@ class ImageLayer(Layer):
 
     def __call__(self, inputs, training: bool | None = None):
         if isinstance(inputs, dict):
-            raise UnsupportedError(f"{self.title}: dicts are not supported yet; call it on the images alone")
+            return self._together(inputs, training)
         if isinstance(inputs, (Tensor, Layer)):
             return super().__call__(inputs, training)
         images = to_array(inputs, self.title, "the input")
         if images.ndim == 3:
             return super().__call__(images[None], training)[0]  # pyright: ignore[reportIndexIssue]
         return super().__call__(images, training)
+
+    def _together(self, data: dict[str, Any], training: bool | None) -> dict[str, Any]:
+        """Images and what belongs to them: the same is done to segmentation masks, without numbers in between."""
+        left = [key for key in data if key not in ("images", "labels", "segmentation_masks")]
+        if left or "images" not in data:
+            raise UnsupportedError(f"{self.title}: a dict needs images and may hold labels and segmentation_masks, got "
+                                   f"{', '.join(map(repr, data))}")
+        drawn = copy(self)
+        if getattr(self, "seed", 0) is None:
+            drawn.seed = next_seed()
+        made = data | {"images": drawn(data["images"], training)}
+        if "segmentation_masks" in data and self.moves_pixels:
+            masked = copy(drawn)
+            masked.interpolation, masked._calls = "nearest", self._calls
+            made["segmentation_masks"] = masked(data["segmentation_masks"], training)
+        self._calls = drawn._calls
+        return made
 
     def compute_output_shape(self, *shapes) -> tuple[int | None, ...]:
         if len(shapes) == 1 and len(shapes[0]) == 3:  # one image, without a batch

@@ -73,9 +73,10 @@ def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, sums: list[list[Taps]
         e.constants[f"{axis}{name}"] = Fill(weights, (target, len(weights) // target))
     first, count = min(columns), max(columns) - min(columns) + 1  # of the columns that are read
     room = e.buffer(f"room{name}", (count * channels,), PER_THREAD).name
-    plain = all(weights == (1.0, 0.0) * (len(weights) // 2) for weights in (row_weights, column_weights))
+    plain = int(all(weights == (1.0, 0.0) * (len(weights) // 2) for weights in (row_weights, column_weights)))
+    plain += plain and columns == tuple(range(first, first + count))
     e.step("resample", x.name, y.name, rows, f"rows{name}", columns, f"columns{name}", room, inside(x), inside(y),
-           (first, count), int(plain))
+           (first, count), plain)
 
 
 def _table(sums: list[Taps], size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
