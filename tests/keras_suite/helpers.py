@@ -28,8 +28,12 @@ def find(parts: list[str], name: str) -> Any:
         return getattr(konv.random, name, None) or RANDOM.get(name)
     if parts[:2] == ["dtype_policies", "dtype_policy"]:
         return getattr(konv.config, name, None)
-    if parts == ["utils", "file_utils"] and name == "join":
-        return os.path.join
+    if parts == ["utils", "file_utils"]:
+        return getattr(os.path, name, None) or getattr(os, name, None)
+    if parts == ["utils", "summary_utils"]:
+        from konv.explain import summary
+
+        return getattr(summary, name, None)
     if parts[:1] in (["ops"], ["backend"]):
         return getattr(konv.ops, name, None) or ARRAYS.get(name) or (BACKEND.get(name) if parts[0] == "backend" else None)
     return None
@@ -152,4 +156,4 @@ BACKEND: dict[str, Any] = {
 }
 # False counts too: find() takes None alone for "not here"
 FLAGS = {"SUPPORTS_SPARSE_TENSORS": False, "SUPPORTS_RAGGED_TENSORS": False, "SUPPORTS_COMPLEX_DTYPES": False}
-EVERYWHERE |= FLAGS
+EVERYWHERE |= FLAGS | {"Functional": konv.Model}  # konv has one class for them

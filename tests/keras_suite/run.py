@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def run(files=FILES, *arguments: str) -> dict[str, list[str]]:
         return json.loads(results.read_text())
 
 
+def main(chosen: str = "", *arguments: str) -> None:
+    """`run.py --write` writes docs/compatibility.md; `run.py metric_test -k name` shows what pytest says of some files."""
+    if chosen == "--write":
+        from tests.keras_suite import table
+
+        judged = table.judge(run())
+        (ROOT / "docs" / "compatibility.md").write_text(table.page(judged, date.today().isoformat()), "utf-8")
+        print("\n".join([*table.lines(judged), *judged.wrong, *map(": ".join, judged.failed.items())]))
+    else:
+        run([file for file in FILES if chosen in file], "-ra", *arguments)
+
+
 if __name__ == "__main__":
-    chosen = [file for file in FILES if any(part in file for part in sys.argv[1].split(","))]
-    run(chosen, *(sys.argv[2:] or ["-q"]))
+    main(*sys.argv[1:])

@@ -230,6 +230,11 @@ class Layer:
     trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights
 
+    @property
+    def losses(self) -> list[Any]:
+        """The penalty of each weight that has a regularizer, as numbers."""
+        return [weight.regularizer(weight.value) for weight in self.trainable_weights if weight.regularizer is not None]
+
     def __getattr__(self, name: str) -> Any:
         """layer.kernel, layer.bias, layer.gamma, ...: the weight of that name, None if the layer goes without it."""
         known = self.__dict__
