@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test narrow nightly lint bench clean
+.PHONY: help setup demo test compatibility narrow nightly lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pi
 
 test: $(VENV)/dev.stamp ## every test and every example in the docstrings
 	$(BIN)/python -m pytest
+
+compatibility: $(VENV)/dev.stamp ## Keras's own tests on konv; writes their table into docs/compatibility.md
+	PYTHONPATH=src:. $(BIN)/python -m tests.keras_suite.run --write
 
 narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every index checked
 	KONV_SIMD=avx2 $(BIN)/python -m pytest tests/kernels tests/test_ops.py

@@ -16,8 +16,8 @@ FILES = tuple(f"{folder}/{name}_test.py" for folder, names in {
     "layers/preprocessing/image_preprocessing": """center_crop random_brightness random_contrast random_crop random_flip
         random_rotation random_translation random_zoom resizing""",
     "layers/regularization": "dropout gaussian_dropout gaussian_noise spatial_dropout",
-    "layers/reshaping": """cropping1d cropping2d flatten permute repeat_vector reshape up_sampling1d up_sampling2d zero_padding1d
-        zero_padding2d""",
+    "layers/reshaping": """cropping1d cropping2d flatten permute repeat_vector reshape up_sampling1d up_sampling2d
+        zero_padding1d zero_padding2d""",
     "losses": "loss losses",
     "metrics": """accuracy_metrics confusion_metrics correlation_metrics f_score_metrics hinge_metrics iou_metrics metric
         probabilistic_metrics reduction_metrics regression_metrics""",

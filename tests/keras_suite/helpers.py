@@ -4,7 +4,6 @@ konv computes on NumPy arrays, so these are NumPy. What konv offers itself is ne
 """
 
 import os
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ def find(parts: list[str], name: str) -> Any:
         return TREE[name]
     if name in EVERYWHERE:
         return EVERYWHERE[name]
-    if parts[:1] == ["testing"] or not parts and name == "testing":
+    if parts[:1] == ["testing"] or (not parts and name == "testing"):
         from tests.keras_suite import testing
 
         return testing if name in ("testing", "test_case", "test_utils") else getattr(testing, name, None)
@@ -35,7 +34,8 @@ def find(parts: list[str], name: str) -> Any:
 
         return getattr(summary, name, None)
     if parts[:1] in (["ops"], ["backend"]):
-        return getattr(konv.ops, name, None) or ARRAYS.get(name) or (BACKEND.get(name) if parts[0] == "backend" else None)
+        found = getattr(konv.ops, name, None) or ARRAYS.get(name) or (BACKEND.get(name) if parts[0] == "backend" else None)
+        return found or (getattr(np, name, None) if parts in (["ops"], ["ops", "numpy"], ["backend", "numpy"]) else None)
     return None
 
 
@@ -143,11 +143,8 @@ RANDOM = {"uniform": uniform, "normal": normal}
 ARRAYS: dict[str, Any] = {
     "convert_to_tensor": convert_to_tensor, "convert_to_numpy": np.asarray, "cast": cast, "shape": shape,
     "ones": _made(np.ones), "zeros": _made(np.zeros), "full": _made(np.full), "array": convert_to_tensor,
-    "is_tensor": is_tensor, "prod": np.prod, "all": np.all, "any": np.any, "min": np.min, "arange": np.arange, "std": np.std,
-    "tile": np.tile, "less": np.less, "greater": np.greater, "where": np.where, "zeros_like": np.zeros_like,
-    "ones_like": np.ones_like, "stack": np.stack, "equal": np.equal,
+    "is_tensor": is_tensor,
 }
-ARRAYS["numpy"] = SimpleNamespace(**ARRAYS)
 BACKEND: dict[str, Any] = {
     "backend": lambda: "konv", "Variable": konv.Variable, "config": konv.config,
     "floatx": konv.config.floatx, "epsilon": konv.config.epsilon, "image_data_format": konv.config.image_data_format,

@@ -14,12 +14,9 @@ from tests.keras_suite import imports
 
 SECONDS = 60  # for one test
 RESULTS: dict[str, list[str]] = {}
-COPIES = Path(os.environ["KERAS_SUITE_COPIES"])
-
-imports.install(Path(os.environ["KERAS_SUITE_WHEEL"]), COPIES)
-
 
 def pytest_configure(config):
+    imports.install(Path(os.environ["KERAS_SUITE_WHEEL"]), Path(os.environ["KERAS_SUITE_COPIES"]))
     from tests.keras_suite import helpers, testing
 
     conftest = ModuleType("conftest")

@@ -19,7 +19,8 @@ SETTINGS = "[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n"
 def wheel() -> Path:
     """The folder of the installed Keras, which is read and never imported."""
     spec = find_spec("keras")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent
 
 
@@ -36,8 +37,8 @@ def run(files=FILES, *arguments: str) -> dict[str, list[str]]:
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "KERAS_SUITE_WHEEL": str(wheel()),
             "KERAS_SUITE_COPIES": str(copies), "KERAS_SUITE_RESULTS": str(results)}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--continue-on-collection-errors", "-p", "tests.keras_suite.plugin", "--rootdir", folder, "-c",
-             str(Path(folder) / "pytest.ini"), *arguments, *(str(copies / file) for file in files)],
+            [sys.executable, "-m", "pytest", "-q", "--continue-on-collection-errors", "-p", "tests.keras_suite.plugin",
+             "--rootdir", folder, "-c", str(Path(folder) / "pytest.ini"), *arguments, *(str(copies / file) for file in files)],
             cwd=folder, env=environment, capture_output=True, text=True)
         if arguments:
             print(done.stdout)

@@ -59,16 +59,16 @@ def page(judged: Judged, date: str) -> str:
 
 TEXT = """# Compatibility with Keras
 
-The wheel of Keras carries its own tests. konv runs those of what it offers, unchanged: `tests/keras_suite` copies the files out of
-the installed wheel into a temporary folder, lets every import of `keras` and `keras.src` find konv, and runs them.
+The wheel of Keras carries its own tests. konv runs those of what it offers, unchanged: `tests/keras_suite` copies the files out
+of the installed wheel into a temporary folder, lets every import of `keras` and `keras.src` find konv, and runs them.
 
 * Keras {version}; this table was made on {date} with `make compatibility`, and `make test` fails when it no longer holds.
-* Skipped tests are named in `tests/keras_suite/skips.py` with the reason. They run too: one that passes, or a name that no test has,
-  fails `make test`.
-* konv words its errors itself. Where Keras's test expects an error with a certain text, the class of the error is compared, and the
-  text unless konv raised the error on purpose.
-* `run_layer_test` is konv's own (`tests/keras_suite/testing.py`): config there and back, build, symbolic call, call on arrays, shapes,
-  types, values, numbers of weights and losses, a step of training, a file written and read. It does not compare masks, seed
-  generators and mixed precision, which konv does not have, nor whether a layer without weights counts as built at once.
+* Skipped tests are named in `tests/keras_suite/skips.py` with the reason. They run too: one that passes, or a name that no
+  test has, fails `make test`.
+* konv words its errors itself. Where Keras's test expects an error with a certain text, the class of the error is compared,
+  and the text unless konv raised the error on purpose.
+* `run_layer_test` is konv's own (`tests/keras_suite/testing.py`): config there and back, build, symbolic call, call on arrays,
+  shapes, types, values, numbers of weights and losses, a step of training, a file written and read. It does not compare masks,
+  seed generators and mixed precision, which konv does not have, nor whether a layer without weights counts as built at once.
 
 """
