@@ -131,16 +131,14 @@ def test_metrics_that_are_arrays():
     results = []
     for library, model in both():
         kinds = library.metrics
-        model.compile("sgd", "categorical_crossentropy", metrics=[
-            kinds.F1Score(), kinds.AUC(name="auc"), kinds.Precision(thresholds=[0.2, 0.5], name="precision")],
-            weighted_metrics=[kinds.Recall(class_id=1, name="recall"), "mse"])
-        history = model.fit(X, ONE_HOT, batch_size=16, epochs=2, shuffle=False, verbose=0, sample_weight=WEIGHTS,
-                            validation_data=(X, ONE_HOT))
-        results.append((history, model.evaluate(X, ONE_HOT, verbose=0), model.test_on_batch(X, ONE_HOT)))
-    assert_same_history(results[0][0], results[1][0])
-    for ours, theirs in zip(results[0][1:], results[1][1:], strict=True):
-        for a, b in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-4)
+        model.compile("sgd", "categorical_crossentropy", metrics=[kinds.F1Score()],
+                      weighted_metrics=[kinds.Precision(thresholds=[0.2, 0.5], name="precision")])
+        history = model.fit(X, ONE_HOT, batch_size=16, epochs=2, shuffle=False, verbose=0, sample_weight=WEIGHTS)
+        results.append((history, model.evaluate(X, ONE_HOT, batch_size=16, verbose=0)))
+    (ours, a), (theirs, b) = results
+    assert_same_history(ours, theirs)
+    for one, other in zip(a, b, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 def test_three_batches_by_hand():
