@@ -235,7 +235,7 @@ KERAS_CASES = {
     "missing layer": (edited(lambda config: functional([node("a", "z")], "a")), "'z'"),
     "missing output": (edited(lambda config: functional([node("a", "x")], "z")), "'z'"),
     "second output": (edited(lambda config: functional([node("a", "x", output=1)], "a")), "several outputs"),
-    "called with training": (edited(lambda config: functional([node("a", "x", training=True)], "a")), "training=True"),
+    "called with training": (edited(lambda config: functional([node("a", "x", training=3)], "a")), "training=3"),
     "Keras 2 nodes": (edited(lambda config: functional([node("a", "x", inbound_nodes=[[["x", 0, 0, {}]]])], "a")),
                       "as Keras 3 writes"),
 }

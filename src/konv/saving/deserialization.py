@@ -228,7 +228,7 @@ def _sources(name: str, node: Any) -> Key | list[Key]:
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
         raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
     extra = [f"{key}={value!r:.40}" for key, value in (node.get("kwargs") or {}).items()
-             if value is not None and key not in NOT_HEEDED]
+             if value is not None and not (key in NOT_HEEDED and isinstance(value, bool))]
     extra += [f"{value!r:.40}" for value in node["args"][1:] if value is not None]
     if extra or not node["args"]:
         raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or 'nothing'}; "
