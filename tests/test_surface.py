@@ -25,8 +25,8 @@ def test_each_public_name_of_keras_is_there_or_known_to_be_missing(path):
 
 
 @pytest.mark.parametrize(("code", "kind", "fragments"), [
-    ("konv.layers.ZeroPadding2D", AttributeError, ["konv.layers.ZeroPadding2D is not supported yet", "Conv2D"]),
-    ("from konv.layers import ZeroPadding2D", ImportError, ["konv.layers.ZeroPadding2D is not supported yet", "Conv2D"]),
+    ("konv.layers.ZeroPadding3D", AttributeError, ["konv.layers.ZeroPadding3D is not supported yet", "Conv2D"]),
+    ("from konv.layers import ZeroPadding3D", ImportError, ["konv.layers.ZeroPadding3D is not supported yet", "Conv2D"]),
     ("konv.layers.Conv2d", AttributeError, ["konv.layers has no 'Conv2d'", "did you mean 'Conv2D'"]),
     ("from konv.layers import Conv2D, MaxPool2d", ImportError, ["did you mean 'MaxPool2D'"]),
     ("konv.layers.Qwertz", AttributeError, ["has no 'Qwertz'", "there are", "Dense"]),

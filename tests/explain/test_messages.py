@@ -8,6 +8,7 @@ import konv
 from konv.errors import KonvError
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
 from konv.spec.augment import FILL_MODES, MAPS
+from konv.spec.general import BINARY
 
 
 def fields(text):
@@ -38,7 +39,8 @@ def test_every_message_is_used():
 
     folder = Path(konv.explain.__file__).parent
     source = "".join(path.read_text() for path in folder.glob("*.py") if not path.name.startswith("messages"))
-    made = {"pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
+    made = {*(f"binary_{name}" for name in BINARY),
+            "pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
             "padding_height", "padding_width", "extent_length", "padding_length", "height", "width", "length", "brightness",
             "contrast", "reach_rows",
             "reach_columns", *MAPS[3:6], *(f"flip_{kind}" for kind in MAPS[:3]), *(f"fill_{mode}" for mode in FILL_MODES)}

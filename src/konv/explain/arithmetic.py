@@ -11,6 +11,7 @@ from typing import Any
 from konv.explain import augment
 from konv.explain.facts import StepFacts
 from konv.explain.statements import Equation, Statement, equation, number
+from konv.spec import general
 from konv.spec import ops as spec
 from konv.spec.ops import Shape, spatial
 from konv.spec.window import CAUSAL, WORDS, Axis
@@ -321,6 +322,40 @@ def _add(step: StepFacts) -> Iterable[Statement]:
         yield equation("additions", f"{count} * {times(step.output)}", count * values)
 
 
+def _binary(step: StepFacts) -> Iterable[Statement]:
+    yield Statement(f"binary_{step.op.name}", {"count": len(step.inputs)})  # type: ignore[attr-defined]
+    if len(set(step.inputs)) > 1:
+        yield Statement("broadcast")
+
+
+def _concatenate(step: StepFacts) -> Iterable[Statement]:
+    axis = step.op.axis % len(step.output)  # type: ignore[attr-defined]
+    yield Statement("concatenate", {"axis": axis + 1})
+    sizes = [shape[axis] for shape in step.inputs]
+    if None not in sizes:
+        yield equation("joined", " + ".join(map(str, sizes)), sum(size or 0 for size in sizes))
+
+
+def _pad(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("zeros_around")
+    for axis, (before, after) in enumerate(step.op.widths):  # type: ignore[attr-defined]
+        size, result = step.inputs[0][axis], step.output[axis]
+        if before + after and size is not None and result is not None:
+            yield equation("edge", f"{before} + {size} + {after}", result)
+
+
+def _slice(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("part_of")
+    for size, start, result in zip(step.inputs[0], step.op.starts, step.output, strict=True):  # type: ignore[attr-defined]
+        if size is not None and result is not None and size != result:
+            yield equation("edge", f"{size} - {start} - {size - start - result}", result)
+
+
+def _prelu(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("prelu")
+    yield equation("parameters", times(step.weights[0].shape), step.parameters)
+
+
 def _permute(step: StepFacts) -> Iterable[Statement]:
     yield Statement("permute", {"order": ", ".join(str(axis + 1) for axis in step.op.order)})  # type: ignore[attr-defined]
 
@@ -356,6 +391,11 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Scale: _scale,
     spec.Add: _add,
     spec.Permute: _permute,
+    general.Binary: _binary,
+    general.Concatenate: _concatenate,
+    general.Pad: _pad,
+    general.PRelu: _prelu,
+    general.Slice: _slice,
     spec.Reshape: _reshape,
     **augment.WRITERS,
 }

@@ -368,6 +368,32 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "drawn anew in every step of training; in prediction nothing happens",
         "ko": "학습 단계마다 새로 뽑음; 예측할 때는 그대로 통과",
     },
+    "binary_add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
+    "binary_subtract": {
+        "en": "the first of {count} inputs minus the second, value by value",
+        "ko": "입력 {count}개: 첫 번째 값에서 두 번째 값을 뺌",
+    },
+    "binary_multiply": {"en": "product of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 곱함"},
+    "binary_divide": {
+        "en": "the first of {count} inputs divided by the second, value by value",
+        "ko": "입력 {count}개: 첫 번째 값을 두 번째 값으로 나눔",
+    },
+    "binary_maximum": {"en": "the largest of {count} inputs, value by value", "ko": "입력 {count}개의 값끼리 가장 큰 것"},
+    "binary_minimum": {"en": "the smallest of {count} inputs, value by value", "ko": "입력 {count}개의 값끼리 가장 작은 것"},
+    "binary_power": {
+        "en": "the first of {count} inputs to the power of the second, value by value",
+        "ko": "입력 {count}개: 첫 번째 값의 두 번째 값 제곱",
+    },
+    "broadcast": {"en": "an axis of size 1 is repeated", "ko": "크기가 1인 축은 반복됨"},
+    "concatenate": {"en": "one after the other along axis {axis}", "ko": "축 {axis}을(를) 따라 이어 붙임"},
+    "joined": {"en": "size of that axis: {equation}", "ko": "그 축의 크기: {equation}"},
+    "zeros_around": {"en": "zeros around", "ko": "둘레에 0을 덧붙임"},
+    "part_of": {"en": "a part of the input", "ko": "입력의 일부"},
+    "edge": {"en": "size: {equation}", "ko": "크기: {equation}"},
+    "prelu": {
+        "en": "x above zero, alpha times x below; alpha is learned",
+        "ko": "0보다 크면 x, 작으면 alpha 곱하기 x; alpha는 학습됨",
+    },
     # --- the whole model ---
     "model": {"en": '{class_name} "{name}", layers: {count}', "ko": '{class_name} "{name}", 층: {count}개'},
     "total": {"en": "Total", "ko": "합계"},

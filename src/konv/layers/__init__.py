@@ -1,6 +1,6 @@
 """All layers, under the names of keras.layers."""
 
-from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from konv.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from konv.layers.augmentation import (
     RandomBrightness,
     RandomContrast,
@@ -21,7 +21,7 @@ from konv.layers.convolution import (
     Convolution2D,
     Convolution2DTranspose,
 )
-from konv.layers.core import Dense
+from konv.layers.core import Dense, Identity
 from konv.layers.depthwise import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -31,7 +31,22 @@ from konv.layers.depthwise import (
     SeparableConvolution2D,
 )
 from konv.layers.images import CenterCrop, Resizing, UpSampling2D
-from konv.layers.merging import Add, add
+from konv.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from konv.layers.normalization import BatchNormalization, GroupNormalization, LayerNormalization
 from konv.layers.pooling import (
     AveragePooling1D,
@@ -53,19 +68,21 @@ from konv.layers.pooling import (
 )
 from konv.layers.preprocessing import Rescaling
 from konv.layers.regularization import Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
-from konv.layers.reshaping import Flatten
+from konv.layers.reshaping import Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D
 from konv.surface import surface
 
 __all__ = [
     "ELU",
     "Activation",
     "Add",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
     "CenterCrop",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -74,6 +91,7 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping2D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -90,6 +108,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "Layer",
@@ -99,6 +118,11 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
@@ -108,6 +132,7 @@ __all__ = [
     "RandomZoom",
     "ReLU",
     "Rescaling",
+    "Reshape",
     "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
@@ -116,8 +141,16 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Subtract",
     "UpSampling2D",
+    "ZeroPadding2D",
     "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

@@ -8,6 +8,7 @@ from konv.errors import KonvError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.spec import ops as spec
+from konv.spec.general import PRelu
 from konv.spec.ops import Op, Shape
 
 
@@ -75,6 +76,34 @@ class LeakyReLU(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"negative_slope": self.negative_slope}
+
+
+class PReLU(Layer):
+    """x above zero, alpha * x below, where alpha is learned: one for each number of a sample, or shared along axes.
+
+    >>> import konv
+    >>> layer = konv.layers.PReLU(shared_axes=[1, 2])
+    >>> layer.build((None, 8, 8, 3))
+    >>> layer.alpha.shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None, **kwargs):
+        super().__init__(**kwargs)
+        with naming(self.title):
+            parse.weight_arguments(self, alpha_initializer=alpha_initializer, alpha_regularizer=alpha_regularizer,
+                                   alpha_constraint=alpha_constraint)
+            given = shared_axes if isinstance(shared_axes, (list, tuple)) else [] if shared_axes is None else [shared_axes]
+            if not all(parse.is_integer(axis) for axis in given):
+                raise KonvError(f"shared_axes must be integers, which count the batch, got {shared_axes!r}")
+            self.shared_axes = None if shared_axes is None else list(given)
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        rank = len(shapes[0])
+        return (PRelu(tuple(parse.unbatched_axis(int(axis), rank) % rank for axis in self.shared_axes or ())),)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | parse.weight_config(self) | {"shared_axes": self.shared_axes}
 
 
 class ELU(Layer):

@@ -42,3 +42,15 @@ class Dense(Layer):
         return super().get_config() | {
             "units": self.units, "activation": activations.serialize(self.activation), "use_bias": self.use_bias,
             "quantization_config": None, **parse.weight_config(self)}
+
+
+class Identity(Layer):
+    """What comes in goes out as it is.
+
+    >>> import konv
+    >>> konv.layers.Identity().compute_output_shape((None, 3))
+    (None, 3)
+    """
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return ()

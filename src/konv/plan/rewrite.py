@@ -10,7 +10,7 @@ from math import prod
 
 from konv.errors import UnsupportedError
 from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, known
-from konv.spec.general import Binary
+from konv.spec.general import Binary, Parameter, PRelu
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
     Activation,
@@ -87,14 +87,35 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         return index, compose(op.order, order)
     if isinstance(op, Dropout) and op.noise_shape is not None:
         op = replace(op, noise_shape=(op.noise_shape[0], *_reordered(op.noise_shape[1:], order)))
+    if isinstance(op, Binary) and len(sources) > 2:
+        return _pairs(builder, node, [pay(i, o, node.layer) for i, o in sources]), plain
     alike = all(other == order and builder.nodes[i].shape == builder.nodes[index].shape for i, other in sources)
     if isinstance(op, ELEMENTWISE) and alike:
         return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
+    if isinstance(op, PRelu):
+        return _prelu(builder, node, op, pay(index, order, node.layer)), plain
     if isinstance(op, LayerNorm):
         return _layer_norm(builder, node, op, pay, index, order)
     wanted, op, left = _last_axis(op, rank, len(order))
     paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]
     return builder.add(op, tuple(paid), node.layer, node.trainable), left or plain
+
+
+def _pairs(builder, node: Node, sources) -> int:
+    """An operation on many as operations on two."""
+    result, *others = sources
+    for other in others:
+        result = builder.add(node.op, (result, other), node.layer, node.trainable)
+    return result
+
+
+def _prelu(builder, node: Node, op: PRelu, x: int) -> int:
+    """relu(x) - alpha * relu(-x)."""
+    shape = op.alpha_shape(builder.nodes[x].shape)
+    alpha = builder.add(Parameter("alpha", shape), (), node.layer, node.trainable)
+    below = builder.add(Activation("relu"), (builder.add(Scale(-1.0), (x,), node.layer),), node.layer)
+    above = builder.add(Activation("relu"), (x,), node.layer)
+    return builder.add(Binary("subtract"), (above, builder.add(Binary("multiply"), (below, alpha), node.layer)), node.layer)
 
 
 def _layer_norm(builder, node: Node, op: LayerNorm, pay, index: int, order: Order) -> tuple[int, Order]:

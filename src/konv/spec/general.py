@@ -72,6 +72,22 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 @dataclass(frozen=True)
+class PRelu(Op):
+    """x above zero, alpha * x below; alpha is of the shape of a sample, but 1 along the axes that share it."""
+
+    shared: tuple[int, ...] = ()  # indices of the unbatched shape
+
+    def alpha_shape(self, shape: Shape) -> tuple[int, ...]:
+        sizes = [1 if axis in self.shared else size for axis, size in enumerate(shape)]
+        if None in sizes:
+            raise ShapeError(f"the sizes of axes that do not share their alpha must be known, got {describe(shape)}")
+        return tuple(size or 0 for size in sizes)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return (Weight("alpha", self.alpha_shape(inputs[0])),)
+
+
+@dataclass(frozen=True)
 class Reduce(Op):
     """Sum, mean, largest or smallest number along some axes (indices into the unbatched shape; None is all)."""
 
