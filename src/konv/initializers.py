@@ -67,13 +67,16 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: Any = 0.0):
-        self.value = value
+        written = isinstance(value, dict) and value.get("class_name") == "__numpy__"
+        self.value = np.array(value["config"]["value"], value["config"]["dtype"]) if written else value
 
     def __call__(self, shape: Sequence[int], dtype=None) -> np.ndarray:
         return np.array(np.broadcast_to(np.asarray(self.value, dtype or np.float32), shape))
 
     def get_config(self) -> dict[str, Any]:
-        return {"value": self.value}
+        array = isinstance(self.value, np.ndarray)
+        return {"value": {"class_name": "__numpy__", "config": {"value": self.value.tolist(), "dtype": self.value.dtype.name}}
+                if array else self.value}
 
 
 class Identity(Initializer):

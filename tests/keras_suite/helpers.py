@@ -84,6 +84,10 @@ def shape(x: Any) -> tuple[int | None, ...]:
     return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
 
 
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> np.ndarray:
+    return np.eye(num_classes, dtype=standardize_dtype(dtype))[np.asarray(x)]
+
+
 def _made(make: Any) -> Any:
     def array(*args: Any, dtype: Any = None, **kwargs: Any) -> np.ndarray:
         return make(*args, **kwargs).astype(standardize_dtype(dtype))
@@ -143,7 +147,7 @@ RANDOM = {"uniform": uniform, "normal": normal}
 ARRAYS: dict[str, Any] = {
     "convert_to_tensor": convert_to_tensor, "convert_to_numpy": np.asarray, "cast": cast, "shape": shape,
     "ones": _made(np.ones), "zeros": _made(np.zeros), "full": _made(np.full), "array": convert_to_tensor,
-    "is_tensor": is_tensor,
+    "is_tensor": is_tensor, "one_hot": one_hot,
 }
 BACKEND: dict[str, Any] = {
     "backend": lambda: "konv", "Variable": konv.Variable, "config": konv.config,
