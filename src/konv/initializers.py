@@ -74,9 +74,10 @@ class Constant(Initializer):
         return np.array(np.broadcast_to(np.asarray(self.value, dtype or np.float32), shape))
 
     def get_config(self) -> dict[str, Any]:
-        array = isinstance(self.value, np.ndarray)
-        return {"value": {"class_name": "__numpy__", "config": {"value": self.value.tolist(), "dtype": self.value.dtype.name}}
-                if array else self.value}
+        value = self.value
+        if isinstance(value, np.ndarray):
+            value = {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
+        return {"value": value}
 
 
 class Identity(Initializer):
