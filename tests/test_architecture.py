@@ -30,11 +30,12 @@ LIBRARIES = {
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
     "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich", "tensorboardX"},
     "data": {"numpy", "PIL"},
-    "saving": {"numpy", "h5py"}, "explain": {"numpy", "PIL", "rich", "matplotlib"},
+    "saving": {"numpy", "h5py", "onnx", "safetensors"}, "explain": {"numpy", "PIL", "rich", "matplotlib"},
     "web": {"numpy", "PIL", "starlette", "uvicorn"}, "cli": {"numpy", "click", "rich"}, "__main__": set(),
 }
 # These take long to import: inside the function that needs them, or in a stage or module that is imported so itself.
-HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib", "tensorboardX"}
+HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib", "onnx", "safetensors", "sklearn",
+         "tensorboardX"}
 IMPORTED_LATE = {"cli", "kernels", "web"}
 
 

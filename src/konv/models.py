@@ -240,6 +240,12 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite=overwrite, **kwargs)
 
+    def export(self, filepath, format: str | None = None, **kwargs) -> None:
+        """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
+        from konv.saving.files import export_model
+
+        export_model(self, filepath, format, **kwargs)
+
     def save_weights(self, filepath, overwrite: bool = True) -> None:
         """Write the weights to a `.weights.h5` file, atomically."""
         from konv.saving import save_weights

@@ -4,6 +4,7 @@ Sums of rows and columns are tables of places and weights, made here. What is ra
 for each sample, which the next one reads, and the way back too.
 """
 
+from collections.abc import Sequence
 from math import inf
 from zlib import crc32
 
@@ -33,24 +34,24 @@ def draw_key(op, node: int) -> tuple[str, int]:
 
 def resize(e: Emitter, block: Block, y: Buffer) -> None:
     op, x = e.graph.nodes[block.output].op, e.value(block.inputs[0])
-    _resample(e, f"{block.output}", x, y, _sums(op, x, y), getattr(op, "fill_value", 0.0))
+    _resample(e, f"{block.output}", x, y, sums(op, x.inside, y.inside), getattr(op, "fill_value", 0.0))
 
 
 def resize_backward(s, block: Block, d: Buffer) -> None:
     x = s.e.value(block.inputs[0])
-    sums = _sums(s.e.graph.nodes[block.output].op, x, d)
-    turned = [_turned(axis, size) for axis, size in zip(sums, x.inside, strict=False)]
+    axes = sums(s.e.graph.nodes[block.output].op, x.inside, d.inside)
+    turned = [_turned(axis, size) for axis, size in zip(axes, x.inside, strict=False)]
     s.contribute(block.inputs[0], lambda dx: _resample(s.e, f"{block.output}.back", d, dx, turned, 0.0))
 
 
-def _sums(op, x: Buffer, y: Buffer) -> list[list[Taps]]:
+def sums(op, size: Sequence[int], target: Sequence[int]) -> list[list[Taps]]:
     """Of the rows and of the columns of the result; those outside of the image are there too."""
-    height, width, _ = x.inside
+    height, width = size[:2]
     top, left, rows, columns = op.window(height, width) if isinstance(op, Resize) else (0, 0, height, width)
     antialias = isinstance(op, Resize) and op.antialias
     found = []
-    for start, count, target in ((top, rows, y.inside[0]), (left, columns, y.inside[1])):
-        terms = taps(count, target, op.interpolation, antialias)
+    for start, count, wanted in ((top, rows, target[0]), (left, columns, target[1])):
+        terms = taps(count, wanted, op.interpolation, antialias)
         found.append([tuple((start + place, weight) for place, weight in one) for one in terms])
     return found
 
@@ -65,10 +66,10 @@ def _turned(sums: list[Taps], size: int) -> list[Taps]:
     return list(map(tuple, found))
 
 
-def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, sums: list[list[Taps]], fill: float) -> None:
+def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, axes: list[list[Taps]], fill: float) -> None:
     height, width, channels = x.inside
     (rows, row_weights), (columns, column_weights) = (
-        _table(axis, size, fill) for axis, size in zip(sums, (height, width), strict=True))
+        _table(axis, size, fill) for axis, size in zip(axes, (height, width), strict=True))
     for axis, weights, target in (("rows", row_weights, y.inside[0]), ("columns", column_weights, y.inside[1])):
         e.constants[f"{axis}{name}"] = Fill(weights, (target, len(weights) // target))
     first, count = min(columns), max(columns) - min(columns) + 1  # of the columns that are read

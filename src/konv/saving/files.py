@@ -112,6 +112,24 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
     _warn(path, notes)
 
 
+def export_model(model: Model, filepath: Any, format: str | None = None, verbose: bool | None = None,
+                 input_signature: Any = None, **kwargs: Any) -> None:
+    """Write a model for inference by other programs: an `.onnx` file, which needs the extra `onnx`."""
+    if format not in (None, "onnx"):
+        raise UnsupportedError(f'export: format must be "onnx", got {format!r}; save() writes .keras files')
+    if input_signature is not None or kwargs:
+        given = ", ".join(["input_signature"] * (input_signature is not None) + list(kwargs))
+        raise UnsupportedError(f"export: {given} is not supported; the file takes float32 inputs of the model's shapes "
+                               f"and any number of samples")
+    path = _path(filepath, (".onnx",))
+    _require_built(model, "export")
+    from konv.saving.onnx_graph import write_onnx
+
+    write_onnx(model, path)
+    if verbose:
+        print(f"Saved artifact at '{path}'.")
+
+
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """An untrained model from what `model.to_json()` gave; the door is konv.models.model_from_json."""
     loader = Loader(custom_objects)
