@@ -13,6 +13,7 @@ sys.path.insert(0, str(FOLDER))
 
 import augmentation  # noqa: E402
 import contender  # noqa: E402
+import layers  # noqa: E402
 import networks  # noqa: E402
 import roofline  # noqa: E402
 import scaling  # noqa: E402
@@ -30,6 +31,13 @@ def test_networks(name, parameters):
 @pytest.mark.parametrize("task", ["seed/train/2", "seed/predict/1", "conv/1-5-2-3-3-2/forward", "conv/1-5-2-3-3-2/backward"])
 def test_tasks(task):
     contender.konv(*task.split("/"))()
+
+
+@pytest.mark.parametrize("what", [(3, 3, 2, "same"), 0, 2])
+def test_single_layers(what):
+    for call in layers.konv(2, (3, 4, 6), what):
+        call()
+    assert "2.0    0.5" in list(layers.lines({"konv": {"a": [1.0, 2.0]}, "torch": {"a": [2.0, 1.0]}}))[1]
 
 
 def test_ratios_are_of_the_best_peer():
