@@ -153,7 +153,7 @@ BACKEND: dict[str, Any] = {
     "backend": lambda: "konv", "Variable": konv.Variable, "config": konv.config,
     "floatx": konv.config.floatx, "epsilon": konv.config.epsilon, "image_data_format": konv.config.image_data_format,
     "set_image_data_format": konv.config.set_image_data_format, "set_floatx": konv.config.set_floatx,
-    "standardize_shape": tuple,
+    "standardize_shape": tuple, "compute_output_spec": lambda function, *args, **kwargs: function(*args, **kwargs),
 }
 # False counts too: find() takes None alone for "not here"
 FLAGS = {"SUPPORTS_SPARSE_TENSORS": False, "SUPPORTS_RAGGED_TENSORS": False, "SUPPORTS_COMPLEX_DTYPES": False}
