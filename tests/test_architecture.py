@@ -14,19 +14,21 @@ SOURCE = Path(__file__).parents[1] / "src" / "konv"
 DOORS = ("utils", "datasets", "backend", "konv")
 ORDER = (
     "errors", "spec", "plan", "kernels",
-    "surface", "config", "registry", "arrays", "random", "variables",
-    "engines", "ops",
-    "activations", "initializers", "losses", "metrics", "optimizers", "regularizers", "constraints", "callbacks",
+    "surface", "config", "registry", "custom_objects", "names", "nests", "tensors", "wiring",
+    "arrays", "random", "variables", "symbolic",
+    "engines", "activations", "ops",
+    "initializers", "losses", "metrics", "optimizers", "regularizers", "constraints", "callbacks",
     "data", "layers", "training", "models", "saving", "explain", "web", *DOORS, "cli", "__main__",
 )
 PLACE = {stage: place for place, stage in enumerate(ORDER)}
 
 # Methods that a user expects on a layer or a model and whose work is done further right; they import when called.
-RIGHTWARDS = {("layers", "explain"), ("models", "saving"), ("models", "explain")}
+RIGHTWARDS = {("tensors", "ops"), ("layers", "explain"), ("models", "saving"), ("models", "explain")}
 
 # Which libraries a stage may use, besides the standard one.
 LIBRARIES = {
     "errors": set(), "spec": set(), "plan": set(), "registry": set(), "surface": set(), "config": set(), "random": {"numpy"},
+    "custom_objects": set(), "names": set(), "nests": set(), "tensors": {"numpy"}, "wiring": set(),
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
     "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich", "tensorboardX"},
     "data": {"numpy", "PIL"},

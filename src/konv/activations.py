@@ -1,6 +1,7 @@
 """Activation functions: on NumPy arrays, and as operations of a graph."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from types import FunctionType
 from typing import Any
@@ -13,10 +14,16 @@ from konv.kernels import reference
 from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
 from konv.surface import surface
+from konv.symbolic import is_symbolic, operand, sample_axis, symbolic
 
 
-def apply(op: Op, x: Any) -> np.ndarray:
-    """The operation on a whole array, batch axis included, by the formula that defines it."""
+def apply(op: Op, x: Any, function: Callable[..., Any] | None = None, **config: Any) -> Any:
+    """The operation on a whole array, batch axis included, by the formula that defines it; or on a tensor of a graph.
+
+    `function` with the options `config` is what it was called by.
+    """
+    if function is not None and is_symbolic(x):
+        return _on_tensor(op, x, function, config)
     x = to_array(x, "activations")
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
     if isinstance(op, Softmax):
@@ -28,6 +35,15 @@ def apply(op: Op, x: Any) -> np.ndarray:
     (code,), constants = activation_code(op)
     formula, _ = list(reference.ACTIVATIONS.values())[code]
     return np.asarray(formula(x, *constants), x.dtype) + x.dtype.type(0)  # -0.0 becomes 0.0
+
+
+def _on_tensor(op: Op, x: Any, function: Callable[..., Any], config: dict[str, Any]) -> Any:
+    name = {"exponential": "Exp"}.get(function.__name__) or "".join(map(str.capitalize, function.__name__.split("_")))
+    if isinstance(op, Softmax):
+        x = operand(x, function.__name__)
+        op = replace(op, axis=sample_axis(x, op.axis, function.__name__))  # type: ignore[arg-type]
+    return symbolic(function, name, [x], lambda emit, place: emit(op, place), config,
+                    "numpy" if name in ("Exp", "Tanh") else "nn")
 
 
 def linear(x):
@@ -45,7 +61,8 @@ def relu(x, negative_slope: float = 0.0, max_value: float | None = None, thresho
     >>> relu([-1.0, 2.0])
     array([0., 2.])
     """
-    return apply(relu_op(max_value, negative_slope, threshold), x)
+    return apply(relu_op(max_value, negative_slope, threshold), x, relu,
+                 **_given(negative_slope=negative_slope, max_value=max_value, threshold=threshold))
 
 
 def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
@@ -54,7 +71,7 @@ def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2, 2. ])
     """
-    return apply(relu_op(None, negative_slope), x)
+    return apply(relu_op(None, negative_slope), x, leaky_relu, negative_slope=negative_slope)
 
 
 def relu6(x) -> np.ndarray:
@@ -63,7 +80,7 @@ def relu6(x) -> np.ndarray:
     >>> relu6([-1.0, 8.0])
     array([0., 6.])
     """
-    return apply(relu_op(6.0), x)
+    return apply(relu_op(6.0), x, relu6)
 
 
 def elu(x, alpha: float = 1.0) -> np.ndarray:
@@ -72,7 +89,7 @@ def elu(x, alpha: float = 1.0) -> np.ndarray:
     >>> elu([-1.0, 2.0]).round(3)
     array([-0.632, 2. ])
     """
-    return apply(Activation("elu", (float(alpha),)), x)
+    return apply(Activation("elu", (float(alpha),)), x, elu, alpha=alpha)
 
 
 def gelu(x, approximate: bool = False) -> np.ndarray:
@@ -81,7 +98,7 @@ def gelu(x, approximate: bool = False) -> np.ndarray:
     >>> gelu([-1.0, 2.0]).round(3)
     array([-0.159, 1.954])
     """
-    return apply(Activation("gelu", (float(approximate),)), x)
+    return apply(Activation("gelu", (float(approximate),)), x, gelu, approximate=approximate)
 
 
 def softmax(x, axis: int = -1) -> np.ndarray:
@@ -90,7 +107,7 @@ def softmax(x, axis: int = -1) -> np.ndarray:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
-    return apply(Softmax(axis), x)
+    return apply(Softmax(axis), x, softmax, axis=axis)
 
 
 def log_softmax(x, axis: int = -1) -> np.ndarray:
@@ -99,7 +116,7 @@ def log_softmax(x, axis: int = -1) -> np.ndarray:
     >>> log_softmax([0.0, 0.0]).round(3)
     array([-0.693, -0.693])
     """
-    return apply(Softmax(axis, log=True), x)
+    return apply(Softmax(axis, log=True), x, log_softmax, axis=axis)
 
 
 def sigmoid(x) -> np.ndarray:
@@ -108,7 +125,7 @@ def sigmoid(x) -> np.ndarray:
     >>> sigmoid([0.0])
     array([0.5])
     """
-    return apply(Activation("sigmoid"), x)
+    return apply(Activation("sigmoid"), x, sigmoid)
 
 
 def tanh(x) -> np.ndarray:
@@ -117,7 +134,7 @@ def tanh(x) -> np.ndarray:
     >>> tanh([0.0])
     array([0.])
     """
-    return apply(Activation("tanh"), x)
+    return apply(Activation("tanh"), x, tanh)
 
 
 def softplus(x) -> np.ndarray:
@@ -126,7 +143,7 @@ def softplus(x) -> np.ndarray:
     >>> softplus([0.0]).round(3)
     array([0.693])
     """
-    return apply(Activation("softplus"), x)
+    return apply(Activation("softplus"), x, softplus)
 
 
 def softsign(x) -> np.ndarray:
@@ -135,7 +152,7 @@ def softsign(x) -> np.ndarray:
     >>> softsign([1.0])
     array([0.5])
     """
-    return apply(Activation("softsign"), x)
+    return apply(Activation("softsign"), x, softsign)
 
 
 def selu(x) -> np.ndarray:
@@ -144,7 +161,7 @@ def selu(x) -> np.ndarray:
     >>> selu([1.0]).round(4)
     array([1.0507])
     """
-    return apply(Activation("selu"), x)
+    return apply(Activation("selu"), x, selu)
 
 
 def silu(x) -> np.ndarray:
@@ -153,7 +170,7 @@ def silu(x) -> np.ndarray:
     >>> silu([1.0]).round(3)
     array([0.731])
     """
-    return apply(Activation("silu"), x)
+    return apply(Activation("silu"), x, silu)
 
 
 def exponential(x) -> np.ndarray:
@@ -162,7 +179,7 @@ def exponential(x) -> np.ndarray:
     >>> exponential([0.0])
     array([1.])
     """
-    return apply(Activation("exponential"), x)
+    return apply(Activation("exponential"), x, exponential)
 
 
 def hard_sigmoid(x) -> np.ndarray:
@@ -171,7 +188,7 @@ def hard_sigmoid(x) -> np.ndarray:
     >>> hard_sigmoid([0.0, 3.0])
     array([0.5, 1. ])
     """
-    return apply(Activation("hard_sigmoid"), x)
+    return apply(Activation("hard_sigmoid"), x, hard_sigmoid)
 
 
 def hard_silu(x) -> np.ndarray:
@@ -180,7 +197,7 @@ def hard_silu(x) -> np.ndarray:
     >>> hard_silu([-3.0, 3.0])
     array([0., 3.])
     """
-    return apply(Activation("hard_silu"), x)
+    return apply(Activation("hard_silu"), x, hard_silu)
 
 
 def mish(x) -> np.ndarray:
@@ -189,7 +206,12 @@ def mish(x) -> np.ndarray:
     >>> mish([1.0]).round(3)
     array([0.865])
     """
-    return apply(Activation("mish"), x)
+    return apply(Activation("mish"), x, mish)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that are not left at nothing."""
+    return {name: value for name, value in options.items() if value}
 
 
 def relu_op(max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> Activation:

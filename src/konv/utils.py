@@ -3,6 +3,12 @@
 from konv.arrays import normalize as normalize
 from konv.arrays import to_categorical as to_categorical
 from konv.callbacks.progress import Progbar as Progbar
+from konv.custom_objects import CustomObjectScope as CustomObjectScope
+from konv.custom_objects import custom_object_scope as custom_object_scope
+from konv.custom_objects import get_custom_objects as get_custom_objects
+from konv.custom_objects import get_registered_name as get_registered_name
+from konv.custom_objects import get_registered_object as get_registered_object
+from konv.custom_objects import register_keras_serializable as register_keras_serializable
 from konv.data.decode import array_to_img as array_to_img
 from konv.data.decode import img_to_array as img_to_array
 from konv.data.decode import load_img as load_img
@@ -15,15 +21,21 @@ from konv.random import set_random_seed as set_random_seed
 from konv.surface import surface
 
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
     "clear_session",
+    "custom_object_scope",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "normalize",
+    "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "to_categorical",

@@ -1,12 +1,18 @@
 """A weight: a float32 array with a name, which the engine reads and the optimizer writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from konv.errors import ShapeError
+from konv.errors import ShapeError, UnsupportedError
+from konv.tensors import is_tracing, with_operators
+
+# the weight of the operation that reads a variable as the kernel of a convolution or of a matrix product: path/kernel
+KERNEL = "kernel"
 
 
+@with_operators
 class Variable:
     """One weight. `value` is a read-only view; write with `assign`, so that packed copies notice.
 
@@ -23,6 +29,7 @@ class Variable:
         self.name, self.path = name, path or name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.version = 0
+        self.owner: Any = None  # the layer that it belongs to
 
     @property
     def value(self) -> np.ndarray:
@@ -71,6 +78,8 @@ class Variable:
         self.version += 1
 
     def __array__(self, dtype=None, copy=None):
+        if is_tracing():  # the numbers of now would become fixed
+            raise UnsupportedError(f"np.asarray of {self!r}: in a `call` use the function of konv.ops, not that of NumPy")
         return np.array(self.array, dtype=dtype) if copy is not False else self.value
 
     def __float__(self) -> float:
@@ -100,3 +109,15 @@ class State(Variable, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, index):
         return self.value[index]
+
+
+def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
+    """Assign every array or none."""
+    if len(arrays) != len(variables):
+        raise ShapeError(f"{owner}: set_weights needs {len(variables)} arrays, got {len(arrays)}")
+    arrays = [np.asarray(array) for array in arrays]
+    for variable, array in zip(variables, arrays, strict=True):
+        if array.shape != variable.shape:
+            raise ShapeError(f'{owner}: weight "{variable.name}" has shape {variable.shape}, got {array.shape}')
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

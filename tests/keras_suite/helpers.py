@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv.layers.base import Tensor
+from konv.tensors import Tensor
 
 
 def find(parts: list[str], name: str) -> Any:

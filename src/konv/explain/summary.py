@@ -10,8 +10,9 @@ from typing import Any
 
 from konv.errors import KonvError, UnsupportedError
 from konv.explain.facts import class_name, readable_bytes, weight_bytes
-from konv.layers.base import InputLayer, Layer, Tensor
+from konv.layers.base import InputLayer, Layer
 from konv.models import Model, Sequential
+from konv.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,18 @@ def is_chain(model: Model) -> bool:
 
 def rows_of(model: Model, expand_nested: bool, layer_range: Sequence[str] | None) -> list[Row]:
     """The rows of the table; with `expand_nested` the layers of an inner model follow it."""
-    layers = model.layers
+    layers = model.operations
     first, last = _range(layers, layer_range)
     connections = _connections(model)
     return [row for layer in layers[first:last] for row in _layer_rows(layer, connections, expand_nested, 0)]
 
 
-def _layer_rows(layer: Layer, connections: dict[int, tuple[str, ...]], expand_nested: bool, level: int) -> list[Row]:
+def _layer_rows(layer: Any, connections: dict[int, tuple[str, ...]], expand_nested: bool, level: int) -> list[Row]:
+    reads = connections.get(id(layer), ())
+    if not isinstance(layer, Layer):  # a function of konv.ops
+        return [Row(layer.name, layer.class_name, layer.output.shape, 0, reads, False, True, False, level)]
     parameters = layer.count_params() if layer.built else None
-    rows = [Row(layer.name, class_name(layer), _output_shape(layer), parameters, connections.get(id(layer), ()),
+    rows = [Row(layer.name, class_name(layer), _output_shape(layer), parameters, reads,
                 bool(layer.weights), layer.trainable, isinstance(layer, InputLayer), level)]
     if expand_nested and isinstance(layer, Model):
         for inner in layer.layers:
@@ -75,7 +79,7 @@ def _layer_rows(layer: Layer, connections: dict[int, tuple[str, ...]], expand_ne
 
 
 def _output_shape(layer: Layer) -> tuple[int | None, ...] | None:
-    output = getattr(layer, "output", None)
+    output = layer.__dict__.get("output")
     if isinstance(output, Tensor):
         return output.shape
     if layer.built and layer.input_shapes:
@@ -85,18 +89,22 @@ def _output_shape(layer: Layer) -> tuple[int | None, ...] | None:
 
 def _connections(model: Model) -> dict[int, tuple[str, ...]]:
     """For each layer what it reads, as name[call][output]."""
+    if model.is_composed:
+        return {}
     calls: Counter[int] = Counter()
     call_of: dict[int, int] = {}
     found: dict[int, tuple[str, ...]] = {}
     for tensor in model._order:
-        call_of[id(tensor)] = calls[id(tensor.layer)]
+        if id(tensor.call) in call_of:
+            continue
+        call_of[id(tensor.call)] = calls[id(tensor.layer)]
         calls[id(tensor.layer)] += 1
-        reads = tuple(f"{source.layer.name}[{call_of[id(source)]}][0]" for source in tensor.inputs)
+        reads = tuple(f"{source.layer.name}[{call_of[id(source.call)]}][{source.place}]" for source in tensor.inputs)
         found[id(tensor.layer)] = found.get(id(tensor.layer), ()) + reads
     return found
 
 
-def _range(layers: Sequence[Layer], layer_range: Sequence[str] | None) -> tuple[int, int]:
+def _range(layers: Sequence[Any], layer_range: Sequence[str] | None) -> tuple[int, int]:
     """From the first layer that matches one pattern to the last that matches the other, whichever way round."""
     if layer_range is None:
         return 0, len(layers)
@@ -187,9 +195,14 @@ def _cells(row: Row, chain: bool, show_trainable: bool) -> list[Any]:
     return cells
 
 
-def _shape_text(shape: tuple[int | None, ...] | None) -> Any:
+def _shape_text(shape: Any) -> Any:
     if shape is None:
         return "?"
+    if isinstance(shape, list):  # of a model of several outputs
+        text = _text(("[", ""))
+        for place, one in enumerate(shape):
+            text = text + _text((", " * bool(place), "")) + _shape_text(one)
+        return text + _text(("]", ""))
     parts: list[tuple[str, str]] = [("(", "")]
     for place, size in enumerate(shape):
         parts += [(", ", "")] * bool(place) + [(str(size), "color(45)" if size is None else "color(34)")]

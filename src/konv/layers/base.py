@@ -8,49 +8,27 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv import initializers
+from konv import initializers, nests
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
-from konv.layers.names import auto_name
-from konv.layers.names import clear_session as clear_session
-from konv.layers.names import reset_names as reset_names
+from konv.layers.custom import Custom, Slot
+from konv.layers.modes import lower_in_mode
+from konv.names import auto_name
+from konv.names import clear_session as clear_session
+from konv.names import reset_names as reset_names
 from konv.registry import snake_case
 from konv.spec import ops as spec
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Op, Shape, describe
-from konv.variables import Variable
+from konv.tensors import Call, Tensor, is_tracing
+from konv.variables import KERNEL, Variable, assign_all
 
 LARGEST = 2**31  # numbers in one weight, 8 GiB: more is a mistake, such as a Flatten of whole photographs
 
 
-class Tensor:
-    """A value that is not computed yet: what `Input` returns and a layer called on it returns.
-
-    `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`. A batch size that `Input`
-    was given is for show, as in Keras: it is printed and written, and any number of samples can be fed.
-    """
-
-    def __init__(self, shape: Shape, layer: "Layer", inputs: "tuple[Tensor, ...]" = (), dtype: str = "float32"):
-        batch = inputs[0].shape[0] if inputs else getattr(layer, "batch_size", None)
-        self.shape = (batch, *shape)
-        self.dtype = dtype
-        self.layer, self.inputs = layer, inputs
-
-    @property
-    def name(self) -> str:
-        return self.layer.name
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    def __repr__(self) -> str:
-        return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
-
-
-class Layer:
+class Layer(Custom):
     """Base class of all layers, with the arguments of keras.layers.Layer.
 
     A subclass gives `ops(*input_shapes)`: the chain of operations it stands for. Its weights are those that the
@@ -84,7 +62,8 @@ class Layer:
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         """The operations of this layer for inputs of these (unbatched) shapes, the first one reading the inputs."""
-        raise UnsupportedError("layers of your own are not supported yet; use those of konv.layers")
+        raise UnsupportedError("gives no operations; a layer of your own needs a method call(self, inputs), made of "
+                               "other layers and konv.ops")
 
     def weight_settings(self, name: str) -> dict[str, Any]:
         """initializer, regularizer and constraint of the weight of that name: by default this layer's
@@ -97,18 +76,15 @@ class Layer:
         """The constructor's arguments, as Keras writes them."""
         policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype},
                   "registered_name": None}
-        return {"name": self.name, "trainable": self.trainable, "dtype": policy}
+        own = {"name": self.name, "trainable": self.trainable, "dtype": policy}
+        written = type(self).get_config.__module__.startswith("konv.")  # else the subclass adds its own arguments
+        return own | self.given_config() if self.is_composed and written else own
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Layer":
         return cls(**config)
 
     # --- building ---------------------------------------------------------------------------------
-
-    @property
-    def title(self) -> str:
-        """How errors name this layer: Conv2D "conv2d_1"."""
-        return f'{type(self).__name__} "{self.name}"'
 
     def check_input(self, *shapes: Shape) -> None:
         """Raise ShapeError if these inputs cannot be fed to this layer."""
@@ -132,14 +108,18 @@ class Layer:
         with naming(self.title):
             self.check_input(*shapes)
             for op in self.ops(*shapes):
-                inputs = (builder.add(op, inputs, self.name, self.trainable),)
+                inputs = (lower_in_mode(builder, op, inputs, self.path, self.trainable),)
         return inputs[0]
 
-    def graph(self, *shapes: Shape) -> Graph:
+    def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None = None) -> Sequence[int]:
+        """The same for one call of the layer, which may have several outputs."""
+        return self.lower_trace(builder, inputs, call) if self.is_composed else (self.lower(builder, inputs),)
+
+    def graph(self, *shapes: Shape, training: bool = False) -> Graph:
         """This layer alone as a graph."""
-        builder = GraphBuilder()
+        builder = GraphBuilder(training=training)
         inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
-        return builder.graph(self.lower(builder, inputs))
+        return builder.graph(*self.lower_call(builder, inputs))
 
     def _weights(self, *shapes: Shape):
         graph = Layer._bare_graph(self, *shapes)
@@ -149,7 +129,7 @@ class Layer:
         builder = GraphBuilder()
         inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
         for op in self.ops(*shapes):
-            inputs = (builder.add(op, inputs, self.name, self.trainable),)
+            inputs = (builder.add(op, inputs, self.path, self.trainable),)
         return builder.graph(inputs[0])
 
     def build(self, *shapes, input_shape=None) -> None:
@@ -159,14 +139,28 @@ class Layer:
             raise KonvError(f"{self.title}: build needs the shape of the input, batch axis first")
         with naming(self.title):
             unbatched = [parse.sizes(tuple(shape)[1:], "input_shape") for shape in shapes]
-        self.build_for(*unbatched)
+        if self.has_own_build:  # which has called this one
+            self.make_weights(*unbatched)
+        else:
+            self.build_for(*unbatched)
 
     def build_for(self, *shapes: Shape) -> None:
         """Make the weights for inputs of these unbatched shapes; a second call only checks."""
+        if self.is_composed or (self.has_own_build and not self.built):
+            args = [Slot() for _ in shapes]
+            self._build_composed(shapes, *self.__dict__.get("_called", ((args[0] if len(args) == 1 else args,), {})))
+            return
         with naming(self.title):
             self.check_input(*shapes)
-            if self.built:
-                return
+        if not self.built:
+            self._take_path()
+            self.make_weights(*shapes)
+
+    def make_weights(self, *shapes: Shape) -> None:
+        """The weights that the operations of a layer of konv ask for; none of a layer with a `call` alone."""
+        if type(self).ops is Layer.ops:
+            return
+        with naming(self.title):
             self._warn_of_softmax(*shapes)
             weights = self._weights(*shapes)
             made = {}
@@ -178,9 +172,11 @@ class Layer:
                 settings = self.weight_settings(weight.name)
                 initializer = initializers.get(settings["initializer"])
                 made[weight.name] = Variable(
-                    initializer(weight.shape), weight.name, path=f"{self.name}/{weight.name}",
+                    initializer(weight.shape), weight.name, path=f"{self.path}/{weight.name}",
                     trainable=weight.trainable, regularizer=settings["regularizer"], constraint=settings["constraint"])
-        self.variables_by_name = made
+        self.variables_by_name |= made
+        for variable in made.values():
+            variable.owner = self
         self.input_shapes, self.built = shapes, True
 
     def _warn_of_softmax(self, *shapes: Shape) -> None:
@@ -197,6 +193,8 @@ class Layer:
         (None, 28, 28, 8)
         """
         shapes = _listed(shapes)
+        if self.is_composed:
+            self.build_for(*(tuple(shape)[1:] for shape in shapes))
         graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
         return (shapes[0][0], *graph.nodes[graph.outputs[0]].shape)
 
@@ -210,10 +208,17 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        for layer in self.sublayers:
+            layer.trainable = value
 
     @property
     def weights(self) -> list[Variable]:
-        return list(self.variables_by_name.values())
+        """All weights: those of the layer itself, the trainable ones first, then those of the layers in it."""
+        own = self.own_weights()
+        layers = self.sublayers
+        if not layers:
+            return own
+        return list({id(v): v for v in (*own, *(v for layer in layers for v in layer.weights))}.values())
 
     @property
     def variables(self) -> list[Variable]:
@@ -221,11 +226,16 @@ class Layer:
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        return [v for v in self.variables_by_name.values() if v.trainable] if self.trainable else []
+        if not self.trainable:
+            return []
+        own = [variable for variable in self.own_weights() if variable.trainable]
+        inner = [variable for layer in self.sublayers for variable in layer.trainable_weights]
+        return list({id(variable): variable for variable in (*own, *inner)}.values())
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        return [v for v in self.variables_by_name.values() if not (v.trainable and self.trainable)]
+        trainable = {id(variable) for variable in self.trainable_weights}
+        return [variable for variable in self.weights if id(variable) not in trainable]
 
     trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights
@@ -259,6 +269,8 @@ class Layer:
     def count_params(self) -> int:
         if not self.built:
             raise KonvError(f"{self.title}: has no weights yet; build it, or call it on an input, first")
+        if self.is_composed or self.sublayers:
+            return sum(variable.size for variable in self.weights)
         graph = self._bare_graph(*self.input_shapes)
         return sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
 
@@ -278,28 +290,36 @@ class Layer:
 
     # --- calling ----------------------------------------------------------------------------------
 
-    def __call__(self, inputs, training: bool | None = None):
+    def __call__(self, inputs, *args, training: bool | None = None, **kwargs):
         """A symbolic tensor gives a symbolic tensor; an array is computed at once and gives an array.
 
         Without `training` that is inference, but layers that augment images, alone or in a model of their own, are active.
         """
+        if self.is_composed:
+            self._check_call(nests.flatten((inputs, args)), training)
+            return self.call_composed((inputs, *args), kwargs, training)
+        if kwargs.pop("mask", None) is not None:
+            raise UnsupportedError(f"{self.title}: mask= is not supported")
+        if args or kwargs:
+            training = args[0] if len(args) == 1 and not kwargs else object()  # type: ignore[assignment]
         sources = as_inputs(inputs)
         self._check_call(sources, training)
         if all(isinstance(source, Tensor) for source in sources):
-            shapes = tuple(source.shape[1:] for source in sources)
+            shapes = tuple(source.sample for source in sources)
             with _naming_origin(sources):
                 self.build_for(*shapes)
                 graph = self.graph(*shapes)
-            output = Tensor(graph.nodes[graph.outputs[0]].shape, self, sources)
-            if "input" not in self.__dict__:
-                self.input, self.output = inputs, output
+            output = Tensor(graph.nodes[graph.outputs[0]].shape, self, sources,
+                            call=Call(self, sources, (inputs,), training=training))
+            if "output" not in self.__dict__ and not is_tracing():
+                self.__dict__.update(input=inputs, output=output)
             return output
         arrays = [to_array(source, self.title, "the input") for source in sources]
         for array in arrays:
             if array.ndim == 0:
                 raise ShapeError(f"{self.title}: expected a batch of samples, got the single number {array}")
         shapes = tuple(array.shape[1:] for array in arrays)
-        with _showing_shapes(arrays):
+        with showing_shapes(arrays):
             self.build_for(*shapes)
             graph = self.graph(*shapes)
         if len(arrays[0]) == 0:
@@ -318,7 +338,12 @@ class Layer:
 
     def weight_map(self) -> dict[str, Variable]:
         """Every weight by its path, as the engine asks for it: {"conv2d/kernel": ...}."""
-        return {f"{self.name}/{name}": variable for name, variable in self.variables_by_name.items()}
+        found = {f"{self.path}/{name}": variable for name, variable in self.variables_by_name.items()}
+        if self.is_composed:  # a weight may be the kernel of a convolution or of a matrix product
+            found |= {f"{path}/{KERNEL}": variable for path, variable in found.items()}
+        for layer in self.sublayers:
+            found |= layer.weight_map()
+        return found
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -352,7 +377,7 @@ class InputLayer(Layer):
             self.declared_shape = parse.sizes(shape, "shape")
             self.dtype = parse.dtype_name(dtype)
         self.built, self.input_shapes = True, (self.declared_shape,)
-        self.input = self.output = Tensor(self.declared_shape, self, (), self.dtype)
+        self.input = self.output = Tensor(self.declared_shape or (), self, (), self.dtype)
 
     @property
     def batch_shape(self) -> tuple[int | None, ...]:
@@ -393,7 +418,7 @@ def _naming_origin(sources: Sequence[Tensor]):
 
 
 @contextmanager
-def _showing_shapes(arrays: Sequence[np.ndarray]):
+def showing_shapes(arrays: Sequence[np.ndarray]):
     """Show in a ShapeError the shapes of the arrays as they were given, in place of (None, ...)."""
     try:
         yield
@@ -414,15 +439,3 @@ def as_inputs(value: Any) -> tuple[Any, ...]:
 def _listed(shapes: Sequence[Any]) -> Sequence[Any]:
     """The shapes of several inputs, given one by one or, as in Keras, as a list."""
     return shapes[0] if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)) else shapes
-
-
-def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
-    """Assign every array or none."""
-    if len(arrays) != len(variables):
-        raise ShapeError(f"{owner}: set_weights needs {len(variables)} arrays, got {len(arrays)}")
-    arrays = [np.asarray(array) for array in arrays]
-    for variable, array in zip(variables, arrays, strict=True):
-        if array.shape != variable.shape:
-            raise ShapeError(f'{owner}: weight "{variable.name}" has shape {variable.shape}, got {array.shape}')
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)

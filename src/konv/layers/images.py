@@ -8,11 +8,12 @@ import numpy as np
 from konv.arrays import to_array
 from konv.errors import KonvError, UnsupportedError, naming
 from konv.layers import parse
-from konv.layers.base import Layer, Tensor
+from konv.layers.base import Layer
 from konv.random import next_seed
 from konv.spec import augment as spec
 from konv.spec.ops import Op, Shape
 from konv.spec.resampling import INTERPOLATIONS
+from konv.tensors import Tensor
 
 
 class ImageLayer(Layer):

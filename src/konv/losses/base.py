@@ -8,6 +8,7 @@ import numpy as np
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.registry import snake_case
+from konv.symbolic import is_symbolic
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -32,8 +33,8 @@ class Parts(NamedTuple):
 class Loss:
     """Base class of all losses, with the arguments of keras.losses.Loss.
 
-    A subclass gives `call(y_true, y_pred)`, one number per sample; to be trained with it also gives
-    `parts(y_true, y_pred, gradient)`.
+    A subclass gives `call(y_true, y_pred)`, made of konv.ops: one number per sample, or one for all of them. A class that
+    knows its gradient gives `parts(y_true, y_pred, gradient)` instead.
 
     >>> import konv
     >>> float(konv.losses.MeanSquaredError()([[0.0, 2.0]], [[1.0, 2.0]]))
@@ -63,14 +64,23 @@ class Loss:
 
     def parts(self, y_true: Array, y_pred: Array, gradient: bool = False) -> Parts:
         """`call` on parsed targets, with the gradient with respect to y_pred if `gradient`."""
-        if gradient:
-            raise UnsupportedError(f"{self.name}: training with a loss of one's own is not supported yet; use one of "
-                                   f"konv.losses, or give a Loss class a method parts(y_true, y_pred, gradient)")
-        return Parts(np.asarray(self.call(y_true, y_pred)))
+        if not gradient:
+            return Parts(np.asarray(self.call(y_true, y_pred), np.float32))
+        return self._trace(y_true, y_pred).parts(y_true, y_pred)
+
+    def _trace(self, y_true: Array, y_pred: Array) -> Any:
+        """`call` written down for arrays of these shapes, so that the engine finds its gradient."""
+        from konv.losses.traced import Traced
+
+        traces = self.__dict__.setdefault("_traces", {})
+        key = y_true.shape[1:], y_pred.shape[1:]
+        if key not in traces:
+            traces[key] = Traced(self.call, f'loss "{self.name}"', *key)
+        return traces[key]
 
     @property
     def differentiable(self) -> bool:
-        """Whether the gradient is known, so that a model can be trained with it."""
+        """Whether the loss gives its gradient itself; that of a `call` alone is found by tracing it."""
         return type(self).parts is not Loss.parts
 
     def get_config(self) -> dict[str, Any]:
@@ -84,12 +94,23 @@ class Loss:
 
     def __call__(self, y_true, y_pred, sample_weight=None) -> np.floating | Array:
         """The reduced loss: a float32 scalar, or one number per sample when the reduction is None."""
+        if is_symbolic(y_true, y_pred):
+            return self._on_tensors(y_true, y_pred, sample_weight)
         y_pred = as_float(y_pred)
         parts = self.parts(self.parse(y_true, y_pred.shape), y_pred)
         weight = None if sample_weight is None else as_float(sample_weight)
         if self.reduction in ("none", None):
             return parts.values if weight is None else parts.values * fit_weight(weight, parts.values.shape)
         return np.float32(_reduce(parts, weight, self.reduction)[0])
+
+    def _on_tensors(self, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
+        """The same inside a loss of the user's."""
+        from konv import ops
+
+        values = self.call(y_true, y_pred)
+        values = values if sample_weight is None else values * sample_weight
+        reduce = {"sum": ops.sum, "none": ops.convert_to_tensor, None: ops.convert_to_tensor}.get(self.reduction, ops.mean)
+        return reduce(values)
 
     def value_and_gradient(self, y_true, y_pred, sample_weight=None) -> tuple[float, Array]:
         """The reduced loss and its gradient with respect to y_pred, weights and divisor included.
@@ -158,6 +179,15 @@ def _reduce(parts: Parts, weight: Array | None, reduction: str | None) -> tuple[
     if reduction in MEANS:
         scale = 1.0 / total if total else 0.0  # as Keras: a loss without weight is zero, not a division by zero
     return float((values * weight).sum()) * scale, np.broadcast_to(weight * np.float32(scale), values.shape)
+
+
+def same_rank(first: Any, second: Any) -> tuple[Any, Any]:
+    """Both with as many axes, a last axis of size one added or taken away, as Keras does."""
+    if first.ndim == second.ndim + 1 and first.shape[-1] == 1:
+        return (first, second[:, None]) if second.ndim == 1 else (first[..., 0], second)
+    if second.ndim == first.ndim + 1 and second.shape[-1] == 1:
+        return (first[:, None], second) if first.ndim == 1 else (first, second[..., 0])
+    return first, second
 
 
 def fit_weight(weight: Array, shape: Shape) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv.errors import KonvError
 from konv.losses import functions
-from konv.losses.base import Array, Loss, Parts, Shape
+from konv.losses.base import Array, Loss, Parts, Shape, same_rank
 from konv.losses.functions import FORMULAS
 
 
@@ -30,7 +30,9 @@ class LossFunctionWrapper(Loss):
         self.axis = kwargs.get("axis", -1)
         self.formula = FORMULAS.get(fn)
 
-    def call(self, y_true: Array, y_pred: Array) -> Array:
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if self.formula is None:  # a function of the user's
+            y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self.options)
 
     def parse(self, y_true: Any, shape: Shape) -> Array:

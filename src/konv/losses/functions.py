@@ -14,6 +14,7 @@ from konv.arrays import to_array
 from konv.config import epsilon
 from konv.errors import KonvError, ShapeError
 from konv.losses.base import Array, Parts, Shape, as_float
+from konv.symbolic import is_symbolic
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Formula:
 
 def evaluate(function: Callable, y_true, y_pred, **options) -> Array:
     """One number per sample by the formula of `function`."""
+    if is_symbolic(y_true, y_pred):
+        from konv.losses import composed
+
+        return composed.evaluate(function.__name__, y_true, y_pred, options)
     formula = FORMULAS[function]
     y_pred = as_float(y_pred)
     return formula.parts(formula.parse(y_true, y_pred.shape, **options), y_pred, False, **options).values

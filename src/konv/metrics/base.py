@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import initializers
 from konv.errors import ShapeError
-from konv.losses.base import require_float32
+from konv.losses.base import as_float, require_float32, same_rank
 from konv.losses.functions import FORMULAS
 from konv.registry import auto_name, snake_case
 from konv.variables import State
@@ -144,6 +144,8 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"
 
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
+        if not getattr(self._fn, "__module__", "konv.").startswith("konv."):  # the user's own takes float32, as in Keras
+            y_true, y_pred = same_rank(as_float(y_true), as_float(y_pred))
         super().update_state(self._fn(y_true, y_pred, **self._options), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def _weighted(values: Any, weight: Any, reduce: Callable) -> tuple[float, float]
         count = len(values) if values.ndim else 1
         total = np.count_nonzero(values) if values.dtype == bool else float(values.sum(dtype=np.float64))
         return total * (count / max(values.size, 1) if reduce is np.mean else 1.0), count
-    values, weight = _same_rank(values.astype(np.float32, copy=False), np.asarray(weight, np.float32))
+    values, weight = same_rank(values.astype(np.float32, copy=False), np.asarray(weight, np.float32))
     if values.ndim > weight.ndim:
         values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
     try:
@@ -172,12 +174,3 @@ def _weighted(values: Any, weight: Any, reduce: Callable) -> tuple[float, float]
         rest = tuple(range(1, values.ndim))
         values, weight = reduce(values, axis=rest), reduce(weight, axis=rest)
     return float(values.sum(dtype=np.float64)), float(weight.sum(dtype=np.float64))
-
-
-def _same_rank(first: Array, second: Array) -> tuple[Array, Array]:
-    """Both with as many axes, a last axis of size one added or taken away, as Keras does."""
-    if first.ndim == second.ndim + 1 and first.shape[-1] == 1:
-        return (first, second[:, None]) if second.ndim == 1 else (first[..., 0], second)
-    if second.ndim == first.ndim + 1 and second.shape[-1] == 1:
-        return (first[:, None], second) if first.ndim == 1 else (first, second[..., 0])
-    return first, second

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv.losses import functions as losses
 from konv.metrics import functions
-from konv.metrics.base import Mean, MeanMetricWrapper, _same_rank
+from konv.metrics.base import Mean, MeanMetricWrapper, same_rank
 
 
 class Accuracy(MeanMetricWrapper):
@@ -118,7 +118,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
-        first, second = _same_rank(np.asarray(y_true, np.float32), np.asarray(y_pred, np.float32))
+        first, second = same_rank(np.asarray(y_true, np.float32), np.asarray(y_pred, np.float32))
         super().update_state(np.square(first - second), sample_weight)
 
     def result(self) -> Any:
@@ -175,5 +175,5 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
         ignored = self._options["ignore_class"]
         if sample_weight is not None and ignored is not None:  # only beside weights it counts for nothing, as in Keras
-            sample_weight = np.multiply(*_same_rank(np.asarray(sample_weight, np.float32), np.asarray(y_true) != ignored))
+            sample_weight = np.multiply(*same_rank(np.asarray(sample_weight, np.float32), np.asarray(y_true) != ignored))
         super().update_state(y_true, y_pred, sample_weight)

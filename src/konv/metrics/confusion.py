@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import config
 from konv.errors import KonvError, ShapeError
-from konv.metrics.base import Array, Metric, _same_rank
+from konv.metrics.base import Array, Metric, same_rank
 
 F = np.float32
 LOWEST = -1e10  # a prediction that is not among the top k
@@ -55,7 +55,7 @@ class Confusion(Metric):
 
     def _parse(self, y_true, y_pred, sample_weight) -> tuple[Array, Array, Array]:
         """Labels as booleans, predictions and weights, all of one shape."""
-        p, y = _same_rank(np.asarray(y_pred, F), np.asarray(y_true, F))
+        p, y = same_rank(np.asarray(y_pred, F), np.asarray(y_true, F))
         if y.shape != p.shape:
             raise ShapeError(f"{self.name}: y has shape {np.shape(y_true)}, but the predictions have shape {np.shape(y_pred)}; "
                              f"they must be equal. Integer labels become one-hot rows by konv.utils.to_categorical")

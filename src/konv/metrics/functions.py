@@ -3,7 +3,7 @@
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.metrics.base import Array, _same_rank
+from konv.metrics.base import Array, same_rank
 
 
 def accuracy(y_true, y_pred) -> Array:
@@ -12,7 +12,7 @@ def accuracy(y_true, y_pred) -> Array:
     >>> accuracy([1, 2], [1, 3])
     array([ True, False])
     """
-    return np.equal(*_fitting(*_same_rank(np.asarray(y_true), np.asarray(y_pred)), "accuracy"))
+    return np.equal(*_fitting(*same_rank(np.asarray(y_true), np.asarray(y_pred)), "accuracy"))
 
 
 def binary_accuracy(y_true, y_pred, threshold: float = 0.5) -> Array:
@@ -21,7 +21,7 @@ def binary_accuracy(y_true, y_pred, threshold: float = 0.5) -> Array:
     >>> binary_accuracy([[1], [0]], [[0.9], [0.8]])
     array([[ True], [False]])
     """
-    y_true, y_pred = _fitting(*_same_rank(np.asarray(y_true), np.asarray(y_pred)), "binary_accuracy")
+    y_true, y_pred = _fitting(*same_rank(np.asarray(y_true), np.asarray(y_pred)), "binary_accuracy")
     return y_true == (y_pred > threshold)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from konv import config
 from konv.errors import KonvError, ShapeError
 from konv.losses import regression as losses
-from konv.metrics.base import Array, MeanMetricWrapper, Metric, _same_rank
+from konv.metrics.base import Array, MeanMetricWrapper, Metric, same_rank
 
 F = np.float32
 
@@ -47,7 +47,7 @@ def concordance_correlation(y_true, y_pred, axis: int = -1) -> Array:
 
 
 def _pair(y_true, y_pred) -> tuple[Array, Array]:
-    return _same_rank(np.asarray(y_true, F), np.asarray(y_pred, F))
+    return same_rank(np.asarray(y_true, F), np.asarray(y_pred, F))
 
 
 class MeanAbsolutePercentageError(MeanMetricWrapper):

@@ -6,15 +6,20 @@ imported, no code in a file is run, and no weight is made that the file could no
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from konv import losses, metrics
+from konv import losses, metrics, nests, ops
+from konv.custom_objects import known_objects
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.layers.base import InputLayer, Layer, Tensor
+from konv.layers.base import InputLayer, Layer
 from konv.models import Model, Sequential
+from konv.registry import snake_case
 from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
+from konv.tensors import Tensor
 
 # Classes of Keras whose configs hold programs.
 CODE = frozenset(("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
@@ -23,6 +28,14 @@ MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
 SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
 
 Key = tuple[str, int]  # name of a layer, number of its call
+Arguments = tuple[tuple, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tensor in a file: the name of its layer, the number of the call, which output of it."""
+
+    history: Any
 
 
 def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None,
@@ -41,7 +54,7 @@ class Loader:
     """One pass over a config. `weights` bounds how many weights its layers may have together."""
 
     def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS):
-        self.custom = dict(custom_objects or {})
+        self.custom = known_objects(custom_objects)
         self.limit, self.left = weights, weights + SLACK
         self._made = 0
         self._shared: dict[int, Layer] = {}
@@ -97,6 +110,9 @@ class Loader:
         with _within(config["class_name"], arguments.get("name")):
             made = (self.model(found, arguments) if found in MODELS.values()
                     else found.from_config(self._arguments(arguments)))
+            shape = (config.get("build_config") or {}).get("input_shape")
+            if isinstance(made, Model) and made.is_composed and not made.built and shape:
+                made.build(shape)
         if isinstance(number, int) and isinstance(made, Layer):
             self._shared[number] = made
         return made
@@ -155,42 +171,60 @@ class Loader:
 
     def _functional(self, kind: type[Model], config: Mapping[str, Any]) -> Model:
         for key in ("input_layers", "output_layers"):
-            if not isinstance(config.get(key), list):
+            if not isinstance(config.get(key), (list, dict)):
                 raise FileError(f"{key} is missing or not a list")
         tensors = self._wire(config["layers"])
         inputs, outputs = (_structure(config[key], tensors) for key in ("input_layers", "output_layers"))
         rest = {key: value for key, value in config.items() if key not in _FUNCTIONAL_KEYS}
         return kind(inputs=inputs, outputs=outputs, **rest)
 
-    def _wire(self, configs: list[Any]) -> dict[Key, Tensor]:
+    def _wire(self, configs: list[Any]) -> dict[Key, list[Tensor]]:
         """Make all layers and call them as the config says: each call after the calls that it reads from."""
-        layers: dict[str, Layer] = {}
-        calls: dict[Key, Any] = {}
-        tensors: dict[Key, Tensor] = {}
+        layers: dict[str, Any] = {}
+        calls: dict[Key, Arguments] = {}
+        made: dict[Key, list[Tensor]] = {}
         for config in configs:
-            layer = self.layer(config)
-            name, nodes = config.get("name", layer.name), config.get("inbound_nodes") or []
+            layer = self._layer_or_function(config)
+            name, nodes = config.get("name", getattr(layer, "name", "")), config.get("inbound_nodes") or []
             if name in layers:
                 raise FileError(f"two layers are named {name!r}")
             layers[name] = layer
             if isinstance(layer, InputLayer):
-                tensors[name, 0] = layer.output
-            calls.update({(name, number): _sources(name, node) for number, node in enumerate(nodes, first_call(layer))})
-        for key in _sorted_calls(calls, tensors.keys()):
-            sources = calls[key]
-            given = [tensors[source] for source in sources] if isinstance(sources, list) else tensors[sources]
-            tensors[key] = self._call(layers[key[0]], given)
-        return tensors
+                made[name, 0] = [layer.output]
+            calls.update({(name, number): _arguments(name, node, not isinstance(layer, Layer) or layer.is_composed)
+                          for number, node in enumerate(nodes)})
+        for key in _sorted_calls(calls, made.keys()):
+            args, kwargs = nests.transform(lambda leaf: _made(leaf, made) if isinstance(leaf, Place) else leaf, calls[key])
+            made[key] = nests.flatten(self._call(key[0], layers[key[0]], args, kwargs))
+        return {(name, number + first_call(layers[name])): outputs for (name, number), outputs in made.items()}
 
-    def _call(self, layer: Layer, given: Any) -> Tensor:
-        self._charge(layer, *(tensor.shape[1:] for tensor in (given if isinstance(given, list) else [given])))
-        output = layer(given)
-        assert isinstance(output, Tensor)
+    def _layer_or_function(self, config: Any) -> Any:
+        """A layer; or the function of konv.ops, with its options, that Keras wrote as an operation."""
+        module = config.get("module") if isinstance(config, Mapping) else None
+        if not isinstance(module, str) or not module.startswith("keras.src.ops.") or config.get("class_name") in self.custom:
+            return self.layer(config)
+        name, options = config.get("class_name"), config.get("config")
+        if not isinstance(name, str) or not isinstance(options, Mapping):
+            raise FileError(f"expected an operation of keras.ops, got {config!r:.80}")
+        function = _operation(name)
+        if function is None:
+            raise UnsupportedError(f"holds the operation {name!r} of keras.ops, which konv does not know")
+        return partial(function, **{key: _argument(value, name) for key, value in options.items()
+                                    if key != "name" and value is not None})
+
+    def _call(self, name: str, layer: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        tensors = [leaf for leaf in nests.flatten((args, kwargs)) if isinstance(leaf, Tensor)]
+        if isinstance(layer, Layer):
+            self._charge(layer, *(tensor.sample for tensor in tensors))
+            return layer(*args, **kwargs)
+        with _within("operation", name):
+            output = layer(*args, **kwargs)
+        output.layer.name = name
         return output
 
     def _charge(self, layer: Layer, *shapes: Any) -> None:
         """Refuse a layer that would make more weights than the file has numbers for, before it makes them."""
-        if layer.built or isinstance(layer, Model):
+        if layer.built or isinstance(layer, Model) or layer.is_composed:
             return
         graph = layer.graph(*shapes)
         wanted = sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
@@ -201,6 +235,15 @@ class Loader:
 
 _TAKES_CUSTOM = ("activation", "_initializer", "_regularizer", "_constraint")
 _FUNCTIONAL_KEYS = frozenset(("layers", "input_layers", "output_layers"))
+
+
+def _operation(name: str) -> Any:
+    """The function of konv.ops that Keras has under the name of a class."""
+    function = FUNCTIONS.get(name, snake_case(name))
+    return getattr(ops, function) if function in ops.__all__ else None
+
+
+FUNCTIONS = {"GetItem": "get_item", "TrueDivide": "true_divide"}  # others are the name of the class in small letters
 
 
 @contextmanager
@@ -223,34 +266,66 @@ def _array(config: Any) -> np.ndarray:
     return np.array(config["value"], dtype=dtype)
 
 
-def _sources(name: str, node: Any) -> Key | list[Key]:
-    """The calls that one call of a layer reads from: one, or a list."""
+def _arguments(name: str, node: Any, any_of_them: bool) -> Arguments:
+    """What one call was given; a layer of konv takes its inputs and `training`."""
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
         raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
-    extra = [f"{key}={value!r:.40}" for key, value in (node.get("kwargs") or {}).items()
-             if value is not None and not (key in NOT_HEEDED and isinstance(value, bool))]
-    extra += [f"{value!r:.40}" for value in node["args"][1:] if value is not None]
-    if extra or not node["args"]:
-        raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or 'nothing'}; "
-                               f"konv calls layers with their inputs alone")
-    first = node["args"][0]
-    return [_source(name, item) for item in first] if isinstance(first, list) else _source(name, first)
+    args = tuple(_argument(value, name) for value in node["args"])
+    kwargs = {key: _argument(value, name) for key, value in (node.get("kwargs") or {}).items()
+              if value is not None or (any_of_them and key not in NOT_HEEDED)}
+    if not any_of_them:
+        extra = [f"{key}={value!r:.40}" for key, value in kwargs.items()
+                 if key not in NOT_HEEDED or not isinstance(value, bool)]
+        extra += [f"{value!r:.40}" for value in args[1:] if value is not None]
+        args = args[:1]
+        if extra or not args or not all(isinstance(leaf, Place) for leaf in nests.flatten(args)):
+            raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or repr(args)[:80] if args else 'nothing'}; "
+                                   f"konv calls layers with their inputs alone")
+    return args, kwargs
 
 
-def _source(name: str, item: Any) -> Key:
-    good = isinstance(item, Mapping) and item.get("class_name") == "__keras_tensor__"
-    return _key(item["config"].get("keras_history") if good else item, f"an input of {name!r}")
+def _argument(value: Any, name: str, depth: int = 0) -> Any:
+    """An argument of a call; tensors as their places."""
+    if depth > 20:
+        raise FileError(f"the arguments of {name!r} are nested too deeply")
+    if isinstance(value, list):
+        return [_argument(item, name, depth + 1) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    kind, config = value.get("class_name"), value.get("config")
+    if kind is None:
+        return {key: _argument(item, name, depth + 1) for key, item in value.items()}
+    if not isinstance(config, Mapping):
+        raise FileError(f"an argument of {name!r} is not one of Keras: {value!r:.80}")
+    if kind == "__keras_tensor__":
+        return _place(config.get("keras_history"), f"an input of {name!r}")
+    if kind == "__slice__":
+        ends = [config.get(key) for key in ("start", "stop", "step")]
+        if not all(end is None or isinstance(end, int) for end in ends):
+            raise FileError(f"a slice in {name!r} must have integers, got {config!r:.80}")
+        return slice(*ends)
+    if kind == "__ellipsis__":
+        return Ellipsis
+    if kind == "__numpy__":
+        return _array(config)
+    if kind == "__tensor__":
+        return _array(config)
+    raise UnsupportedError(f"{name!r} is called with an object of the class {kind!r:.40}")
 
 
-def _key(place: Any, what: str) -> Key:
-    """A tensor by the name of its layer and the number of the call; konv's layers have one output."""
+def _place(place: Any, what: str) -> Place:
+    """A tensor by the name of its layer, the number of the call and that of the output."""
     kinds = (str, int, int)
     if not isinstance(place, list) or len(place) != 3 or not all(map(isinstance, place, kinds)):
         raise FileError(f"{what} must be [layer, call, output], got {place!r:.80}")
-    if place[2]:
-        raise UnsupportedError(f"{what} is output {place[2]} of {place[0]!r}; "
-                               f"layers with several outputs are not supported yet")
-    return place[0], place[1]
+    return Place(tuple(place))
+
+
+def _made(place: Place, made: Mapping[Key, list[Tensor]]) -> Tensor:
+    name, call, output = place.history
+    if not 0 <= output < len(made[name, call]):
+        raise FileError(f"output {output} of {name!r} is read, which has {len(made[name, call])}")
+    return made[name, call][output]
 
 
 def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
@@ -266,7 +341,7 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
                 continue
             if key not in calls:
                 raise FileError(f"call {key[1]} of layer {key[0]!r} is read from, but it does not exist")
-            sources = calls[key] if isinstance(calls[key], list) else [calls[key]]
+            sources = [leaf.history[:2] for leaf in nests.flatten(calls[key]) if isinstance(leaf, Place)]
             if waiting := [source for source in sources if source not in done]:
                 if key in entered:
                     raise FileError(f"layer {key[0]!r} reads from its own output")
@@ -279,10 +354,13 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
     return order
 
 
-def _structure(places: list[Any], tensors: Mapping[Key, Tensor]) -> Any:
-    """A tensor, or a list of tensors."""
-    if places and isinstance(places[0], str):
-        if (key := _key(places, "an input or output of the model")) not in tensors:
-            raise FileError(f"{places!r} is not the output of a layer of the model")
-        return tensors[key]
-    return [_structure(place, tensors) for place in places if isinstance(place, list)]
+def _structure(places: Any, made: Mapping[Key, list[Tensor]]) -> Any:
+    """A tensor, or a list or dict of tensors."""
+    if isinstance(places, Mapping):
+        return {key: _structure(place, made) for key, place in places.items()}
+    if isinstance(places, list) and places and not isinstance(places[0], str):
+        return [_structure(place, made) for place in places]
+    place = _place(places, "an input or output of the model")
+    if place.history[:2] not in made:
+        raise FileError(f"{places!r} is not the output of a layer of the model")
+    return _made(place, made)

@@ -13,6 +13,7 @@ import numpy as np
 
 from konv.errors import FileError
 from konv.layers.base import Layer
+from konv.layers.tracked import UNTRACKED
 from konv.models import Model
 from konv.registry import snake_case
 from konv.saving.h5 import VARS, WeightFile
@@ -49,18 +50,34 @@ def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[Group]:
     if id(layer) in seen:
         return
     seen.add(id(layer))
-    if not isinstance(layer, Model):
-        own = sorted(layer.variables_by_name.values(), key=lambda variable: not variable.trainable)
-        yield Group(path, layer.name, layer.title, tuple(own))
+    yield Group(path, layer.name, layer.title, tuple(layer.own_weights()))
+    if not layer.is_composed:
+        layers = layer.layers if isinstance(layer, Model) else layer.sublayers
+        yield from _walk_all(layers, f"{path}/layers" if path else "layers", seen)
         return
-    yield Group(path, layer.name, layer.title, ())
+    attributes = {name: value for name, value in vars(layer).items() if name not in UNTRACKED}
+    for name in sorted(attributes, key=lambda name: f"~{name}" if name.startswith("_") else name):
+        place, value = f"{path}/{name}" if path else name, attributes[name]
+        if isinstance(value, Layer):
+            yield from _walk(value, place, seen)
+        elif isinstance(value, (list, tuple, dict)):
+            yield from _walk_all(value, place, seen)
+
+
+def _walk_all(items: Any, path: str, seen: set[int]) -> Iterator[Group]:
+    """The layers in a list or dict: conv2d, conv2d_1, ... whatever their names."""
     counts: Counter[str] = Counter()
-    for inner in layer.layers:
-        kind = snake_case(class_name(inner))
+    for item in items.values() if isinstance(items, dict) else items:
+        if isinstance(item, Layer):
+            kind, walk = snake_case(class_name(item)), _walk
+        elif isinstance(item, (list, tuple, dict)):
+            kind, walk = "container", _walk_all
+        else:
+            continue
+        assert isinstance(item, (Layer, list, tuple, dict))
         number = counts[kind]
         counts[kind] += 1
-        place = f"layers/{kind}_{number}" if number else f"layers/{kind}"
-        yield from _walk(inner, f"{path}/{place}" if path else place, seen)
+        yield from walk(item, f"{path}/{kind}_{number}" if number else f"{path}/{kind}", seen)  # type: ignore[arg-type]
 
 
 def optimizer_group(model: Model) -> Group | None:

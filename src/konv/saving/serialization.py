@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from konv import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from konv import constraints, initializers, layers, losses, metrics, nests, optimizers, regularizers
+from konv.custom_objects import get_registered_name
 from konv.errors import KonvError
-from konv.layers.base import Layer, Tensor
+from konv.layers.base import Layer
 from konv.models import Model, Sequential
 from konv.saving.layout import class_name
+from konv.tensors import Call, Operation, Tensor
 
 # Every class of konv.layers by its name in Keras, but neither the base class nor an alias.
 LAYERS: dict[str, type] = {
@@ -65,7 +67,8 @@ class Writer:
         if item is None or isinstance(item, (str, bool, int, float)):
             return item
         if isinstance(item, (list, tuple)):
-            return type(item)(self.serialize(value) for value in item)
+            made = [self.serialize(value) for value in item]
+            return tuple(made) if isinstance(item, tuple) else made
         if isinstance(item, Mapping):
             return {key: self.serialize(value) for key, value in item.items()}
         if isinstance(item, np.generic) or (isinstance(item, np.ndarray) and not item.ndim):
@@ -82,10 +85,13 @@ class Writer:
     def _layer(self, layer: Layer) -> dict[str, Any]:
         kind, module = class_name(layer), KERAS_MODULES.get(type(layer))
         made = {"module": module or type(layer).__module__, "class_name": kind, "config": self.config(layer),
-                "registered_name": None if module and kind != "Functional" else kind}
+                "registered_name": None if module and kind != "Functional" else get_registered_name(type(layer))
+                if not module else kind}
         if isinstance(layer, Model):
             if layer.built:
-                made["build_config"] = {"input_shape": layer.input_shape if isinstance(layer, Sequential) else None}
+                functional = not isinstance(layer, Sequential) and not layer.is_composed
+                made["build_config"] = {"input_shape": None if functional else nests.transform(
+                    lambda tensor: tensor.shape, layer.input)}
             made["compile_config"] = self.compile_config(layer)
         elif layer.built and kind in NOTE_SHAPE:
             shapes = [(None, *shape) for shape in layer.input_shapes]
@@ -100,7 +106,7 @@ class Writer:
 
     def config(self, layer: Layer) -> dict[str, Any]:
         """What `get_config` of this layer or model returns, all objects in it turned into dicts."""
-        if not isinstance(layer, Model) or type(layer).get_config is not Model.get_config:
+        if layer.is_composed or not isinstance(layer, Model) or type(layer).get_config is not Model.get_config:
             return self.serialize(layer.get_config())
         return self._sequential(layer) if isinstance(layer, Sequential) else self._functional(layer)
 
@@ -127,42 +133,64 @@ class Writer:
 
     def _functional(self, model: Model) -> dict[str, Any]:
         places = _places(model)
+        calls: dict[int, list[Call]] = {}
+        for call in dict.fromkeys(tensor.call for tensor in model._order):
+            calls.setdefault(id(call.layer), []).append(call)
         made = []
-        for layer in model.layers:
-            nodes = [self._node(tensor, places) for tensor in model._order if tensor.layer is layer and tensor.inputs]
-            config = self._layer(layer)
+        for layer in model.operations:
+            nodes = [self._node(call, places) for call in calls[id(layer)] if call.inputs]
+            config = self._layer(layer) if isinstance(layer, Layer) else self._operation(layer)
             config.update(name=layer.name, inbound_nodes=nodes)
             made.append(config)
         return {"name": model.name, "trainable": model.trainable, "layers": made,
                 "input_layers": _structure(model.input, places), "output_layers": _structure(model.output, places)}
 
-    def _node(self, tensor: Tensor, places: dict[int, list[Any]]) -> dict[str, Any]:
+    def _operation(self, operation: Operation) -> dict[str, Any]:
+        """A function of konv.ops that tensors went through."""
+        return {"module": operation.module, "class_name": operation.class_name,
+                "config": self.serialize({"name": operation.name} | operation.config),
+                "registered_name": operation.class_name}
+
+    def _node(self, call: Call, places: dict[int, list[Any]]) -> dict[str, Any]:
         """One call of a layer."""
-        sources = [
-            {"class_name": "__keras_tensor__",
-             "config": {"shape": source.shape, "dtype": source.dtype, "keras_history": places[id(source)]}}
-            for source in tensor.inputs]
-        many = len(sources) > 1 or tensor.layer.many_inputs
-        return {"args": [sources] if many else sources, "kwargs": dict(CALLED_WITH.get(class_name(tensor.layer), {}))}
+        def argument(value: Any) -> Any:
+            if isinstance(value, Tensor):
+                return {"class_name": "__keras_tensor__", "config": {
+                    "shape": value.shape, "dtype": value.dtype, "keras_history": places[id(value)]}}
+            if isinstance(value, slice):
+                return {"class_name": "__slice__", "config": {
+                    "start": value.start, "stop": value.stop, "step": value.step}}
+            return {"class_name": "__ellipsis__", "config": {}} if value is Ellipsis else self.serialize(value)
+
+        kwargs: dict[str, Any] = dict(CALLED_WITH.get(class_name(call.layer), {}))
+        return {"args": [nests.transform(argument, value) for value in call.args],
+                "kwargs": kwargs | nests.transform(argument, call.kwargs)}
 
 
-def first_call(layer: Layer) -> int:
-    """The number of the first call of a layer in a model: a functional layer was called once when it was made."""
-    return 1 if isinstance(layer, Model) and not isinstance(layer, Sequential) else 0
+def first_call(layer: Any) -> int:
+    """The number of the first call of a layer where inputs and outputs of a model are noted, unlike in what a layer reads.
+
+    Keras counts there that a functional layer was called once when it was made.
+    """
+    return 1 if isinstance(layer, Model) and not isinstance(layer, Sequential) and not layer.is_composed else 0
 
 
 def _places(model: Model) -> dict[int, list[Any]]:
     """For each tensor of a functional model: the name of its layer, which call of it, which output."""
-    calls: dict[Layer, int] = {}
+    counts: dict[Any, int] = {}
+    numbers: dict[Call, int] = {}
     places = {}
     for tensor in model._order:
-        number = calls.get(tensor.layer, first_call(tensor.layer))
-        calls[tensor.layer] = number + 1
-        places[id(tensor)] = [tensor.layer.name, number, 0]
+        if tensor.call not in numbers:
+            numbers[tensor.call] = counts.get(tensor.layer, 0)
+            counts[tensor.layer] = numbers[tensor.call] + 1
+        places[id(tensor)] = [tensor.layer.name, numbers[tensor.call], tensor.place]
     return places
 
 
 def _structure(tensors: Any, places: dict[int, list[Any]]) -> Any:
-    if isinstance(tensors, (list, tuple)):
-        return [_structure(tensor, places) for tensor in tensors]
-    return places[id(tensors)]
+    def counted(tensor: Tensor) -> list[Any]:
+        name, number, output = places[id(tensor)]
+        return [name, number + first_call(tensor.layer), output]
+
+    return nests.transform(counted, tensors)

@@ -3,6 +3,8 @@
 The index of a node is the name of its output. A graph is immutable; `GraphBuilder` makes one and infers the shapes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -50,7 +52,26 @@ class Graph:
 
 @dataclass
 class GraphBuilder:
+    """`training` says what the graph is for, where that makes a difference to a layer; `force` what its caller wants."""
+
     nodes: list[Node] = field(default_factory=list)
+    training: bool = False
+    force: bool | None = None
+
+    @property
+    def mode(self) -> bool:
+        """Whether the layer that is being lowered is to do what it does in training."""
+        return self.training if self.force is None else self.force
+
+    @contextmanager
+    def forced(self, training: bool | None) -> Iterator[None]:
+        """Lower what is called with an argument `training`; None is that of whoever called the caller."""
+        before = self.force
+        self.force = before if training is None else training
+        try:
+            yield
+        finally:
+            self.force = before
 
     def add(self, op: Op, inputs: tuple[int, ...] = (), layer: str = "", trainable: bool = True) -> int:
         """Append an operation; ShapeError when its inputs do not fit."""

@@ -57,12 +57,6 @@ class CompiledLoss:
     def metrics(self) -> list[Mean]:
         return [tracker for tracker in self.trackers if tracker is not None]
 
-    def require_gradient(self) -> None:
-        """Raise if one of the losses can be computed but not trained with."""
-        for loss in self.losses:
-            if loss is not None and not loss.differentiable:
-                loss.parts(np.zeros(0, np.float32), np.zeros(0, np.float32), gradient=True)
-
     def parse(self, targets: Sequence[Array], shapes: Sequence[Shape],
               weights: Sequence[Array] | None = None) -> list[Array]:
         """Targets checked and converted; everything that can be wrong with them, or with the weights, is found here."""

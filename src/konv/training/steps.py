@@ -1,6 +1,6 @@
 """What is done with one batch: parsed at the door, run forward and backward, counted by loss and metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from konv.engines import Runner
 from konv.errors import KonvError
-from konv.layers.base import Layer, Tensor
+from konv.layers.base import Layer
 from konv.metrics.base import Mean
 from konv.spec.ops import Shape
+from konv.tensors import Tensor
 from konv.training import parse
 from konv.training.batches import ArrayBatches, Batch, Batches, Door, StreamBatches, arrays_of, as_input, is_stream
 from konv.training.compiled import CompiledLoss, CompiledMetrics
-from konv.variables import Variable
+from konv.variables import KERNEL, Variable
 
 RUNNERS = 4  # graphs of other image sizes that keep their memory
 
@@ -45,6 +46,14 @@ def penalty(wiring: Wiring) -> float:
     return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised)
 
 
+def gradient_of(variable: Variable, found: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The gradient of a weight, which may be read as a value and as a kernel; zeros if nothing reads it."""
+    gradient, other = found.get(variable.path), found.get(f"{variable.path}/{KERNEL}")
+    if gradient is None:
+        return np.zeros(variable.shape, np.float32) if other is None else other
+    return gradient if other is None else gradient + other
+
+
 class Stepper(Layer):
     """A model as its steps see it; `Model` gives what is declared here."""
 
@@ -69,15 +78,13 @@ class Stepper(Layer):
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the layers that give the outputs."""
-        if self.built:
-            return [tensor.name for tensor in self.outputs]
-        return [self.layers[-1].name if self.layers else "output"]
+        """The names of the outputs."""
+        raise NotImplementedError
 
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs."""
-        return [tensor.name for tensor in self.inputs] if self.built else ["input"]
+        raise NotImplementedError
 
     # --- data -------------------------------------------------------------------------------------
 
@@ -92,7 +99,15 @@ class Stepper(Layer):
 
     def _build_from(self, x) -> None:
         if not self.built:
-            self.build_for(*(array.shape[1:] for array in arrays_of(x, ["input"], "x")))
+            self.build_for(*(array.shape[1:] for array in arrays_of(x, self.named_inputs(x), "x")))
+
+    def named_inputs(self, x: Any) -> list[str]:
+        """Names for the inputs of a model that is not built yet."""
+        return ["input"]
+
+    def packed(self, outputs: Sequence[np.ndarray]) -> Any:
+        """Outputs in the form in which the model gives them: one, a list, or a dict."""
+        raise NotImplementedError
 
     def _batches(self, x, y, sample_weight, batch_size, steps, order=None, shuffle: Any = False, class_weight=None,
                  names: str = "") -> Batches:
@@ -164,9 +179,11 @@ class Stepper(Layer):
         self._watch(value + penalty(wiring), batch, outputs)
         if wiring.variables:
             gradients = wiring.runner.backward(slopes)
-            for variable in wiring.penalised:
-                gradients[variable.path] += scale * variable.regularizer.gradient(variable.array)
-            self.optimizer.apply([gradients[variable.path] for variable in wiring.variables], wiring.variables)
+            found = [gradient_of(variable, gradients) for variable in wiring.variables]
+            for gradient, variable in zip(found, wiring.variables, strict=True):
+                if variable.regularizer is not None:
+                    gradient += scale * variable.regularizer.gradient(variable.array)
+            self.optimizer.apply(found, wiring.variables)
 
     def _test(self, batch: Batch) -> None:
         """Forward in inference mode, loss, metrics."""
@@ -193,21 +210,19 @@ class Stepper(Layer):
     def _wire_learning(self, inputs: Sequence[np.ndarray]) -> Wiring:
         wiring = self._learning
         if wiring is None or not wiring.fits(self, inputs):
-            wiring = self._learning = self._wiring(inputs)
-            assert self._losses is not None
-            self._losses.require_gradient()
+            wiring = self._learning = self._wiring(inputs, training=True)
             self.optimizer.expect(wiring.variables)
         return wiring
 
     def _wire_inference(self, inputs: Sequence[np.ndarray]) -> Wiring:
         wiring = self._inferring
         if wiring is None or not wiring.fits(self, inputs):
-            wiring = self._inferring = self._wiring(inputs)
+            wiring = self._inferring = self._wiring(inputs, training=False)
         return wiring
 
-    def _wiring(self, inputs: Sequence[np.ndarray]) -> Wiring:
+    def _wiring(self, inputs: Sequence[np.ndarray], training: bool) -> Wiring:
         shapes = tuple(array.shape[1:] for array in inputs)
-        graph = self.graph(*shapes)
+        graph = self.graph(*shapes, training=training)
         runners: dict[int, Runner] = self.__dict__.setdefault("_runners", {})
         runner = runners.pop(id(graph), None)
         if runner is None or runner.graph is not graph:

@@ -1,7 +1,7 @@
 """compile, fit, evaluate, predict and their forms for one batch: the upper half of every model."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -275,7 +275,7 @@ class Trainer(Stepper):
 
         def step(batch: Batch) -> dict[str, Any]:
             parts.append(self._wire_inference(batch.inputs).runner.infer(batch.inputs))
-            return {"outputs": one(parts[-1])}
+            return {"outputs": self.packed(parts[-1])}
 
         self.stop_predicting = False
         calls.on_predict_begin()
@@ -286,8 +286,8 @@ class Trainer(Stepper):
             data.rewind()
         calls.on_predict_end()
         if len(parts) == 1:
-            return one(parts[0])
-        return one([np.concatenate(part) for part in zip(*parts, strict=True)])
+            return self.packed(parts[0])
+        return self.packed([np.concatenate(part) for part in zip(*parts, strict=True)])
 
     # --- one batch --------------------------------------------------------------------------------
 
@@ -316,10 +316,10 @@ class Trainer(Stepper):
         wiring = self._inferring
         if wiring is not None and type(x) is np.ndarray and wiring.graphs is self._graphs and len(x) and (
                 wiring.shapes == (x.shape[1:],)):
-            return one(wiring.runner.infer([as_input(x)]))
+            return self.packed(wiring.runner.infer([as_input(x)]))
         with naming(self.title):
             inputs = self._parsed(x).inputs
-            return one(self._wire_inference(inputs).runner.infer(inputs))
+            return self.packed(self._wire_inference(inputs).runner.infer(inputs))
 
     def _results(self, return_dict: bool) -> Any:
         logs = plain(self.get_metrics_result())
@@ -332,7 +332,3 @@ class Trainer(Stepper):
         numbers += [logs[name] for name in sorted(logs) if name not in names]
         return numbers[0] if len(numbers) == 1 else numbers
 
-
-def one(outputs: Sequence[np.ndarray]) -> Any:
-    """The only output bare, several as a list."""
-    return outputs[0] if len(outputs) == 1 else list(outputs)

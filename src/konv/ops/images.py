@@ -1,4 +1,4 @@
-"""Operations on arrays under the names and arguments of keras.ops, and for each its gradient.
+"""Convolutions and pools under the names and arguments of keras.ops, on arrays and on tensors; on arrays each has its gradient.
 
 Arrays of float32 come in (others are converted) and new arrays of float32 go out. Images are (batch, height, width,
 channels), or (batch, channels, height, width) with data_format="channels_first".
@@ -11,29 +11,23 @@ import numpy as np
 from konv.arrays import to_array
 from konv.config import image_data_format
 from konv.engines.single import run_op, run_op_backward
-from konv.errors import ShapeError, naming
+from konv.errors import ShapeError, UnsupportedError, naming
 from konv.spec.ops import Conv, DepthwiseConv, Op, Pool, describe
 from konv.spec.window import PADDINGS, Window
-
-__all__ = [
-    "average_pool",
-    "average_pool_backward",
-    "conv",
-    "conv_backward",
-    "depthwise_conv",
-    "depthwise_conv_backward",
-    "max_pool",
-    "max_pool_backward",
-]
+from konv.symbolic import is_symbolic, is_trained, operand, require_plain, symbolic
+from konv.tensors import Tensor
+from konv.variables import Variable
 
 
-def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> np.ndarray:
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> Any:
     """Cross-correlation of images with a kernel (rows, columns, channels / groups, filters).
 
     >>> x, kernel = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2))
     >>> conv(x, kernel).shape, conv(x, kernel, padding="same")[0, 0, 0]
     ((1, 2, 2, 2), array([4., 4.], dtype=float32))
     """
+    if is_symbolic(inputs, kernel):
+        return _on_tensors(conv, "Conv", _conv, inputs, kernel, (strides, padding, data_format, dilation_rate))
     with naming("conv"):
         x, weights = _images(inputs, "inputs"), _kernel(kernel)
         return run_op(_conv(x, weights, strides, padding, data_format, dilation_rate, False), x, {"kernel": weights})
@@ -58,12 +52,15 @@ def conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=No
         return _weighted_backward(op, dy, x, weights)
 
 
-def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> np.ndarray:
+def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> Any:
     """Each channel with filters of its own; kernel (rows, columns, channels, multiplier).
 
     >>> depthwise_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1))).shape
     (1, 2, 2, 2)
     """
+    if is_symbolic(inputs, kernel):
+        options = strides, padding, data_format, dilation_rate
+        return _on_tensors(depthwise_conv, "DepthwiseConv", _depthwise, inputs, kernel, options)
     with naming("depthwise_conv"):
         x, weights = _images(inputs, "inputs"), _kernel(kernel)
         op = _depthwise(x, weights, strides, padding, data_format, dilation_rate, False)
@@ -84,13 +81,15 @@ def depthwise_conv_backward(dy, inputs, kernel, strides=1, padding="valid", data
         return _weighted_backward(op, dy, x, weights)
 
 
-def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> Any:
     """The largest number of each window; padding does not count. Strides are pool_size unless given.
 
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 5.,  7.],
            [13., 15.]], dtype=float32)
     """
+    if is_symbolic(inputs):
+        return _pool_tensor(max_pool, "MaxPool", "max", inputs, pool_size, strides, padding, data_format)
     with naming("max_pool"):
         return run_op(_pool("max", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
 
@@ -106,13 +105,15 @@ def max_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data
         return _plain_backward(_pool("max", pool_size, strides, padding, data_format), dy, _images(inputs, "inputs"))
 
 
-def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> Any:
     """The mean of each window; padding is left out of the divisor. Strides are pool_size unless given.
 
     >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 2.5,  4.5],
            [10.5, 12.5]], dtype=float32)
     """
+    if is_symbolic(inputs):
+        return _pool_tensor(average_pool, "AveragePool", "average", inputs, pool_size, strides, padding, data_format)
     with naming("average_pool"):
         return run_op(_pool("average", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
 
@@ -126,6 +127,37 @@ def average_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", 
     """
     with naming("average_pool_backward"):
         return _plain_backward(_pool("average", pool_size, strides, padding, data_format), dy, _images(inputs, "inputs"))
+
+
+# --- tensors ----------------------------------------------------------------------------------------------
+
+
+def _on_tensors(function: Any, class_name: str, make: Any, inputs: Any, kernel: Any, options: tuple) -> Tensor:
+    """A convolution with a weight: the same as in a layer."""
+    name = function.__name__
+    if not isinstance(kernel, Variable):
+        raise UnsupportedError(f"{name}: the kernel must be a weight of a layer, made by add_weight, got {kernel!r:.60}")
+    x = operand(inputs, name)
+    if not isinstance(x, Tensor) or x.ndim != 4 or kernel.ndim != 4:
+        raise ShapeError(f"{name}: takes images of 4 axes and a kernel of 4, got {x.shape} and {kernel.shape}")
+    require_plain(x, name)
+    operand(kernel, name)
+    with naming(name):
+        op = make(x, kernel, *options, False)
+    config: dict[str, Any] = dict(zip(("strides", "padding", "data_format", "dilation_rate"), options, strict=True))
+    return symbolic(function, class_name, [x], lambda emit, place: emit.builder.add(
+        op, (place,), kernel.path, is_trained(kernel)), config, "nn", (x, kernel))
+
+
+def _pool_tensor(function: Any, class_name: str, kind: str, inputs, pool_size, strides, padding, data_format) -> Tensor:
+    x = operand(inputs, function.__name__)
+    if not isinstance(x, Tensor) or x.ndim != 4:
+        raise ShapeError(f"{function.__name__}: takes images of 4 axes, got {x.shape}")
+    require_plain(x, function.__name__)
+    with naming(function.__name__):
+        op = _pool(kind, pool_size, strides, padding, data_format)
+    config = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": op.data_format}
+    return symbolic(function, class_name, [x], lambda emit, place: emit(op, place), config, "nn")
 
 
 # --- arguments ----------------------------------------------------------------------------------------

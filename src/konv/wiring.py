@@ -1,16 +1,18 @@
-"""Walks over symbolic tensors, from the outputs of a model back to its inputs."""
+"""Walks over symbolic tensors, from the outputs of a model or a traced `call` back to its inputs."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from konv import nests
 from konv.errors import KonvError
-from konv.layers.base import InputLayer, Layer, Tensor
+from konv.spec.graph import GraphBuilder
 from konv.spec.ops import describe
+from konv.tensors import Tensor
 
 
 def tensors(value: Any, owner: str) -> list[Tensor]:
     """The inputs or outputs of a model as a list."""
-    found = list(value) if isinstance(value, (list, tuple)) else [value]
+    found = nests.flatten(value)
     for tensor in found:
         if not isinstance(tensor, Tensor):
             raise KonvError(f"{owner}: inputs and outputs must come from konv.Input and from layers called on it, "
@@ -18,19 +20,15 @@ def tensors(value: Any, owner: str) -> list[Tensor]:
     return found
 
 
-def cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:
-    """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
-    made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
-        tensor.shape[1:], name=f"{tensor.layer.name}_input").output for tensor in sources}
-    for tensor in topological(sources, sinks, owner):
+def lower(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], builder: GraphBuilder,
+          places: Sequence[int]) -> list[int]:
+    """Append all calls to a graph in which the inputs stand at `places`; the places of the outputs."""
+    made = dict(zip(map(id, inputs), places, strict=True))
+    for tensor in order:
         if id(tensor) not in made:
-            made[id(tensor)] = Tensor(tensor.shape[1:], tensor.layer, tuple(made[id(x)] for x in tensor.inputs))
-    return [made[id(tensor)] for tensor in sources], [made[id(tensor)] for tensor in sinks]
-
-
-def like(given: Any, made: list[Tensor]) -> Any:
-    """The tensors as a list if a list was given, else the one."""
-    return made if isinstance(given, (list, tuple)) else made[0]
+            found = tensor.call.lower(builder, tuple(made[id(source)] for source in tensor.inputs))
+            made |= dict(zip(map(id, tensor.call.outputs), found, strict=True))
+    return [made[id(tensor)] for tensor in outputs]
 
 
 def topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> list[Tensor]:
@@ -45,7 +43,7 @@ def topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str)
             order.append(tensor)
             done.add(id(tensor))
             continue
-        if not tensor.inputs:
+        if not tensor.inputs and tensor.batched:
             raise KonvError(f'{owner}: the output depends on input "{tensor.name}" {describe(tensor.shape[1:])}, '
                             f"which is not among the inputs")
         stack.append((tensor, True))
@@ -53,12 +51,12 @@ def topological(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str)
     return order
 
 
-def by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
+def by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Any]:
     """The layers in the order of Keras: farthest from the outputs first, then as a walk from the outputs meets them.
 
     Summaries list, and files number, the layers in this order.
     """
-    met: dict[Layer, int] = {}
+    met: dict[Any, int] = {}
     seen, stack = {id(tensor) for tensor in inputs}, list(reversed(outputs))
     while stack:
         tensor = stack.pop()
@@ -66,7 +64,7 @@ def by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequenc
         if id(tensor) not in seen:
             seen.add(id(tensor))
             stack.extend(reversed(tensor.inputs))
-    depths: dict[Layer, int] = {}
+    depths: dict[Any, int] = {}
     reached: dict[int, int] = {}
     for tensor in reversed(order):
         depth = depths[tensor.layer] = max(reached.get(id(tensor), 0), depths.get(tensor.layer, 0))

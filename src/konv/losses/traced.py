@@ -1,0 +1,86 @@
+"""Losses of the user's own: a function of (y_true, y_pred) is traced into a graph, whose gradient the engine finds.
+
+What single samples give is one graph. Where the function takes a sum or mean over the batch, as a dice loss does, what is
+made of that is a second graph, of one sample, between whose inputs and the first graph stands the reduction.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from konv import wiring
+from konv.engines.function import Function
+from konv.errors import KonvError, naming
+from konv.losses.base import Array, Parts
+from konv.spec.graph import GraphBuilder
+from konv.spec.ops import Input
+from konv.symbolic import Gathering
+from konv.tensors import Tensor, tracing
+
+REDUCE = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
+
+
+class Source:
+    """y_true or y_pred in a trace."""
+
+    def __init__(self, name: str):
+        self.name = self.title = name
+
+
+class Traced:
+    """A loss function for targets and predictions of one shape."""
+
+    def __init__(self, call: Callable[..., Any], owner: str, target: tuple[int, ...], output: tuple[int, ...]):
+        self.sources = [Tensor(target, Source("y_true")), Tensor(output, Source("y_pred"))]
+        with naming(owner), tracing("loss"):
+            result = call(*self.sources)
+            if not isinstance(result, Tensor):
+                raise KonvError(f"must return a tensor that was computed from y_pred, got {result!r:.80}")
+            self.result: Tensor = result
+            order = wiring.topological(self.sources, [result], owner)
+        self.gathered = [tensor for tensor in order if isinstance(tensor.layer, Gathering)]
+        if not any(self.sources[1] is source for tensor in order for source in tensor.inputs):
+            raise KonvError(f"{owner}: the result does not depend on y_pred, so there is nothing to train")
+        first = [tensor.inputs[0] for tensor in self.gathered] if result.after else [result]
+        self.used = [source for source in self.sources if any(source is read for tensor in order for read in tensor.inputs)]
+        self.single = Function(_graph(self.used, first, owner))
+        self.joined = Function(_graph(self.gathered, [result], owner)) if result.after else None
+
+    def parts(self, y_true: Array, y_pred: Array) -> Parts:
+        """The values, and how they follow from the predictions."""
+        arrays = [np.asarray(array, np.float32) for array in (y_true, y_pred)][-len(self.used):]
+        outputs = self.single.values(arrays)
+        if self.joined is None:
+            values = outputs[0].reshape(-1) if self.result.merged else outputs[0]
+            return Parts(values, back=lambda weights: self.single.gradients(
+                arrays, [np.ascontiguousarray(weights, np.float32).reshape(outputs[0].shape)])[-1])
+        reduced = [np.asarray(REDUCE[tensor.layer.kind](output, axis=0), np.float32)[None]
+                   for tensor, output in zip(self.gathered, outputs, strict=True)]
+        joined = self.joined
+
+        def back(weights: Array) -> Array:
+            slopes = joined.gradients(reduced, [np.ascontiguousarray(weights, np.float32)[None]])
+            return self.single.gradients(arrays, [
+                _spread(tensor.layer.kind, slope, whole[0], output)
+                for tensor, slope, whole, output in zip(self.gathered, slopes, reduced, outputs, strict=True)])[-1]
+
+        return Parts(joined.values(reduced)[0][0], back=back)
+
+
+def _graph(inputs: list[Tensor], outputs: list[Tensor], owner: str) -> Any:
+    """What leads from the one to the other."""
+    builder = GraphBuilder()
+    places = [builder.add(Input(tensor.sample), (), f"input {number}") for number, tensor in enumerate(inputs)]
+    order = wiring.topological(inputs, outputs, owner)
+    return builder.graph(*wiring.lower(order, inputs, outputs, builder, places))
+
+
+def _spread(kind: str, slope: Array, whole: Array, output: Array) -> Array:
+    """The gradient of each sample's value from that of what was made of all of them."""
+    if kind == "sum":
+        return np.ascontiguousarray(np.broadcast_to(slope, output.shape))
+    if kind == "mean":
+        return np.ascontiguousarray(np.broadcast_to(slope / np.float32(len(output)), output.shape))
+    chosen = (output == whole).astype(np.float32)
+    return chosen / chosen.sum(axis=0) * slope

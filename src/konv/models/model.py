@@ -1,0 +1,435 @@
+"""Models: layers wired together, as one graph that the engine runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from konv import nests, wiring
+from konv.arrays import to_array
+from konv.engines import compute
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming, plural
+from konv.layers import parse
+from konv.layers.base import InputLayer, Layer, as_inputs, showing_shapes
+from konv.layers.custom import Slot
+from konv.names import auto_name
+from konv.registry import snake_case
+from konv.spec.graph import Graph, GraphBuilder
+from konv.spec.ops import Input as InputOp
+from konv.spec.ops import Op, Shape, describe
+from konv.tensors import Call, Tensor
+from konv.training import Trainer
+from konv.training.batches import matches, require_batch
+
+OWN_LOOPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "compute_output_spec")
+GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when they come back
+
+
+class Model(Trainer, Layer):
+    """Everything between symbolic inputs and outputs.
+
+    >>> import konv
+    >>> x = konv.Input((8, 8, 1))
+    >>> m = konv.Model(x, konv.layers.Conv2D(4, 3)(x))
+    >>> m.output_shape
+    (None, 6, 6, 4)
+    """
+
+    def __init__(self, inputs=None, outputs=None, name: str | None = None, **kwargs):
+        if self.is_composed and outputs is None:
+            super().__init__(name=name if name is not None or inputs is None else inputs, **kwargs)
+            self._graphs: dict[tuple, Graph] = {}
+            return
+        if inputs is None or outputs is None:
+            raise KonvError("Model: give inputs= and outputs=, use Sequential, or write a subclass with call(self, inputs)")
+        super().__init__(name=name or auto_name("functional" if type(self) is Model else snake_case(type(self).__name__)),
+                         **kwargs)
+        self._wire(inputs, outputs)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        own = [name for name in OWN_LOOPS if name in cls.__dict__ and not cls.__module__.startswith("konv.")]
+        if own:
+            raise UnsupportedError(f"{cls.__name__}: a {own[0]} of one's own is not supported; give the model a `call`, and "
+                                   f"compile() a loss, metrics and an optimizer")
+
+    def _wire(self, inputs, outputs) -> None:
+        """Take over the part of the symbolic graph between inputs and outputs."""
+        inputs, outputs = _bare(inputs), _bare(outputs)
+        sources, sinks = wiring.tensors(inputs, self.title), wiring.tensors(outputs, self.title)
+        if not all(isinstance(tensor.layer, InputLayer) for tensor in sources):
+            sources, sinks = cut(sources, sinks, self.title)
+            inputs, outputs = nests.pack(inputs, sources), nests.pack(outputs, sinks)
+        order = wiring.topological(sources, sinks, self.title)
+        self._set_layers(wiring.by_depth(order, sources, sinks))
+        self.inputs, self.outputs, self._order = sources, sinks, order
+        self.input, self.output = inputs, outputs
+        self._graphs = {}
+        self.built, self.input_shapes = True, tuple(tensor.sample for tensor in self.inputs)
+        self._modal = any(getattr(tensor.layer, "is_modal", False) for tensor in order)
+
+    @property
+    def is_modal(self) -> bool:
+        """Whether training and inference may be graphs of their own: a `call` may do something else in training."""
+        return self.is_composed or self.__dict__.get("_modal", False)
+
+    def _set_layers(self, operations: Sequence[Any]) -> None:
+        self._operations = list(dict.fromkeys(operations))
+        self._layers = [layer for layer in self._operations if isinstance(layer, Layer)]
+        self._require_names()
+
+    def _require_names(self) -> None:
+        by_path: dict[str, Layer] = {}
+        for layer in _flattened(self.sublayers):
+            if by_path.setdefault(layer.path, layer) is not layer:
+                raise KonvError(f'{self.title}: two layers are named "{layer.path}"; give one of them another name=')
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        return super().sublayers if self.is_composed else self.__dict__.get("_layers", [])
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers, and the functions of konv.ops that tensors went through, in their order."""
+        return self.layers if self.is_composed else list(self._operations)
+
+    @property
+    def layers(self) -> list[Layer]:
+        return list(self.sublayers)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name or place.
+
+        >>> import konv
+        >>> konv.Sequential([konv.layers.Dense(3, name="head")]).get_layer("head").units
+        3
+        """
+        if index is not None and name is None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise KonvError(f"{self.title}: has {plural(len(self.layers), 'layer')}, none at index {index}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KonvError(f'{self.title}: no layer named {name!r}; there are: {", ".join(x.name for x in self.layers)}')
+
+    # --- the graph --------------------------------------------------------------------------------
+
+    def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None = None) -> list[int]:
+        """Append all layers to a graph; a model inside a model is its layers."""
+        if self.is_composed:
+            return self.lower_trace(builder, inputs, call)
+        self._require_built()
+        return wiring.lower(self._order, self.inputs, self.outputs, builder, inputs)
+
+    def graph(self, *shapes: Shape, training: bool = False) -> Graph:
+        """The whole network for inputs of these unbatched shapes (default: the declared ones)."""
+        self._require_built()
+        shapes = shapes or self.input_shapes
+        training = training and self.is_modal
+        key = (*shapes, training, *(layer.trainable for layer in _flattened(self.sublayers)))
+        if key not in self._graphs:
+            builder = GraphBuilder(training=training)
+            places = tuple(builder.add(InputOp(shape), (), tensor.name)
+                           for tensor, shape in zip(self.inputs, shapes, strict=True))
+            try:
+                outputs = self.lower_call(builder, places)
+            except ShapeError as error:
+                if shapes == self.input_shapes:
+                    raise
+                raise ShapeError(f"{self.title}: was made for an input of {_described(self.input_shapes)}, "
+                                 f"got {_described(shapes)}: {error}") from None
+            while len(self._graphs) >= GRAPHS:  # another thread may do the same at this moment
+                self._graphs.pop(list(self._graphs)[0], None)  # noqa: RUF015 (an iterator would notice the other thread)
+            self._graphs[key] = builder.graph(*outputs)
+        return self._graphs[key]
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        raise KonvError(f"{self.title}: a model is a graph of layers, not a chain of operations; see graph()")
+
+    def _require_built(self) -> None:
+        if not self.built:
+            raise KonvError(f"{self.title}: the input shape is not known yet; give the first layer input_shape=, "
+                            f"call build(), or fit the model on data")
+
+    def build(self, input_shape=None, *others) -> None:
+        """Make the weights of a model with a `call` of its own, for inputs of these shapes, batch axis first."""
+        if not self.is_composed or self.built:
+            return
+        if input_shape is None:
+            raise KonvError(f"{self.title}: build needs the shape of the input, batch axis first")
+        nested = [_unbatched(shape) for shape in (input_shape, *others)]
+        leaves = [leaf for shape in nested for leaf in nests.flatten(shape)]
+        self._called = nests.transform(lambda _: Slot(), tuple(nested)), {}
+        self.build_for(*(leaf.shape for leaf in leaves))
+
+    def build_for(self, *shapes: Shape) -> None:
+        """A functional model is built when it is made; this checks the number of inputs."""
+        if self.is_composed:
+            if not self.built:
+                super().build_for(*shapes)
+                self._traced_inputs()
+            return
+        if len(shapes) != len(self.inputs):
+            raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(shapes)}")
+
+    def _build_composed(self, shapes, args, kwargs) -> None:
+        known = self.built
+        super()._build_composed(shapes, args, kwargs)
+        if not known:
+            self._traced_inputs()
+
+    def _traced_inputs(self) -> None:
+        """The inputs and outputs of a model with a `call`, for shapes and names."""
+        if "_graphs" not in self.__dict__:
+            raise KonvError(f"{type(self).__name__}: call super().__init__() first")
+        trace = self.trace(self.input_shapes, False)
+        self.inputs, self.outputs, self._order = trace.inputs, trace.outputs, trace.order
+        arguments = nests.pack(self._called, self.inputs)[0]
+        self.input, self.output = arguments[0] if len(arguments) == 1 else arguments, trace.result
+        self._require_names()
+
+    def named_inputs(self, x: Any) -> list[str]:
+        """Names for the inputs of a model with a `call` that is not built yet, from the first data."""
+        if not self.is_composed or not nests.is_nest(x):
+            return super().named_inputs(x)
+        sources = as_inputs(x) if not isinstance(x, Mapping) else tuple(x[key] for key in sorted(x))
+        if len(sources) == 1 and not isinstance(x, Mapping):
+            return super().named_inputs(x)
+        self._called = (nests.pack(x, [Slot() for _ in sources]),), {}
+        return _names(self._called[0][0], "input", len(sources))
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs, or the keys of the dict that they are."""
+        if not self.built:
+            return ["input"]
+        if self.is_composed or isinstance(self.input, Mapping):
+            return _names(self.input, "input", len(self.inputs))
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that give the outputs, or the keys of the dict that they are."""
+        if not self.built:
+            return [self.layers[-1].name if self.layers and not self.is_composed else "output"]
+        if self.is_composed or isinstance(self.output, Mapping):
+            return _names(self.output, "output", len(self.outputs))
+        return [tensor.name for tensor in self.outputs]
+
+    def packed(self, outputs: Sequence[np.ndarray]) -> Any:
+        """Outputs in the form in which the model was given them: one, a list, or a dict."""
+        return outputs[0] if isinstance(self.output, Tensor) else nests.pack(self.output, outputs)
+
+    def fitted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The arrays with as many axes as the inputs; as in Keras a last axis of size 1 may be missing or too many."""
+        if len(arrays) != len(self.inputs):
+            raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(arrays)}")
+        return [_fitted(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=True)]
+
+    def __call__(self, inputs, *args, training: bool | None = None, **kwargs):
+        """Symbolic tensors give symbolic tensors; arrays are computed at once and give arrays."""
+        if self.is_composed or not self.built:
+            return super().__call__(inputs, *args, training=training, **kwargs)
+        if kwargs.pop("mask", None) is not None:
+            raise UnsupportedError(f"{self.title}: mask= is not supported")
+        if args or kwargs:
+            training = args[0] if len(args) == 1 and not kwargs else object()  # type: ignore[assignment]
+        sources = self._arranged(inputs)
+        self._check_call(sources, training)
+        if any(isinstance(source, Tensor) for source in sources):
+            return self._call_symbolic(inputs, sources, training)
+        arrays = self.fitted([to_array(source, self.title) for source in sources])
+        with naming(self.title):
+            for array, tensor in zip(arrays, self.inputs, strict=True):
+                require_batch(array, tensor.name, tensor.sample)
+        with showing_shapes(arrays):
+            graph = self.graph(*(array.shape[1:] for array in arrays), training=bool(training))
+        if len(arrays[0]) == 0:
+            made = [np.zeros((0, *graph.nodes[index].shape), np.float32) for index in graph.outputs]  # type: ignore[arg-type]
+            return self.packed(made)
+        self._calls += 1
+        return self.packed(compute(graph, self.weight_map(), arrays, training, self._calls))
+
+    def _arranged(self, inputs: Any) -> tuple[Any, ...]:
+        """What the model is called on, in the order of its inputs."""
+        if isinstance(inputs, Mapping):
+            names = self.input_names if all(name in inputs for name in self.input_names) else [t.name for t in self.inputs]
+            if missing := [name for name in names if name not in inputs]:
+                raise KonvError(f"{self.title}: the inputs are {', '.join(names)}; there is no {missing[0]}")
+            return tuple(inputs[name] for name in names)
+        return as_inputs(inputs)
+
+    def _call_symbolic(self, inputs: Any, sources: Sequence[Any], training: bool | None) -> Any:
+        if not all(isinstance(source, Tensor) for source in sources):
+            raise UnsupportedError(f"{self.title}: called on symbolic tensors and arrays at the same time")
+        shapes = tuple(source.sample for source in sources)
+        self.build_for(*shapes)
+        graph = self.graph(*shapes)
+        call = Call(self, tuple(sources), (inputs,), training=training)
+        made = [Tensor(graph.nodes[index].shape, self, call.inputs, call=call) for index in graph.outputs]
+        return nests.pack(self.output, made) if not isinstance(self.output, Tensor) else made[0]
+
+    # --- shapes and weights -----------------------------------------------------------------------
+
+    @property
+    def input_shape(self):
+        self._require_built()
+        return _one([tensor.shape for tensor in self.inputs])
+
+    @property
+    def output_shape(self):
+        self._require_built()
+        return _one([tensor.shape for tensor in self.outputs])
+
+    def compute_output_shape(self, *shapes):
+        graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
+        return _one([(shapes[0][0], *graph.nodes[index].shape) for index in graph.outputs])
+
+    def count_params(self) -> int:
+        self._require_built()
+        return sum(variable.size for variable in self.weights)
+
+    # --- doors to the stages on the right ---------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The architecture as Keras writes it: all layers with their arguments, and how they are wired."""
+        from konv.saving.serialization import Writer
+
+        return super().get_config() if self.is_composed else Writer().config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Model":
+        """A new, untrained model of the architecture that `get_config` gave."""
+        from konv.saving.deserialization import Loader
+
+        if cls.is_composed:
+            return cls(**config)
+        return Loader(custom_objects).model(cls, config)
+
+    def to_json(self, **kwargs) -> str:
+        """The architecture and the arguments of `compile` as text; `konv.models.model_from_json` reads it."""
+        import json
+
+        from konv.saving import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile` as Keras writes them; empty if the model has not been compiled."""
+        from konv.saving.serialization import Writer
+
+        return Writer().compile_config(self)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with what `get_compile_config` gave."""
+        from konv.saving.files import compile_from_config
+
+        compile_from_config(self, config)
+
+    def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
+        """Write architecture, weights and optimizer state to a `.keras` file, atomically."""
+        from konv.saving import save_model
+
+        save_model(self, filepath, overwrite=overwrite, **kwargs)
+
+    def export(self, filepath, format: str | None = None, **kwargs) -> None:
+        """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
+        from konv.saving.files import export_model
+
+        export_model(self, filepath, format, **kwargs)
+
+    def save_weights(self, filepath, overwrite: bool = True) -> None:
+        """Write the weights to a `.weights.h5` file, atomically."""
+        from konv.saving import save_weights
+
+        save_weights(self, filepath, overwrite=overwrite)
+
+    def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+        """Read the weights from a `.weights.h5` or `.keras` file; nothing changes when they do not fit."""
+        from konv.saving import load_weights
+
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+                layer_range=None, style: str = "keras3") -> None:
+        """Print the table of layers, output shapes and parameters; style="classic" is that of Keras 2."""
+        from konv.explain.summary import print_summary
+
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
+
+    def explain(self, lang: str = "en", style: str = "full", format: str = "text") -> str:
+        """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
+        layer (style="terse"), as text, "markdown" or "latex"."""
+        from konv.explain.formats import explain
+
+        return explain(self, lang, style, format)
+
+
+def _flattened(layers: Iterable[Layer]) -> list[Layer]:
+    """The layers and those inside them, each once."""
+    found: dict[Layer, None] = {}
+    for layer in layers:
+        found[layer] = None
+        found |= dict.fromkeys(_flattened(layer.sublayers))
+    return list(found)
+
+
+def _described(shapes: Sequence[Shape]) -> str:
+    return " and ".join(map(describe, shapes))
+
+
+def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    if shape[-1] == 1 and matches(array.shape[1:], shape[1:-1]):
+        return array[..., None]
+    if array.shape[-1] == 1 and matches(array.shape[1:-1], shape[1:]):
+        return array[..., 0]
+    return array
+
+
+def cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:
+    """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
+    made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
+        tensor.sample, name=f"{tensor.layer.name}_input").output for tensor in sources}
+    for tensor in wiring.topological(sources, sinks, owner):
+        if id(tensor) not in made:
+            before = tensor.call
+            call = Call(before.layer, tuple(made[id(x)] for x in before.inputs), *nests.transform(
+                lambda leaf: made[id(leaf)] if isinstance(leaf, Tensor) else leaf, (before.args, before.kwargs)),
+                training=before.training)
+            for output in before.outputs:
+                made[id(output)] = Tensor(output.sample, call.layer, call.inputs, output.dtype, call=call,
+                                          batched=output.batched)
+    return [made[id(tensor)] for tensor in sources], [made[id(tensor)] for tensor in sinks]
+
+
+def _bare(value: Any) -> Any:
+    """A list of one tensor is that tensor, as in Keras."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+
+
+class _Whole:
+    """A shape as one thing, not a list of sizes."""
+
+    def __init__(self, shape: Sequence[int | None]):
+        self.shape = parse.sizes(tuple(shape)[1:], "input_shape")
+
+
+def _unbatched(shape: Any) -> Any:
+    """The shapes in a nest of them, without the batch."""
+    if isinstance(shape, Mapping):
+        return {key: _unbatched(value) for key, value in shape.items()}
+    if shape and isinstance(shape[0], (list, tuple, dict)):
+        return [_unbatched(value) for value in shape]
+    return _Whole(shape)
+
+
+def _names(nest: Any, prefix: str, count: int) -> list[str]:
+    """The keys of a dict of tensors; else numbered names."""
+    if isinstance(nest, Mapping) and len(nest) == count:
+        return [str(key) for key in sorted(nest)]
+    return [prefix] if count == 1 else [f"{prefix}_{number}" for number in range(count)]
+
+
+def _one(values: list) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,219 @@
+"""Functions of single numbers, and of two arrays number by number; on arrays and on tensors."""
+
+from collections.abc import Callable
+from functools import wraps
+from math import inf
+from math import log as natural
+from typing import Any
+
+import numpy as np
+
+from konv import activations
+from konv.spec.general import Binary
+from konv.spec.ops import Activation, Scale
+from konv.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
+from konv.tensors import Tensor
+
+
+def _unary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any], Any]:
+    def function(x):
+        if is_symbolic(x):
+            return symbolic(function, class_name, [x], lambda emit, place: emit(Activation(op or name), place))
+        with np.errstate(all="ignore"):  # as in Keras: log(-1) is a nan
+            return np.asarray(compute(numbers(x, name)), np.float32)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+exp = _unary("exp", "Exp", "e to the power of x.", np.exp, "exponential")
+expm1 = _unary("expm1", "Expm1", "exp(x) - 1.", np.expm1)
+log = _unary("log", "Log", "The natural logarithm.", np.log)
+log1p = _unary("log1p", "Log1p", "log(1 + x).", np.log1p)
+sqrt = _unary("sqrt", "Sqrt", "The square root.", np.sqrt)
+rsqrt = _unary("rsqrt", "Rsqrt", "1 / sqrt(x).", lambda x: 1 / np.sqrt(x))
+square = _unary("square", "Square", "x * x.", np.square)
+reciprocal = _unary("reciprocal", "Reciprocal", "1 / x.", np.reciprocal)
+absolute = _unary("absolute", "Absolute", "x without its sign.", np.abs, "abs")
+sign = _unary("sign", "Sign", "-1, 0 or 1.", np.sign)
+sin = _unary("sin", "Sin", "The sine.", np.sin)
+cos = _unary("cos", "Cos", "The cosine.", np.cos)
+
+
+def abs(x):  # noqa: A001 (the name in keras.ops)
+    """x without its sign.
+
+    >>> abs([-1.0, 2.0])
+    array([1., 2.], dtype=float32)
+    """
+    return absolute(x)
+
+
+def negative(x):
+    """-x.
+
+    >>> negative([1.0])
+    array([-1.], dtype=float32)
+    """
+    if is_symbolic(x):
+        return symbolic(negative, "Negative", [x], lambda emit, place: emit(Scale(-1.0), place))
+    return -numbers(x, "negative")
+
+
+def clip(x, x_min, x_max):
+    """x, but no less than x_min and no more than x_max.
+
+    >>> clip([-1.0, 0.5, 3.0], 0, 1)
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    if is_symbolic(x_min, x_max):
+        return minimum(maximum(x, x_min), x_max)
+    if is_symbolic(x):
+        bounds = float(x_min), float(x_max)
+        return symbolic(clip, "Clip", [x], lambda emit, place: emit(Activation("clip", bounds), place),
+                        {"x_min": x_min, "x_max": x_max})
+    return np.clip(numbers(x, "clip"), np.float32(x_min), np.float32(x_max))
+
+
+# --- two operands -------------------------------------------------------------------------------------
+
+# what becomes of an operation with one number: (emit, place of the tensor, number, whether the number comes first)
+_WITH_NUMBER: dict[str, Callable[[Emit, int, float, bool], int]] = {
+    "add": lambda emit, x, c, first: emit(Scale(1.0, c), x),
+    "subtract": lambda emit, x, c, first: emit(Scale(-1.0, c) if first else Scale(1.0, -c), x),
+    "multiply": lambda emit, x, c, first: emit(Scale(c), x),
+    "divide": lambda emit, x, c, first: emit(Scale(c), emit(Activation("reciprocal"), x)) if first else emit(Scale(1 / c), x),
+    "maximum": lambda emit, x, c, first: emit(Activation("clip", (c, inf)), x),
+    "minimum": lambda emit, x, c, first: emit(Activation("clip", (-inf, c)), x),
+    "power": lambda emit, x, c, first: (
+        emit(Activation("exponential"), emit(Scale(natural(c)), x)) if first else _power(emit, x, c)),
+}
+
+
+def _power(emit: Emit, x: int, exponent: float) -> int:
+    return emit(Activation("square") if exponent == 2 else Activation("power", (exponent,)), x)
+
+
+def _binary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any, Any], Any]:
+    kind = op or name
+
+    def function(x1, x2):
+        if not is_symbolic(x1, x2):
+            with np.errstate(all="ignore"):
+                result = compute(numbers(x1, name), numbers(x2, name))
+            return result if result.dtype == bool else np.asarray(result, np.float32)
+        values = [operand(x1, name), operand(x2, name)]
+        fits = aligned(values, name)
+        merged = any(isinstance(value, Tensor) and value.merged for value in values)
+
+        def lower(emit: Emit, first: Any, second: Any) -> int:
+            for place, number, before in ((second, first, True), (first, second, False)):
+                if kind in _WITH_NUMBER and isinstance(number, np.ndarray) and number.ndim == 0 and (
+                        kind not in ("power", "divide") or number > 0):
+                    return _WITH_NUMBER[kind](emit, place, float(number), before)
+            places = [fit(emit, value) for fit, value in zip(fits, (first, second), strict=True)]
+            return emit(Binary(kind), *places)
+
+        return symbolic(function, class_name, values, lower, args=(x1, x2), merged=merged)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+add = _binary("add", "Add", "x1 + x2.", np.add)
+subtract = _binary("subtract", "Subtract", "x1 - x2.", np.subtract)
+multiply = _binary("multiply", "Multiply", "x1 * x2.", np.multiply)
+divide = _binary("divide", "Divide", "x1 / x2.", np.divide)
+true_divide = _binary("true_divide", "TrueDivide", "x1 / x2.", np.divide, "divide")
+maximum = _binary("maximum", "Maximum", "The larger of both.", np.maximum)
+minimum = _binary("minimum", "Minimum", "The smaller of both.", np.minimum)
+power = _binary("power", "Power", "x1 to the power of x2.", np.power)
+equal = _binary("equal", "Equal", "1 where both are equal, else 0; of arrays True and False.", np.equal)
+not_equal = _binary("not_equal", "NotEqual", "1 where both differ, else 0; of arrays True and False.", np.not_equal)
+greater = _binary("greater", "Greater", "1 where x1 > x2, else 0; of arrays True and False.", np.greater)
+greater_equal = _binary("greater_equal", "GreaterEqual", "1 where x1 >= x2, else 0; of arrays True and False.",
+                        np.greater_equal)
+less = _binary("less", "Less", "1 where x1 < x2, else 0; of arrays True and False.", np.less)
+less_equal = _binary("less_equal", "LessEqual", "1 where x1 <= x2, else 0; of arrays True and False.", np.less_equal)
+
+
+def where(condition, x1, x2):
+    """x1 where the condition holds (is not 0), else x2.
+
+    >>> where([True, False], [1.0, 2.0], 0.0)
+    array([1., 0.], dtype=float32)
+    """
+    if not is_symbolic(condition, x1, x2):
+        return np.where(np.asarray(condition).astype(bool), numbers(x1, "where"), numbers(x2, "where")).astype(np.float32)
+    return add(multiply(condition, x1), multiply(subtract(1.0, condition), x2))
+
+
+def logical_and(x1, x2):
+    """1 where neither is 0; of arrays True and False.
+
+    >>> logical_and([True, True], [True, False])
+    array([ True, False])
+    """
+    if not is_symbolic(x1, x2):
+        return np.logical_and(numbers(x1, "logical_and"), numbers(x2, "logical_and"))
+    return multiply(not_equal(x1, 0.0), not_equal(x2, 0.0))
+
+
+def logical_or(x1, x2):
+    """1 where one is not 0; of arrays True and False.
+
+    >>> logical_or([True, False], [False, False])
+    array([ True, False])
+    """
+    if not is_symbolic(x1, x2):
+        return np.logical_or(numbers(x1, "logical_or"), numbers(x2, "logical_or"))
+    return maximum(not_equal(x1, 0.0), not_equal(x2, 0.0))
+
+
+def logical_not(x):
+    """1 where x is 0; of arrays True and False.
+
+    >>> logical_not([True, False])
+    array([False,  True])
+    """
+    return np.logical_not(numbers(x, "logical_not")) if not is_symbolic(x) else equal(x, 0.0)
+
+
+# --- activations --------------------------------------------------------------------------------------
+
+
+def _float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of konv.activations on arrays of float32."""
+
+    @wraps(function)
+    def wrapper(x, *args, **kwargs):
+        return function(x if is_symbolic(x) else numbers(x, function.__name__), *args, **kwargs)
+
+    return wrapper
+
+
+elu = _float32(activations.elu)
+hard_sigmoid = _float32(activations.hard_sigmoid)
+hard_silu = hard_swish = _float32(activations.hard_silu)
+leaky_relu = _float32(activations.leaky_relu)
+log_softmax = _float32(activations.log_softmax)
+relu = _float32(activations.relu)
+relu6 = _float32(activations.relu6)
+selu = _float32(activations.selu)
+sigmoid = _float32(activations.sigmoid)
+silu = swish = _float32(activations.silu)
+softmax = _float32(activations.softmax)
+softplus = _float32(activations.softplus)
+softsign = _float32(activations.softsign)
+tanh = _float32(activations.tanh)
+
+
+def gelu(x, approximate: bool = True):
+    """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
+
+    >>> gelu([-1.0, 2.0]).round(3)
+    array([-0.159,  1.955], dtype=float32)
+    """
+    return _float32(activations.gelu)(x, approximate)

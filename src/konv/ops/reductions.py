@@ -1,0 +1,122 @@
+"""Sums, means, largest and smallest numbers along axes; on arrays and on tensors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from konv.errors import UnsupportedError
+from konv.ops.elementwise import add, divide, exp, log, maximum, not_equal, sqrt, square, subtract
+from konv.spec.general import Reduce
+from konv.spec.ops import Reshape
+from konv.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
+from konv.tensors import Tensor
+
+
+def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any]) -> Callable[..., Any]:
+    def function(x, axis=None, keepdims=False):
+        if not is_symbolic(x):
+            axis = tuple(axis) if isinstance(axis, list) else axis
+            return np.asarray(compute(numbers(x, name), axis=axis, keepdims=keepdims), np.float32)
+        x = operand(x, name)
+        assert isinstance(x, Tensor)
+        axes, batch = sample_axes(x, axis, name)
+        if x.merged:
+            axes = tuple(range(len(x.sample)))
+        if axes == () and batch:
+            made = x
+        else:
+            made = symbolic(function, class_name, [x], lambda emit, place: emit(Reduce(name, axes, bool(keepdims)), place),
+                            {"axis": axis, "keepdims": keepdims}) if axes else x
+        if batch:
+            made = over_batch(made, name, name)
+            if keepdims:
+                made = symbolic(function, class_name, [made], lambda emit, place: emit(
+                    Reshape((1, *(size or 1 for size in emit.shape(place)))), place))
+        return made
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+sum = _reduction("sum", "Sum", "The sum along axes; None is all of them.", np.sum)  # noqa: A001
+mean = _reduction("mean", "Mean", "The mean along axes; None is all of them.", np.mean)
+max = _reduction("max", "Max", "The largest number along axes; None is all of them.", np.max)  # noqa: A001
+min = _reduction("min", "Min", "The smallest number along axes; None is all of them.", np.min)  # noqa: A001
+amax, amin = max, min
+
+
+def var(x, axis=None, keepdims=False):
+    """The mean of the squared distances from the mean along axes.
+
+    >>> var([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    if not is_symbolic(x):
+        return np.asarray(numbers(x, "var").var(axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims))
+    return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
+
+
+def std(x, axis=None, keepdims=False):
+    """The square root of the variance along axes.
+
+    >>> std([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    return sqrt(var(x, axis, keepdims))
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) along axes, for numbers of any size.
+
+    >>> logsumexp([0.0, 0.0]).round(4)
+    np.float32(0.6931)
+    """
+    largest = max(x, axis, True)
+    result = add(log(sum(exp(subtract(x, largest)), axis, True)), largest)
+    return result if keepdims else sum(result, axis)
+
+
+def argmax(x, axis=None, keepdims=False):
+    """The place of the largest number, int32; of arrays alone, since nothing can be trained through it.
+
+    >>> int(argmax([1.0, 3.0, 2.0]))
+    1
+    """
+    if is_symbolic(x):
+        raise UnsupportedError("argmax: gives places, which a graph cannot work with; use "
+                               "konv.ops.equal(x, konv.ops.max(x, axis, keepdims=True))")
+    return np.asarray(np.argmax(numbers(x, "argmax"), axis=axis, keepdims=keepdims), np.int32)
+
+
+def count_nonzero(x, axis=None):
+    """How many numbers are not 0.
+
+    >>> int(count_nonzero([0.0, 2.0]))
+    1
+    """
+    return sum(not_equal(x, 0.0), axis)
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """The square root of the sum of squares along axes.
+
+    >>> norm([3.0, 4.0])
+    array(5., dtype=float32)
+    """
+    if ord not in (None, 2, "euclidean", "fro"):
+        raise UnsupportedError(f"norm: ord={ord!r} is not supported; the one there is is 2")
+    return sqrt(sum(square(x), axis, keepdims))
+
+
+def normalize(x, axis=-1, order=2, epsilon=None):
+    """x divided by its length along an axis; nothing smaller than epsilon is divided by.
+
+    >>> normalize([[3.0, 4.0]])
+    array([[0.6, 0.8]], dtype=float32)
+    """
+    if order != 2:
+        raise UnsupportedError(f"normalize: order={order!r} is not supported; the one there is is 2")
+    return divide(x, maximum(norm(x, axis=axis, keepdims=True), 1e-12 if epsilon is None else epsilon))
+

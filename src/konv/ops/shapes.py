@@ -1,0 +1,378 @@
+"""The same numbers in another order or shape; on arrays and on tensors."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.ops.elementwise import add, multiply
+from konv.spec import general as spec
+from konv.spec.ops import Permute, Reshape
+from konv.symbolic import Emit, is_symbolic, numbers, operand, require_plain, sample_axes, sample_axis, symbolic
+from konv.tensors import Tensor, is_tracing
+
+
+def _tensor(x: Any, function: str) -> Tensor:
+    tensor = operand(x, function)
+    assert isinstance(tensor, Tensor)
+    require_plain(tensor, function)
+    return tensor
+
+
+def shape(x) -> tuple[int | None, ...]:
+    """The sizes of all axes; None where a tensor's is open, as that of the batch is.
+
+    >>> shape([[1.0, 2.0]])
+    (1, 2)
+    """
+    return x.shape if hasattr(x, "shape") else np.shape(x)
+
+
+def size(x) -> int | None:
+    """How many numbers there are; None of a tensor.
+
+    >>> size([[1.0, 2.0]])
+    2
+    """
+    return None if None in shape(x) else prod(shape(x))  # type: ignore[arg-type]
+
+
+def reshape(x, newshape):
+    """The same numbers in another shape; one size may be -1. The batch stays the first axis.
+
+    >>> reshape([[1.0, 2.0, 3.0, 4.0]], (2, 2))
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    """
+    sizes = tuple(newshape) if isinstance(newshape, (tuple, list)) else (newshape,)
+    if not is_symbolic(x):
+        return numbers(x, "reshape").reshape(sizes)
+    x = _tensor(x, "reshape")
+    if not x.batched:
+        whole = _filled(sizes, x.sample)
+        return symbolic(reshape, "Reshape", [x], lambda emit, place: emit(Reshape(whole), place), {"newshape": newshape})
+    if is_tracing("loss") and sizes == (-1,) and _count(x.sample) == 1:
+        return symbolic(reshape, "Reshape", [x], lambda emit, place: emit(Reshape(()), place))
+    if is_tracing("loss") and sizes == (-1,):
+        return symbolic(reshape, "Reshape", [x], lambda emit, place: emit(Reshape((_count(emit.shape(place)),)), place),
+                        merged=True)
+    if sizes[0] not in (-1, None, x.shape[0]):
+        raise UnsupportedError(f"reshape: newshape={newshape!r} changes the batch axis, but samples are computed one by one; "
+                               f"let it begin with -1, or with None")
+    rest = tuple(-1 if size is None else size for size in sizes[1:])
+
+    def lower(emit: Emit, place: int) -> int:
+        found = emit.shape(place)
+        return emit(Reshape(_filled(rest, found)), place)
+
+    if None not in x.sample and rest.count(-1) == 0 and prod(rest) != prod(x.sample):  # type: ignore[arg-type]
+        raise ShapeError(f"reshape: newshape={newshape!r} does not hold the {prod(x.sample)} numbers of a sample of {x.shape}; "  # type: ignore[arg-type]
+                         f"the batch cannot change")
+    return symbolic(reshape, "Reshape", [x], lower, {"newshape": newshape})
+
+
+def _count(sizes) -> int:
+    if None in sizes:
+        raise ShapeError(f"the sizes of a sample must be known, got {sizes}")
+    return prod(sizes)
+
+
+def _filled(wanted: tuple[int, ...], sizes) -> tuple[int, ...]:
+    """A shape with its -1 filled in, for as many numbers as another one has."""
+    if -1 not in wanted:
+        return wanted
+    count, known = _count(sizes), prod(size for size in wanted if size != -1)
+    if wanted.count(-1) > 1 or known == 0 or count % known:
+        raise ShapeError(f"{count} numbers do not fit the shape {wanted}")
+    return tuple(count // known if size == -1 else size for size in wanted)
+
+
+def transpose(x, axes=None):
+    """The axes in another order; without `axes` the other way round. The batch stays the first.
+
+    >>> transpose([[1.0, 2.0]])
+    array([[1.],
+           [2.]], dtype=float32)
+    """
+    if not is_symbolic(x):
+        return np.transpose(numbers(x, "transpose"), axes)
+    x = _tensor(x, "transpose")
+    order = [int(axis) % x.ndim for axis in (axes if axes is not None else range(x.ndim - 1, -1, -1))]
+    if sorted(order) != list(range(x.ndim)) or (x.batched and order[0]):
+        raise UnsupportedError(f"transpose: axes={axes!r} must be each axis of {x.shape} once, and begin with 0, the batch")
+    inner = tuple(axis - 1 for axis in order[1:]) if x.batched else tuple(order)
+    return symbolic(transpose, "Transpose", [x], lambda emit, place: emit(Permute(inner), place), {"axes": axes})
+
+
+def expand_dims(x, axis):
+    """An axis of size 1 more.
+
+    >>> expand_dims([1.0, 2.0], -1).shape
+    (2, 1)
+    """
+    if not is_symbolic(x):
+        return np.expand_dims(numbers(x, "expand_dims"), tuple(axis) if isinstance(axis, list) else axis)
+    x = _tensor(x, "expand_dims")
+    if isinstance(axis, (tuple, list)):
+        raise UnsupportedError(f"expand_dims: axis={axis!r}: give one axis at a time")
+    place_of = axis % (x.ndim + 1)
+    if x.batched and place_of == 0:
+        raise UnsupportedError("expand_dims: axis=0 is that of the batch, which stays the first; use another")
+    at = place_of - x.batched
+
+    def lower(emit: Emit, place: int) -> int:
+        sizes = emit.shape(place)
+        return emit(Reshape((*sizes[:at], 1, *sizes[at:])), place)  # type: ignore[arg-type]
+
+    return symbolic(expand_dims, "ExpandDims", [x], lower, {"axis": axis})
+
+
+def squeeze(x, axis=None):
+    """Without axes of size 1: all of them, or those that are given.
+
+    >>> squeeze([[1.0, 2.0]])
+    array([1., 2.], dtype=float32)
+    """
+    if not is_symbolic(x):
+        return np.squeeze(numbers(x, "squeeze"), tuple(axis) if isinstance(axis, list) else axis)
+    x = _tensor(x, "squeeze")
+    axes = tuple(i for i, size in enumerate(x.sample) if size == 1) if axis is None else sample_axes(x, axis, "squeeze")[0]
+    if axis is not None and (sample_axes(x, axis, "squeeze")[1] or any(x.sample[i] != 1 for i in axes)):
+        raise ShapeError(f"squeeze: axis={axis!r} is not of size 1 in {x.shape}")
+    return symbolic(squeeze, "Squeeze", [x], lambda emit, place: emit(Reshape(tuple(
+        size for i, size in enumerate(emit.shape(place)) if i not in axes)), place), {"axis": axis})
+
+
+def concatenate(xs, axis=-1):
+    """One after the other along an axis.
+
+    >>> concatenate([[[1.0]], [[2.0]]], axis=1)
+    array([[1., 2.]], dtype=float32)
+    """
+    if not is_symbolic(xs):
+        return np.concatenate([numbers(x, "concatenate") for x in xs], axis)
+    tensors = _together(xs, "concatenate")
+    at = sample_axis(tensors[0], axis, "concatenate")
+    return symbolic(concatenate, "Concatenate", tensors, lambda emit, *places: emit(spec.Concatenate(at), *places),
+                    {"axis": axis}, args=(list(xs),))
+
+
+def stack(x, axis=0):
+    """One after the other along a new axis.
+
+    >>> stack([[1.0], [2.0]], axis=-1)
+    array([[1., 2.]], dtype=float32)
+    """
+    if not is_symbolic(x):
+        return np.stack([numbers(one, "stack") for one in x], axis)
+    tensors = _together(x, "stack")
+    at = axis % (tensors[0].ndim + 1) - tensors[0].batched
+    if at < 0:
+        raise UnsupportedError("stack: axis=0 is that of the batch, which stays the first; use another")
+
+    def lower(emit: Emit, *places: int) -> int:
+        sizes = emit.shape(places[0])
+        wide = [emit(Reshape((*sizes[:at], 1, *sizes[at:])), place) for place in places]  # type: ignore[arg-type]
+        return emit(spec.Concatenate(at), *wide)
+
+    return symbolic(stack, "Stack", tensors, lower, {"axis": axis}, args=(list(x),))
+
+
+def _together(xs: Any, function: str) -> list[Tensor]:
+    if not isinstance(xs, (list, tuple)) or not xs:
+        raise KonvError(f"{function}: takes a list of tensors, got {xs!r}")
+    tensors = [operand(x, function) for x in xs]
+    if len({isinstance(tensor, Tensor) and tensor.batched for tensor in tensors}) > 1:
+        raise UnsupportedError(f"{function}: all of the list must be tensors that were computed from the inputs")
+    return [_tensor(tensor, function) for tensor in tensors]
+
+
+def get_item(x, key):
+    """Parts of x as in Python: integers, slices, ... and None. A part of the batch cannot be taken.
+
+    >>> get_item(np.ones((2, 3)), (slice(None), 0)).shape
+    (2,)
+    """
+    if not is_symbolic(x):
+        return numbers(x, "get_item")[tuple(key) if isinstance(key, list) else key]
+    x = _tensor(x, "get_item")
+    keys = list(key) if isinstance(key, (tuple, list)) else [key]
+    for one in keys:
+        if not (one is None or one is Ellipsis or isinstance(one, slice) or (
+                isinstance(one, (int, np.integer)) and not isinstance(one, bool))):
+            raise UnsupportedError(f"[{one!r}]: parts of a tensor are taken by integers, slices, ... and None")
+    used = sum(one is not None and one is not Ellipsis for one in keys)
+    if keys.count(Ellipsis) > 1 or used > x.ndim:
+        raise ShapeError(f"[{key!r}] has too many places for {x.shape}")
+    at = keys.index(Ellipsis) if Ellipsis in keys else len(keys)
+    keys = [*keys[:at], *[slice(None)] * (x.ndim - used), *keys[at + 1:]]
+    if x.batched:
+        if keys[0] != slice(None) and keys[0] != slice(None, None, 1):
+            raise UnsupportedError(f"[{key!r}] takes a part of the batch, but samples are computed one by one; begin with "
+                                   f"a colon, such as x[:, {key!r}]")
+        keys = keys[1:]
+    return symbolic(get_item, "GetItem", [x], lambda emit, place: _taken(emit, place, keys), args=(x, key))
+
+
+def _taken(emit: Emit, place: int, keys: list[Any]) -> int:
+    sizes = emit.shape(place)
+    starts, counts, steps, kept = [], [], [], []
+    axis = 0
+    for key in keys:
+        if key is None:
+            kept.append(1)
+            continue
+        size = sizes[axis]
+        if size is None and key != slice(None):
+            raise ShapeError(f"the size of axis {axis + 1} must be known to take parts of it, got {sizes}")
+        if isinstance(key, slice):
+            begin, end, step = key.indices(size or 1)
+            count = len(range(begin, end, step))
+            kept.append(count if size is not None else None)
+        else:
+            assert size is not None
+            begin, count, step = (int(key) + size if key < 0 else int(key)), 1, 1
+            if not 0 <= begin < size:
+                raise ShapeError(f"index {key} lies outside of an axis of {size}")
+        starts.append(begin)
+        counts.append(count)
+        steps.append(step)
+        axis += 1
+    if tuple(counts) != sizes or any(starts) or any(step != 1 for step in steps):
+        if 0 in counts:
+            raise ShapeError("nothing is left of the tensor")
+        place = emit(spec.Slice(tuple(starts), tuple(counts), tuple(steps)), place)
+    return place if tuple(kept) == emit.shape(place) else emit(Reshape(tuple(kept)), place)
+
+
+def repeat(x, repeats, axis=None):
+    """Each number, or part along an axis, so many times.
+
+    >>> repeat([1.0, 2.0], 2)
+    array([1., 1., 2., 2.], dtype=float32)
+    """
+    if not is_symbolic(x):
+        return np.repeat(numbers(x, "repeat"), repeats, axis)
+    x = _tensor(x, "repeat")
+    if axis is None or not isinstance(repeats, (int, np.integer)):
+        raise UnsupportedError("repeat: of a tensor an axis and one number of repeats must be given")
+    at = sample_axis(x, axis, "repeat")
+    factors = tuple(int(repeats) if i == at else 1 for i in range(len(x.sample)))
+    return symbolic(repeat, "Repeat", [x], lambda emit, place: emit(spec.Repeat(factors), place),
+                    {"repeats": repeats, "axis": axis})
+
+
+def pad(x, pad_width, mode="constant", constant_values=None):
+    """Zeros around: (before, after) for each axis, or for all.
+
+    >>> pad([1.0], 1)
+    array([0., 1., 0.], dtype=float32)
+    """
+    if not is_symbolic(x):
+        extra: dict[str, Any] = {} if constant_values is None else {"constant_values": constant_values}
+        return np.pad(numbers(x, "pad"), pad_width, mode, **extra)  # type: ignore[call-overload]
+    x = _tensor(x, "pad")
+    if mode != "constant" or constant_values not in (None, 0, 0.0):
+        raise UnsupportedError(f"pad: mode={mode!r}, constant_values={constant_values!r}: around a tensor there are zeros "
+                               f"alone")
+    pairs = [tuple(pair) for pair in np.broadcast_to(pad_width, (x.ndim, 2)).tolist()]
+    if x.batched and pairs[0] != (0, 0):
+        raise UnsupportedError("pad: the batch, axis 0, cannot be padded")
+    widths = tuple(pairs[1:] if x.batched else pairs)
+    return symbolic(pad, "Pad", [x], lambda emit, place: emit(spec.Pad(widths), place), {"pad_width": pad_width, "mode": mode})
+
+
+def swapaxes(x, axis1, axis2):
+    """Two axes in each other's place.
+
+    >>> swapaxes(np.ones((1, 2, 3)), 1, 2).shape
+    (1, 3, 2)
+    """
+    order = list(range(len(shape(x))))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return transpose(x, order)
+
+
+def zeros_like(x, dtype=None):
+    """Zeros in the shape of x.
+
+    >>> zeros_like([1.0])
+    array([0.], dtype=float32)
+    """
+    return _like(x, 0.0)
+
+
+def ones_like(x, dtype=None):
+    """Ones in the shape of x.
+
+    >>> ones_like([3.0])
+    array([1.], dtype=float32)
+    """
+    return _like(x, 1.0)
+
+
+def _like(x: Any, value: float) -> Any:
+    return np.full_like(numbers(x, "like"), value) if not is_symbolic(x) else add(multiply(x, 0.0), value)
+
+
+def cast(x, dtype):
+    """Numbers of another type. A tensor is float32 whatever is asked; whole numbers are not cut off.
+
+    >>> cast([1, 0], "float32")
+    array([1., 0.], dtype=float32)
+    """
+    name = np.dtype("float32" if dtype in ("float16", "bfloat16", "float64") else dtype).name
+    if not is_symbolic(x):
+        return np.asarray(x.value if hasattr(x, "value") else x).astype(name)
+    return x if isinstance(x, Tensor) else _tensor(x, "cast")
+
+
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+    """An array; a tensor stays what it is.
+
+    >>> convert_to_tensor([1.0])
+    array([1.], dtype=float32)
+    """
+    if is_symbolic(x):
+        return x
+    array = np.asarray(x.value if hasattr(x, "value") else x)
+    return array.astype(dtype or ("float32" if array.dtype == np.float64 else array.dtype))
+
+
+def convert_to_numpy(x):
+    """An array of NumPy.
+
+    >>> convert_to_numpy([1.0])
+    array([1.])
+    """
+    return np.asarray(x)
+
+
+def stop_gradient(variable):
+    """An array as it is; in a graph that is not supported."""
+    if is_symbolic(variable) and isinstance(variable, Tensor):
+        raise UnsupportedError("stop_gradient: is not supported yet")
+    return variable
+
+
+def _fixed(function):
+    def made(shape_, *args, dtype=None):
+        return function(shape_, *args).astype(dtype or "float32")
+
+    made.__name__ = made.__qualname__ = function.__name__
+    made.__doc__ = f"An array as of numpy.{function.__name__}, float32 unless another type is asked for."
+    return made
+
+
+zeros, ones, full = _fixed(np.zeros), _fixed(np.ones), _fixed(np.full)
+
+
+def arange(start, stop=None, step=1, dtype=None):
+    """Numbers from start on, below stop.
+
+    >>> arange(3)
+    array([0, 1, 2])
+    """
+    return np.arange(*((0, start) if stop is None else (start, stop)), step, dtype=dtype)
+
