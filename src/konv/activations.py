@@ -1,6 +1,6 @@
 """Activation functions: on NumPy arrays, and as operations of a graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 from types import FunctionType
@@ -101,22 +101,37 @@ def gelu(x, approximate: bool = False) -> np.ndarray:
     return apply(Activation("gelu", (float(approximate),)), x, gelu, approximate=approximate)
 
 
-def softmax(x, axis: int = -1) -> np.ndarray:
-    """exp(x) / sum of exp(x) along one axis.
+def softmax(x, axis: int | tuple[int, ...] = -1) -> np.ndarray:
+    """exp(x) / sum of exp(x) along one axis; of an array also along several.
 
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
+    if isinstance(axis, (tuple, list)):
+        return _along(softmax, x, axis)
     return apply(Softmax(axis), x, softmax, axis=axis)
 
 
-def log_softmax(x, axis: int = -1) -> np.ndarray:
+def log_softmax(x, axis: int | tuple[int, ...] = -1) -> np.ndarray:
     """The logarithm of softmax(x).
 
     >>> log_softmax([0.0, 0.0]).round(3)
     array([-0.693, -0.693])
     """
+    if isinstance(axis, (tuple, list)):
+        return _along(log_softmax, x, axis)
     return apply(Softmax(axis, log=True), x, log_softmax, axis=axis)
+
+
+def _along(function: Callable[..., Any], x: Any, axes: Sequence[int]) -> np.ndarray:
+    """A function along one axis along several of an array, which become one."""
+    if is_symbolic(x):
+        raise UnsupportedError(f"{function.__name__}: axis={axes!r}: several axes of a tensor are not supported; reshape it")
+    x = to_array(x, "activations")
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    made = function(moved.reshape(*moved.shape[:x.ndim - len(axes)], -1))
+    return np.moveaxis(made.reshape(moved.shape), last, axes)
 
 
 def sigmoid(x) -> np.ndarray:

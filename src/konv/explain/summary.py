@@ -49,7 +49,7 @@ def print_summary(model: Model, line_length: int | None = None, positions: Seque
 
 def is_chain(model: Model) -> bool:
     """Whether every layer reads the one before it: then a column of connections would tell nothing."""
-    if isinstance(model, Sequential):
+    if isinstance(model, Sequential) or "_order" not in model.__dict__:  # built by its own build(), and not called yet
         return True
     readers = Counter(id(source) for tensor in model._order for source in tensor.inputs)
     layers = [id(tensor.layer) for tensor in model._order]

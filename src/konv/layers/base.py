@@ -371,6 +371,8 @@ class InputLayer(Layer):
             if (shape is None) == (batch_shape is None):
                 raise KonvError(f"give shape, the shape of one sample such as (28, 28, 1), or batch_shape, with the "
                                 f"batch first, and not both; got shape={shape!r}, batch_shape={batch_shape!r}")
+            if batch_shape is not None and batch_size is not None:
+                raise KonvError(f"batch_shape={batch_shape!r} holds the batch size; leave out batch_size={batch_size!r}")
             if batch_shape is not None:
                 batch_size, *shape = batch_shape
             self.batch_size = parse.sizes(batch_size, "batch_size")[0]

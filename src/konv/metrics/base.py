@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from konv import initializers
+from konv import initializers, nests
 from konv.errors import ShapeError
 from konv.losses.base import as_float, require_float32, same_rank
 from konv.losses.functions import FORMULAS
 from konv.registry import auto_name, snake_case
-from konv.variables import State
+from konv.variables import State, Variable
 
 Array = np.ndarray
 
@@ -47,14 +47,13 @@ class Metric:
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
-    def variables(self) -> list[State]:
-        """The sums, and those of metrics that this one holds."""
-        return self._variables + [variable for metric in self._metrics for variable in metric.variables]
-
-    @property
-    def _metrics(self) -> list["Metric"]:
-        held = [part for value in self.__dict__.values() for part in (value if isinstance(value, (list, tuple)) else [value])]
-        return [part for part in held if isinstance(part, Metric)]
+    def variables(self) -> list[Any]:
+        """The sums, and those of metrics that this one holds, also in lists and dicts."""
+        found: dict[int, Any] = {id(variable): variable for variable in self._variables}
+        for part in nests.flatten(list(self.__dict__.values())):
+            held = part.variables if isinstance(part, Metric) else [part] if isinstance(part, Variable) else []
+            found |= {id(variable): variable for variable in held}
+        return list(found.values())
 
     @property
     def _dtype(self) -> str:
