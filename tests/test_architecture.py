@@ -18,7 +18,7 @@ ORDER = (
     "arrays", "random", "variables", "symbolic",
     "engines", "activations", "ops",
     "initializers", "losses", "metrics", "optimizers", "regularizers", "constraints", "callbacks",
-    "data", "layers", "training", "models", "saving", "explain", "web", *DOORS, "cli", "__main__",
+    "data", "layers", "training", "models", "saving", "explain", "sklearn", "web", *DOORS, "cli", "__main__",
 )
 PLACE = {stage: place for place, stage in enumerate(ORDER)}
 
@@ -32,13 +32,14 @@ LIBRARIES = {
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
     "engines": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich", "tensorboardX"},
     "data": {"numpy", "PIL"},
-    "saving": {"numpy", "h5py", "onnx", "safetensors"}, "explain": {"numpy", "PIL", "rich", "matplotlib"},
+    "saving": {"numpy", "h5py", "onnx", "safetensors"}, "sklearn": {"numpy", "sklearn"},
+    "explain": {"numpy", "PIL", "rich", "matplotlib"},
     "web": {"numpy", "PIL", "starlette", "uvicorn"}, "cli": {"numpy", "click", "rich"}, "__main__": set(),
 }
 # These take long to import: inside the function that needs them, or in a stage or module that is imported so itself.
 HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib", "onnx", "safetensors", "sklearn",
          "tensorboardX"}
-IMPORTED_LATE = {"cli", "kernels", "web"}
+IMPORTED_LATE = {"cli", "kernels", "sklearn", "web"}
 
 
 class Import(NamedTuple):

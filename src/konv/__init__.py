@@ -36,12 +36,16 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
     from konv.optimizers import Optimizer as Optimizer
     from konv.regularizers import Regularizer as Regularizer
     from konv.saving import load_model as load_model
+    from konv.sklearn import KonvClassifier as KonvClassifier
+    from konv.sklearn import KonvRegressor as KonvRegressor
     from konv.variables import Variable as Variable
 
 # name: the module it is in
 _CLASSES = {
     "Initializer": "konv.initializers",
     "Input": "konv.layers",
+    "KonvClassifier": "konv.sklearn",
+    "KonvRegressor": "konv.sklearn",
     "Layer": "konv.layers",
     "Loss": "konv.losses",
     "Metric": "konv.metrics",

@@ -1,6 +1,8 @@
 """The one source of randomness: every draw in konv comes from a seed handed out here."""
 
 import random as python_random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -19,6 +21,19 @@ def set_random_seed(seed: int) -> None:
     python_random.seed(seed)
     np.random.seed(seed % 2**32)
     _state["sequence"] = np.random.SeedSequence(seed)
+
+
+@contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Draw from `seed` inside, and go on afterwards as if nothing had been; None changes nothing."""
+    before = _state["sequence"]
+    if seed is not None:
+        _state["sequence"] = np.random.SeedSequence(seed)
+    try:
+        yield
+    finally:
+        if seed is not None:
+            _state["sequence"] = before
 
 
 def next_seed() -> int:

@@ -333,6 +333,11 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite=overwrite, **kwargs)
 
+    def __reduce__(self):
+        from konv.saving.pickling import reduced
+
+        return reduced(self)
+
     def export(self, filepath, format: str | None = None, **kwargs) -> None:
         """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
         from konv.saving.files import export_model
