@@ -370,7 +370,7 @@ H5_CASES = {
     "other shape": (kernel_as(ZEROS[:2]), r"has shape \(2, 3, 1, 2\), the model needs \(3, 3, 1, 2\)"),
     "scalar": (kernel_as(np.float32(1)), r"has shape \(\)"),
     "named type": (named_type, "neither a group nor an array"),
-    "Keras 2": (keras_2, "Keras 2"),
+    "Keras 2": (keras_2, "of Keras 2|not a weights file of Keras 3"),
     "without bias": (without_bias, 'Conv2D "c" has 2 weights, the file has 1'),
     "without layer": (without_layer, 'Dense "d" has 2 weights, the file has 0 for it; it knows no layers/dense'),
     "other number": (other_number, "no array '0'"),

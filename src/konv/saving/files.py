@@ -11,15 +11,17 @@ from typing import Any, BinaryIO
 
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.models import Model
-from konv.saving import layout
+from konv.saving import layout, legacy
 from konv.saving.deserialization import Loader
-from konv.saving.reader import CONFIG, METADATA, WEIGHTS, KerasFile, open_keras, open_weights, parse_json
+from konv.saving.legacy_h5 import LegacyFile
+from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
 from konv.saving.serialization import Writer
 from konv.saving.writer import write_atomically
 
 KERAS_VERSION = "3.15.1"  # whose format is written
 
 # Endings of files that are not read or written yet, and what they are.
+HDF5 = (".h5", ".hdf5")  # of Keras 2: read, not written
 LATER = {".h5": "an HDF5 file of Keras 2", ".hdf5": "an HDF5 file of Keras 2", ".onnx": "an ONNX file",
          ".safetensors": "a safetensors file", ".weights.json": "a sharded weights file", ".tflite": "a TFLite file",
          ".pb": "a TensorFlow file", ".pt": "a PyTorch file", ".pth": "a PyTorch file"}
@@ -61,19 +63,21 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 
 def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True,
                safe_mode: bool = True) -> Any:
-    """The model in a `.keras` file of Keras 3 or konv, compiled as it was saved unless compile=False.
+    """The model in a `.keras` file of Keras 3 or konv, or in an `.h5` file of Keras 2, compiled as it was unless compile=False.
 
     Nothing in the file is executed, whatever safe_mode says; a class that konv does not know must come in
     custom_objects. Raises FileError for a file that is damaged or foreign.
     """
-    path = _path(filepath, (".keras",))
+    path = _path(filepath, (".keras", *HDF5))
+    if path.name.endswith(HDF5):
+        return _load_legacy(path, custom_objects, compile)
     with open_keras(path) as file:
         loader = Loader(custom_objects, file.weights.numbers)
         model = loader.layer(file.config)
         if not isinstance(model, Model):
             raise FileError(f"{CONFIG} holds {type(model).__name__}, not a model")
         if compile:
-            _compile(model, file, loader)
+            _compile(model, file.config.get("compile_config"), loader)
         pairs, notes = _read(model, file.weights, skip_mismatch=False)
         layout.assign(pairs)
     _warn(path, notes)
@@ -94,20 +98,26 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
 
 
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Read the weights from a `.weights.h5` or `.keras` file of the same architecture.
+    """Read the weights from a `.weights.h5` or `.keras` file of the same architecture, or from an `.h5` file of Keras 2.
 
     All of them or, when anything does not fit, none; with skip_mismatch=True the layers that fit, with a warning for
-    the others. An optimizer that has the same state to restore gets it.
+    the others. Layers of Keras 2 are met in their order, or with by_name=True by their names, the others of the model
+    staying as they are. An optimizer that has the same state to restore gets it.
     """
-    for argument in ("by_name", "objects_to_skip"):
-        if kwargs.pop(argument, None):
-            raise UnsupportedError(f"load_weights: {argument} is not supported yet")
+    by_name = bool(kwargs.pop("by_name", False))
+    if kwargs.pop("objects_to_skip", None):
+        raise UnsupportedError("load_weights: objects_to_skip is not supported yet")
     if kwargs:
         raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
-    path = _path(filepath, (".weights.h5", ".keras"))
+    path = _path(filepath, (".weights.h5", ".keras", *HDF5))
     _require_built(model, "load_weights")
     with open_weights(path) as weights:
-        pairs, notes = _read(model, weights, skip_mismatch)
+        if isinstance(weights, LegacyFile):
+            pairs, notes = legacy.read_weights(model, weights, skip_mismatch, by_name)
+        elif by_name:
+            raise UnsupportedError("load_weights: by_name is for files of Keras 2; this one is of Keras 3")
+        else:
+            pairs, notes = _read(model, weights, skip_mismatch)
         layout.assign(pairs)
     _warn(path, notes)
 
@@ -157,8 +167,23 @@ def _groups(model: Model) -> list[layout.Group]:
     return [*layout.layer_groups(model), *([optimizer] if optimizer else [])]
 
 
-def _compile(model: Model, file: KerasFile, loader: Loader) -> None:
-    config = file.config.get("compile_config")
+def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
+    """A whole model of Keras 2."""
+    with open_weights(path) as file:
+        if not isinstance(file, LegacyFile):
+            raise FileError("holds weights of Keras 3 and no model; make the model, then model.load_weights(path)")
+        loader = Loader(custom_objects, file.numbers)
+        model = legacy.make_model(file, loader)
+        if compile:
+            _compile(model, legacy.compile_arguments(file), loader)
+        pairs, notes = legacy.read_weights(model, file)
+        more, complaints = legacy.read_optimizer(model, file)
+        layout.assign(pairs + more)
+    _warn(path, notes + complaints)
+    return model
+
+
+def _compile(model: Model, config: Mapping[str, Any] | None, loader: Loader) -> None:
     if not config:
         return
     try:

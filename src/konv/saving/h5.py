@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import FileError, UnsupportedError
+from konv.errors import FileError
 
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 40  # a model inside a model adds 2
@@ -57,12 +57,28 @@ def open_h5(stream: Any, size: int) -> Iterator[WeightFile]:
     import h5py
 
     with h5py.File(stream, "r") as file:
-        yield WeightFile(_groups(h5py, file, size))
+        yield WeightFile(groups_of(h5py, file, size))
 
 
-def _groups(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
-    """Walk all groups, check every link and every array."""
+def groups_of(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
+    """All groups of weights with their arrays, checked."""
     groups: dict[str, dict[str, Any]] = {}
+    for inner, item in walk(h5py, file):
+        path, _, name = inner.rpartition("/")
+        if isinstance(item, h5py.Group):
+            if name == VARS:
+                groups[path] = {}
+            continue
+        owner, _, parent = path.rpartition("/")
+        if parent != VARS:
+            raise FileError(f"{inner}: an array outside of a group {VARS!r}; this is not a weights file of Keras 3")
+        check_array(h5py, item, inner, size)
+        groups[owner][name] = item
+    return groups
+
+
+def walk(h5py: Any, file: Any) -> Iterator[tuple[str, Any]]:
+    """All groups and arrays by path, each group before what is in it; every link is checked before it is followed."""
     seen = {_address(h5py, file)}
     waiting = [("", file)]
     while waiting:
@@ -78,16 +94,8 @@ def _groups(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
             if isinstance(item, h5py.Group):
                 if inner.count("/") >= MAX_DEPTH:
                     raise FileError(f"its groups are nested deeper than {MAX_DEPTH} levels")
-                if name == VARS:
-                    groups[path] = {}
                 waiting.append((inner, item))
-                continue
-            owner, _, parent = path.rpartition("/")
-            if parent != VARS:
-                _refuse_stray(path, name, file)
-            _check_array(h5py, item, inner, size)
-            groups[owner][name] = item
-    return groups
+            yield inner, item
 
 
 def _checked_item(h5py: Any, group: Any, name: str, path: str) -> Any:
@@ -100,13 +108,7 @@ def _checked_item(h5py: Any, group: Any, name: str, path: str) -> Any:
     return item
 
 
-def _refuse_stray(path: str, name: str, file: Any) -> None:
-    if "layer_names" in file.attrs or "model_weights" in file:
-        raise UnsupportedError("is a weights file of Keras 2; konv does not read those yet")
-    raise FileError(f"{path}/{name}: an array outside of a group {VARS!r}; this is not a weights file of Keras 3")
-
-
-def _check_array(h5py: Any, dataset: Any, name: str, size: int) -> None:
+def check_array(h5py: Any, dataset: Any, name: str, size: int) -> None:
     plan = dataset.id.get_create_plist()
     layout, kind = plan.get_layout(), dataset.dtype.kind
     if layout == h5py.h5d.VIRTUAL:

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.saving.h5 import WeightFile, open_h5
+from konv.saving.h5 import WeightFile, groups_of, open_h5
+from konv.saving.legacy_h5 import LegacyFile, is_legacy, read_legacy
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"  # vocabularies of text layers; konv has none, and never reads them
@@ -86,16 +87,19 @@ def open_keras(path: Path) -> Iterator[KerasFile]:
 
 
 @contextmanager
-def open_weights(path: Path) -> Iterator[WeightFile]:
-    """The weights in a `.weights.h5` or `.keras` file, checked, to be read until the block ends."""
+def open_weights(path: Path) -> Iterator[WeightFile | LegacyFile]:
+    """The weights in an HDF5 or `.keras` file, checked, to be read until the block ends."""
     if path.name.endswith(".keras"):
         with open_keras(path) as file:
             yield file.weights
         return
+    import h5py
+
     with guarded(path):
         size = _require_file(path, H5_SIGNATURE)
-        with path.open("rb") as stream, open_h5(stream, size) as weights:
-            yield weights
+        with path.open("rb") as stream, h5py.File(stream, "r") as file:
+            legacy = is_legacy(file)
+            yield read_legacy(h5py, file, size) if legacy else WeightFile(groups_of(h5py, file, size))
 
 
 def parse_json(data: bytes | str, what: str) -> dict[str, Any]:
