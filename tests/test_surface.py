@@ -5,10 +5,10 @@ import pytest
 
 import konv
 from konv.errors import KonvError, UnsupportedError, nearest
-from konv.surface import KERAS
+from konv.surface import KERAS, WAYS
 
 MODULES = ["layers", "optimizers", "optimizers.schedules", "losses", "metrics", "callbacks", "utils", "datasets", "models",
-           "saving", "activations", "initializers", "config", "random"]
+           "saving", "activations", "initializers", "config", "ops", "random"]
 
 
 def _module(library, path):
@@ -25,20 +25,20 @@ def test_each_public_name_of_keras_is_there_or_known_to_be_missing(path):
 
 
 @pytest.mark.parametrize(("code", "kind", "fragments"), [
-    ("konv.layers.ZeroPadding3D", AttributeError, ["konv.layers.ZeroPadding3D is not supported yet", "Conv2D"]),
-    ("from konv.layers import ZeroPadding3D", ImportError, ["konv.layers.ZeroPadding3D is not supported yet", "Conv2D"]),
+    ("konv.layers.ZeroPadding3D", AttributeError, ["konv.layers.ZeroPadding3D is not supported yet", "2D layer"]),
+    ("from konv.layers import ZeroPadding3D", ImportError, ["konv.layers.ZeroPadding3D is not supported yet", "2D layer"]),
     ("konv.layers.Conv2d", AttributeError, ["konv.layers has no 'Conv2d'", "did you mean 'Conv2D'"]),
     ("from konv.layers import Conv2D, MaxPool2d", ImportError, ["did you mean 'MaxPool2D'"]),
     ("konv.layers.Qwertz", AttributeError, ["has no 'Qwertz'", "there are", "Dense"]),
     ("konv.optimizers.Muon", AttributeError, ["Muon", "not supported yet", "Adam"]),
-    ("konv.losses.CTC", AttributeError, ["not supported yet", "MeanSquaredError"]),
+    ("konv.losses.CTC", AttributeError, ["not supported yet", "keras itself"]),
     ("konv.callbacks.RemoteMonitor", AttributeError, ["not supported yet", "CSVLogger"]),
-    ("konv.utils.plot_model", AttributeError, ["not supported yet", "to_categorical"]),
+    ("konv.utils.plot_model", AttributeError, ["not supported yet", "model.explain()"]),
     ("konv.models.clone_modl", AttributeError, ["clone_model"]),
     ("konv.saving.KerasFileEditor", AttributeError, ["not supported yet", "save_model"]),
     ("konv.activations.celu", AttributeError, ["not supported yet", "relu"]),
-    ("konv.applications", AttributeError, ["not supported yet", "layers"]),
-    ("from konv import preprocessing", ImportError, ["not supported yet", "utils"]),
+    ("konv.applications", AttributeError, ["not supported yet", "load_model"]),
+    ("from konv import preprocessing", ImportError, ["not supported yet", "image_dataset_from_directory"]),
     ("konv.sequential", AttributeError, ["did you mean 'Sequential'"]),
     ("konv.datasets.mnist.load_data()", AttributeError, ["downloads nothing", "mnist_5k()", "fashion_mnist(path)"]),
     ("from konv.datasets import cifar10", ImportError, ["downloads nothing", "mnist_5k()", "fashion_mnist(path)"]),
@@ -49,6 +49,77 @@ def test_a_missing_name_says_what_there_is(code, kind, fragments):
     assert isinstance(error.value, KonvError)
     assert isinstance(error.value, UnsupportedError) == any("support" in f or "download" in f for f in fragments)
     assert all(fragment in str(error.value) for fragment in fragments), str(error.value)
+
+
+MODEL = "m = konv.Sequential([konv.Input((4,)), konv.layers.Dense(2)]); m.compile('sgd', 'mse'); "
+
+
+@pytest.mark.parametrize(("code", "thing", "way"), [
+    ("konv.layers.LSTM(4)", "LSTM", "Conv1D"),
+    ("konv.layers.GRU(4)", "GRU", "Conv1D"),
+    ("konv.layers.Bidirectional", "Bidirectional", "Conv1D"),
+    ("konv.layers.TimeDistributed", "TimeDistributed", "Conv1D"),
+    ("from konv.layers import ConvLSTM2D", "ConvLSTM2D", "Conv1D"),
+    ("konv.layers.Conv3D(3, 3)", "Conv3D", "2D layer of the same name"),
+    ("konv.layers.MaxPooling3D()", "MaxPooling3D", "2D layer of the same name"),
+    ("konv.layers.Embedding(3, 4)", "Embedding", "use keras"),
+    ("konv.layers.MultiHeadAttention(2, 2)", "MultiHeadAttention", "use keras"),
+    ("konv.layers.TextVectorization()", "TextVectorization", "arrays"),
+    ("konv.layers.StringLookup()", "StringLookup", "arrays"),
+    ("konv.layers.Normalization()", "Normalization", "Rescaling"),
+    ("konv.layers.Lambda(abs)", "Lambda", "konv.layers.Layer"),
+    ("konv.layers.RandomErasing(0.1)", "RandomErasing", "RandomFlip"),
+    ("konv.layers.Conv2D(3, 3, dtype='float16')", "dtype='float16'", "float32"),
+    ("konv.layers.Dense(3, dtype='mixed_float16')", "dtype='mixed_float16'", "float32"),
+    ("konv.layers.Conv2D(3, 3, activity_regularizer='l2')", "activity_regularizer", "kernel_regularizer"),
+    ("konv.layers.Conv2D(3, 3, padding='causal')", "padding", '"valid" or "same"'),
+    ("konv.layers.Conv2D(3, 3, activation='sparsemax')", "sparsemax", "softmax"),
+    ("konv.layers.Conv2D(3, 3, kernel_initializer='mine')", "kernel_initializer", "GlorotUniform"),
+    ("konv.layers.BatchNormalization(renorm=True)", "renorm", "leave it out"),
+    ("konv.layers.BatchNormalization(synchronized=True)", "synchronized", "leave it out"),
+    ("konv.distribution.DataParallel()", "distribution", "leave it out"),
+    ("konv.device('gpu:0')", "device", "leave it out"),
+    ("konv.mixed_precision.set_global_policy('mixed_float16')", "mixed_precision", "float32"),
+    ("konv.config.set_dtype_policy('mixed_float16')", "mixed_float16", "float32"),
+    ("konv.config.set_floatx('float16')", "float16", "float32"),
+    ("konv.applications.ResNet50()", "applications", "small_resnet"),
+    ("from konv.applications import MobileNetV2", "applications", ""),
+    ("konv.preprocessing.image.ImageDataGenerator()", "preprocessing", "image_dataset_from_directory"),
+    ("konv.quantizers", "quantizers", "float32"),
+    ("konv.remat", "remat", "leave it out"),
+    ("konv.optimizers.Muon()", "Muon", "AdamW"),
+    ("konv.optimizers.LossScaleOptimizer('sgd')", "LossScaleOptimizer", "float32"),
+    ("konv.losses.CTC()", "CTC", "use keras"),
+    ("konv.callbacks.RemoteMonitor()", "RemoteMonitor", "CSVLogger"),
+    ("konv.callbacks.OrbaxCheckpoint('d')", "OrbaxCheckpoint", "ModelCheckpoint"),
+    ("konv.utils.plot_model(None)", "plot_model", "explain()"),
+    ("konv.utils.get_file('a', 'b')", "get_file", "path"),
+    ("konv.utils.timeseries_dataset_from_array()", "timeseries_dataset_from_array", "fit()"),
+    ("konv.datasets.cifar10.load_data()", "cifar10", "mnist_5k()"),
+    ("konv.ops.fft(1)", "konv.ops.fft", "NumPy"),
+    ("konv.ops.einsum('ij->i', 1)", "konv.ops.einsum", "NumPy"),
+    ("konv.random.normal((2,))", "normal", "NumPy"),
+    (f"{MODEL} m.compile('muon', 'mse')", "muon", "AdamW"),
+    (f"{MODEL} m.compile('sgd', 'ctc')", "ctc", "mean_squared_error"),
+    (f"{MODEL} m.compile('sgd', 'mse', metrics=['bleu'])", "bleu", "Accuracy"),
+    (f"{MODEL} m.compile('sgd', 'mse', target_tensors=[])", "target_tensors", "loss_weights"),
+    (f"{MODEL} m.fit([[0]], [[0]], workers=4)", "workers", "batch_size"),
+    (f"{MODEL} m.evaluate([[0]], [[0]], max_queue_size=4)", "max_queue_size", "batch_size"),
+    (f"{MODEL} m.save('a.pb')", "a.pb", ".keras"),
+])
+def test_what_konv_does_not_take_is_named_and_so_is_a_way_out(code, thing, way):
+    with pytest.raises((KonvError, ImportError)) as error:
+        exec(code, {"konv": konv})
+    assert thing in str(error.value), str(error.value)
+    assert way in str(error.value), str(error.value)
+
+
+@pytest.mark.parametrize("module", WAYS)
+def test_ways_out_are_of_names_that_are_absent(module):
+    for names, _ in WAYS[module]:
+        for name in names.split():
+            assert name in KERAS[module]
+            assert not hasattr(_module(konv, module[5:]) if "." in module else konv, name)
 
 
 @pytest.mark.parametrize("path", MODULES)

@@ -18,6 +18,10 @@ class UnsupportedError(KonvError, NotImplementedError):
     """A valid Keras argument, class or model that konv does not support yet."""
 
 
+class ArgumentError(KonvError, TypeError):
+    """An argument that a method does not take; a TypeError, as Python raises it."""
+
+
 class FileError(KonvError):
     """A file that is truncated, foreign, dangerous or not an image."""
 

@@ -64,15 +64,92 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         enable_interactive_logging enable_traceback_filtering enable_unsafe_deserialization is_flash_attention_enabled
         is_interactive_logging_enabled is_nnx_enabled is_traceback_filtering_enabled max_epochs max_steps_per_epoch
         set_backend set_max_epochs set_max_steps_per_epoch""",
+    "konv.ops": """
+        adaptive_average_pool adaptive_max_pool all allclose angle any append arccos arccosh arcsin arcsinh arctan
+        arctan2 arctanh argmin argpartition argsort array array_split associative_scan average bartlett
+        batch_normalization binary_crossentropy bincount bitwise_and bitwise_invert bitwise_left_shift bitwise_not
+        bitwise_or bitwise_right_shift bitwise_xor blackman broadcast_to categorical_crossentropy cbrt cdist ceil celu
+        cholesky cholesky_inverse cond conj conjugate conv_transpose copy corrcoef correlate cosh cross ctc_decode
+        ctc_loss cumprod cumsum custom_gradient deg2rad depth_to_space det diag diagflat diagonal diff digitize
+        divide_no_nan dot_product_attention dsplit dstack dtype eig eigh einsum empty empty_like erf erfc erfinv exp2
+        extract_sequences eye fabs fft fft2 flip fliplr flipud floor floor_divide fmax fmin fmod fold fori_loop
+        full_like gcd geomspace glu hamming hanning hard_shrink hard_tanh heaviside histogram hsplit hstack hypot i0
+        identity ifft2 imag image in_top_k inner inv irfft is_tensor isclose isfinite isin isinf isnan isneginf
+        isposinf isreal istft jvp kaiser kron layer_normalization lcm ldexp left_shift linalg linspace log10 log2
+        log_sigmoid logaddexp logaddexp2 logdet logical_xor logspace lstsq lu_factor map matrix_rank median meshgrid
+        mod moments moveaxis multi_hot nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian
+        nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nextafter nn nonzero numpy outer percentile
+        pinv polar prod psnr ptp qr quantile rad2deg ravel real rearrange rfft right_shift rms_normalization roll
+        rot90 round saturate_cast scan scatter scatter_update searchsorted segment_max segment_min segment_prod
+        segment_sum select separable_conv signbit sinc sinh slice slice_update slogdet soft_shrink solve
+        solve_triangular sort space_to_depth sparse_categorical_crossentropy sparse_plus sparse_sigmoid sparsemax
+        split squareplus stft svd switch take take_along_axis tan tanh_shrink tensordot threshold tile top_k trace
+        trapezoid tri tril triu trunc unfold unique unravel_index unstack vander vdot vectorize vectorized_map view
+        view_as_complex view_as_real vsplit vstack while_loop""",
     "konv.random": """
         SeedGenerator beta binomial categorical dropout gamma normal randint shuffle truncated_normal uniform""",
 }.items()}
 
-# what to do instead, where there is more to say than what there is
-INSTEAD = {
-    "konv.datasets": "konv downloads nothing; use konv.datasets.mnist_5k(), which comes with the extra `demo`, "
-                     "konv.datasets.fashion_mnist(path), or arrays of your own",
+# What to do instead, where there is more to say than what there is: for some names of a module, and for a whole module ("").
+_KERAS = "for models with it use keras itself: konv's .keras files open there, and Keras's files here"
+_RECURRENT = f'for sequences there is konv.layers.Conv1D with padding="causal" and dilation_rate; {_KERAS}'
+_VOLUME = f"konv takes images and sequences, no volumes; use the 2D layer of the same name on each slice; {_KERAS}"
+_ATTENTION = f"konv has convolutions and dense layers alone; {_KERAS}"
+_TEXT = "konv prepares images alone; turn text and tables into arrays first, with NumPy, pandas or scikit-learn"
+_OWN = "write it as a class of your own that inherits from konv.layers.Layer, with konv.ops in its call()"
+_ONE_MACHINE = "konv runs on the cores of one CPU, and uses all of them unasked; leave it out"
+_FLOAT32 = "konv computes in float32 alone; leave it out"
+_ARRAYS = "prepare it as NumPy arrays and hand those to fit()"
+WAYS: dict[str, list[tuple[str, str]]] = {
+    "konv": [
+        ("applications", "konv downloads no weights; load a .keras file of such a model with konv.load_model(path), or build "
+                         "the network from konv.layers, as examples/small_resnet.py does"),
+        ("distribution device", _ONE_MACHINE),
+        ("mixed_precision dtype_policies DTypePolicy FloatDTypePolicy quantizers Quantizer", _FLOAT32),
+        ("preprocessing", "for folders of images there is konv.utils.image_dataset_from_directory, for one image "
+                          "konv.utils.load_img, for augmentation konv.layers.RandomFlip and its like"),
+        ("remat RematScope", "konv plans the memory of a training step itself; leave it out"),
+        ("export", 'model.export("m.onnx") writes ONNX'),
+        ("wrappers", "call fit() and predict() on NumPy arrays, which scikit-learn's splits and scores take as they are"),
+        ("tree", "use plain lists and dicts, or the package optree"),
+        ("visualization", "model.explain() and konv.explain draw what a model does; curves come from konv.explain.curves"),
+    ],
+    "konv.layers": [
+        ("LSTM GRU SimpleRNN RNN LSTMCell GRUCell SimpleRNNCell StackedRNNCells Bidirectional TimeDistributed ConvLSTM1D "
+         "ConvLSTM2D ConvLSTM3D Masking", _RECURRENT),
+        ("Conv3D Conv3DTranspose Convolution3D Convolution3DTranspose MaxPooling3D MaxPool3D AveragePooling3D AvgPool3D "
+         "GlobalMaxPooling3D GlobalMaxPool3D GlobalAveragePooling3D GlobalAvgPool3D UpSampling3D ZeroPadding3D Cropping3D "
+         "SpatialDropout3D AdaptiveAveragePooling3D AdaptiveMaxPooling3D", _VOLUME),
+        ("MultiHeadAttention GroupQueryAttention Attention AdditiveAttention EinsumDense Embedding ReversibleEmbedding",
+         _ATTENTION),
+        ("TextVectorization StringLookup IntegerLookup Hashing HashedCrossing CategoryEncoding Discretization", _TEXT),
+        ("Normalization", "use konv.layers.Rescaling with a scale and an offset of your data, or BatchNormalization as the "
+                          "first layer"),
+        ("Lambda Wrapper FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", _OWN),
+    ],
+    "konv.optimizers": [("LossScaleOptimizer", _FLOAT32), ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
+    "konv.losses": [("CTC ctc", f"konv has no losses of sequences of labels; {_KERAS}")],
+    "konv.callbacks": [
+        ("RemoteMonitor", "konv.callbacks.CSVLogger writes the same numbers to a file, konv.callbacks.LambdaCallback hands "
+                          "them to a function of yours"),
+        ("OrbaxCheckpoint", "konv.callbacks.ModelCheckpoint and konv.callbacks.BackupAndRestore write .keras files"),
+    ],
+    "konv.utils": [
+        ("plot_model model_to_dot", "model.explain() says what plot_model draws, and more; model.summary() prints the table"),
+        ("get_file", "konv downloads nothing; give a path to a file that is there"),
+        ("text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array pad_sequences FeatureSpace",
+         _ARRAYS),
+    ],
+    "konv.datasets": [("", "konv downloads nothing; use konv.datasets.mnist_5k(), which comes with the extra `demo`, "
+                           "konv.datasets.fashion_mnist(path), or arrays of your own")],
+    "konv.ops": [("", "in a model combine what dir(konv.ops) lists; on arrays use NumPy or SciPy")],
+    "konv.random": [("", "use the generators of NumPy; konv.random.set_random_seed sets the seed of weights and dropout")],
 }
+
+
+def way_out(module: str, name: str) -> str | None:
+    """What to do instead of a name of Keras, if there is something to say about it."""
+    return next((way for names, way in WAYS.get(module, []) if not names or name in names.split()), None)
 
 
 class AbsentNameError(KonvError, AttributeError):
@@ -115,7 +192,7 @@ def absence(module: str, name: str, names: list[str], imported: bool = False) ->
         return AttributeError(f"module {module!r} has no attribute {name!r}")
     there = f"there are: {', '.join(names)}"
     if name in KERAS.get(module, ()):
-        text = f"{module}.{name} is not supported yet; {INSTEAD.get(module, there)}"
+        text = f"{module}.{name} is not supported yet; {way_out(module, name) or there}"
         return UnsupportedImportError(text) if imported else UnsupportedNameError(text)
     near = nearest(name, names)
     text = f"{module} has no {name!r}; {f'did you mean {near!r}?' if near else there}"

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from konv import optimizers
 from konv.callbacks import CallbackList, History
 from konv.callbacks.base import plain
-from konv.errors import KonvError, naming
+from konv.errors import ArgumentError, KonvError, naming
 from konv.metrics.base import Mean
 from konv.random import generator, next_seed
 from konv.training import parse
@@ -20,11 +21,14 @@ from konv.training.steps import Stepper
 
 
 def named(method: Callable) -> Callable:
-    """Errors of the method begin with the name of the model."""
+    """Errors of the method begin with the name of the model; an argument that it does not take is one of them."""
+    known = list(signature(method).parameters)[1:]
 
     @wraps(method)
     def wrapper(self, *args, **kwargs):
         with naming(self.title):
+            for name in kwargs.keys() - known:
+                raise ArgumentError(f"{method.__name__}() has no argument {name!r}; there are: {', '.join(known)}")
             return method(self, *args, **kwargs)
 
     return wrapper
