@@ -53,8 +53,9 @@ def shapes(count, size=32, seed=0):
                        (distance < radius) & (distance > radius * 0.6),
                        (np.minimum(rows, columns) < radius * 0.3) & (np.maximum(rows, columns) < radius)])
     chosen = inside[labels, np.arange(count)][..., None]
-    ground, colour = draw.uniform(0, 1, (2, count, 1, 1, 3))
-    images = np.where(chosen, colour, ground) + draw.normal(0, 0.15, (count, size, size, 3))
+    ground = draw.uniform(0, 1, (count, 1, 1, 3))
+    colour = (ground + draw.uniform(0.3, 0.7, ground.shape)) % 1
+    images = np.where(chosen, colour, ground) + draw.normal(0, 0.1, (count, size, size, 3))
     return some(np.clip(images, 0, 1).astype("float32"), labels)
 
 

@@ -37,10 +37,10 @@ def main():
 
     model = network()
     model.summary()
-    rate = keras.optimizers.schedules.CosineDecay(0.1, epochs(6) * 25)
+    rate = keras.optimizers.schedules.CosineDecay(0.05, epochs(8) * 25)
     model.compile(optimizer=keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
                   loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, batch_size=64, epochs=epochs(6), verbose=2)
+    model.fit(x_train, y_train, batch_size=64, epochs=epochs(8), verbose=2)
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     report(loss=loss, accuracy=accuracy)
 
