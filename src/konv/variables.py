@@ -96,8 +96,8 @@ class State(Variable, np.lib.mixins.NDArrayOperatorsMixin):
     """A Variable outside of every graph, of an optimizer or a metric: in arithmetic it is its array.
 
     >>> rate = State(0.5)
-    >>> rate * 2, rate == 0.5
-    (np.float32(1.0), np.True_)
+    >>> float(rate * 2), bool(rate == 0.5)
+    (1.0, True)
     """
 
     __hash__ = object.__hash__  # type: ignore[assignment]  # comparing gives arrays, but each is itself alone

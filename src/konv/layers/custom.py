@@ -62,7 +62,7 @@ class Custom(Tracked):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.is_composed = cls.call is not Custom.call
-        if "build" in cls.__dict__ and not cls.__module__.startswith("konv."):
+        if "build" in cls.__dict__ and (cls.is_composed or not cls.__module__.startswith("konv.")):
             cls.has_own_build, cls.build = True, _building(cls.build)
 
     def __new__(cls, *args, **kwargs):
