@@ -92,7 +92,7 @@ class Variable:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
 
 
-class State(Variable, np.lib.mixins.NDArrayOperatorsMixin):
+class State(np.lib.mixins.NDArrayOperatorsMixin, Variable):
     """A Variable outside of every graph, of an optimizer or a metric: in arithmetic it is its array.
 
     >>> rate = State(0.5)

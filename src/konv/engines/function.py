@@ -17,14 +17,14 @@ class Function(Guarded):
     def __init__(self, graph: Graph):
         super().__init__()
         self.graph = graph
-        self._program: Program | None = None
+        self._programs: dict[bool, Program] = {}  # for values, and for gradients
 
     def values(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs; new arrays."""
         n = len(inputs[0])
         with self.lock:
-            program = self._for(n)
-            program.forward(inputs, 0)
+            program = self._for(n, gradients=False)
+            program.forward(inputs, None)
             outputs = program.outputs(n, own=True)
             program.release()
         shapes = [self.graph.nodes[index].shape for index in self.graph.outputs]
@@ -33,14 +33,15 @@ class Function(Guarded):
     def gradients(self, inputs: Sequence[np.ndarray], slopes: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The gradients of the inputs from those of the outputs; new arrays."""
         with self.lock:
-            program = self._for(len(inputs[0]))
+            program = self._for(len(inputs[0]), gradients=True)
             found = program.inputs_backward(inputs, slopes)
             program.release()
         return [gradient.reshape(array.shape) for gradient, array in zip(found, inputs, strict=True)]
 
-    def _for(self, n: int) -> Program:
-        if self._program is None or self._program.plan.batch < n:
+    def _for(self, n: int, gradients: bool) -> Program:
+        program = self._programs.get(gradients)
+        if program is None or program.plan.batch < n:
             kernels = default_kernels()
-            plan = build_plan(self.graph, n, True, kernels.machine, input_gradients=True)
-            self._program = Program(plan, {}, kernels, shared())
-        return self._program
+            plan = build_plan(self.graph, n, gradients, kernels.machine, input_gradients=gradients)
+            program = self._programs[gradients] = Program(plan, {}, kernels, shared())
+        return program

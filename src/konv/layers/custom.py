@@ -261,6 +261,8 @@ class Custom(Tracked):
                 parameters = inspect.signature(self.build).parameters.values()
                 count = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
                 self.build(*whole[:max(1, count)])
+            else:
+                self.make_weights(*shapes)
             if self.is_composed:
                 self.trace(shapes, False, Call(self, (), args, kwargs))
         self.built, self.input_shapes = True, tuple(shapes)

@@ -147,6 +147,9 @@ class Model(Trainer, Layer):
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         raise KonvError(f"{self.title}: a model is a graph of layers, not a chain of operations; see graph()")
 
+    def make_weights(self, *shapes: Shape) -> None:
+        """A model has those of its layers."""
+
     def _require_built(self) -> None:
         if not self.built:
             raise KonvError(f"{self.title}: the input shape is not known yet; give the first layer input_shape=, "
