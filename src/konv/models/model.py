@@ -299,7 +299,7 @@ class Model(Trainer, Layer):
         """The architecture as Keras writes it: all layers with their arguments, and how they are wired."""
         from konv.saving.serialization import Writer
 
-        return super().get_config() if self.is_composed else Writer().config(self)
+        return super().get_config() if self.is_composed else Writer().architecture(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Model":
@@ -388,6 +388,8 @@ def _described(shapes: Sequence[Shape]) -> str:
 
 
 def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    if not array.ndim:
+        return array
     if shape[-1] == 1 and matches(array.shape[1:], shape[1:-1]):
         return array[..., None]
     if array.shape[-1] == 1 and matches(array.shape[1:-1], shape[1:]):

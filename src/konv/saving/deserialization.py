@@ -171,7 +171,7 @@ class Loader:
 
     def _functional(self, kind: type[Model], config: Mapping[str, Any]) -> Model:
         for key in ("input_layers", "output_layers"):
-            if not isinstance(config.get(key), (list, dict)):
+            if not isinstance(config.get(key), (list, tuple, dict)):
                 raise FileError(f"{key} is missing or not a list")
         tensors = self._wire(config["layers"])
         inputs, outputs = (_structure(config[key], tensors) for key in ("input_layers", "output_layers"))
@@ -355,11 +355,11 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
 
 
 def _structure(places: Any, made: Mapping[Key, list[Tensor]]) -> Any:
-    """A tensor, or a list or dict of tensors."""
+    """A tensor, or a list, tuple or dict of tensors."""
     if isinstance(places, Mapping):
         return {key: _structure(place, made) for key, place in places.items()}
-    if isinstance(places, list) and places and not isinstance(places[0], str):
-        return [_structure(place, made) for place in places]
+    if isinstance(places, (list, tuple)) and places and not isinstance(places[0], str):
+        return type(places)([_structure(place, made) for place in places])
     place = _place(places, "an input or output of the model")
     if place.history[:2] not in made:
         raise FileError(f"{places!r} is not the output of a layer of the model")

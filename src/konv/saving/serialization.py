@@ -109,7 +109,11 @@ class Writer:
         """What `get_config` of this layer or model returns, all objects in it turned into dicts."""
         if layer.is_composed or not isinstance(layer, Model) or type(layer).get_config is not Model.get_config:
             return self.serialize(layer.get_config())
-        return self._sequential(layer) if isinstance(layer, Sequential) else self._functional(layer)
+        return self.architecture(layer)
+
+    def architecture(self, model: Model) -> dict[str, Any]:
+        """The layers of a model and how they are wired."""
+        return self._sequential(model) if isinstance(model, Sequential) else self._functional(model)
 
     def compile_config(self, model: Model) -> dict[str, Any]:
         """The arguments of `compile`; empty if the model has not been compiled."""
