@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from konv.explain.maps import as_bytes
 from konv.explain.messages import say
 from konv.explain.svg import Sheet, number
 
@@ -62,9 +63,7 @@ def png(pixels: np.ndarray) -> str:
 
 def grey(image: np.ndarray) -> np.ndarray:
     """An image of any channels from its least number (black) to its largest (white); three channels are colours."""
-    shown = image if image.shape[2] == 3 else image.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    spread = float(np.ptp(shown)) or 1.0
-    return np.round((shown - shown.min()) / spread * 255).astype(np.uint8)
+    return as_bytes(image if image.shape[2] == 3 else image.mean(axis=2, keepdims=True).repeat(3, axis=2))
 
 
 def heat(values: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from konv.explain.messages import say
+from konv.explain.statements import shown
 from konv.explain.svg import Sheet, colour, text_width
 from konv.spec.ops import describe
 
@@ -23,7 +24,7 @@ def draw_window(figure: "WindowFigure", lang: str) -> str:
         y = _draw_share(sheet, figure, share, y, lang)
     rest = figure.shares[len(shares):]
     if rest:
-        together = _number(sum(share.sum for share in rest))
+        together = shown(sum(share.sum for share in rest))
         sheet.text(0, y, "⋮ " + say("win_more", lang, count=len(rest), value=together), 12, "quiet")
         y += 28
     for line in _conclusion(figure, lang):
@@ -56,7 +57,7 @@ def _draw_share(sheet: Sheet, figure: "WindowFigure", share: "Share", y: float, 
         bottom = max(bottom, top + 12 + len(matrix) * CELL)
         x += len(matrix[0]) * CELL + 34
     words = {"max": "win_max", "average": "win_mean"}.get(figure.kind, "win_sum")
-    sheet.text(x - 20, top + 14 + len(share.pixels) * CELL / 2, "→ " + say(words, lang, value=_number(share.sum)), 13)
+    sheet.text(x - 20, top + 14 + len(share.pixels) * CELL / 2, "→ " + say(words, lang, value=shown(share.sum)), 13)
     return bottom + 28
 
 
@@ -65,7 +66,7 @@ def _numbers(sheet: Sheet, x: float, y: float, matrix: Any, places: Any) -> None
     for r, line in enumerate(matrix):
         for c, value in enumerate(line):
             padding = places is not None and places[r][c] is None
-            text = _number(value)
+            text = shown(value)
             size = min(13.0, 13.0 * (CELL - 6) / max(text_width(text, 13), 1))
             sheet.text(x + (c + 0.5) * CELL, y + (r + 0.5) * CELL, text, size, "quiet" if padding else "ink", "middle")
 
@@ -79,11 +80,7 @@ def _conclusion(figure: "WindowFigure", lang: str) -> list[str]:
     told = lines[blank + 1:]
     if len(figure.shares) > MOST:  # so many terms are not legible in one line
         key = "win_total" if figure.bias is None else "win_total_bias"
-        bias = "" if figure.bias is None else f" + {_number(figure.bias)}"
-        together = _number(sum(share.sum for share in figure.shares))
-        told[0] = say(key, lang, terms=together + bias, value=_number(figure.total))
+        bias = "" if figure.bias is None else f" + {shown(figure.bias)}"
+        together = shown(sum(share.sum for share in figure.shares))
+        told[0] = say(key, lang, terms=together + bias, value=shown(figure.total))
     return [say("win_input", lang, shape=describe(figure.input_shape)), *padding, *told]
-
-
-def _number(value: float) -> str:
-    return f"{value + 0.0:.4g}"

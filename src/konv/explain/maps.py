@@ -179,6 +179,11 @@ def _normalised(maps: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.round(scaled * 255).astype("uint8").transpose(2, 0, 1))
 
 
+def as_bytes(picture: np.ndarray) -> np.ndarray:
+    """From its least number (0) to its largest (255)."""
+    return np.round((picture - picture.min()) / (float(np.ptp(picture)) or 1.0) * 255).astype("uint8")
+
+
 def _thumbnail(picture: np.ndarray | None):
     """The input as the model sees it, from its minimum to its maximum over all channels."""
     from PIL import Image
@@ -188,8 +193,7 @@ def _thumbnail(picture: np.ndarray | None):
     if picture.shape[-1] not in (1, 3) and picture.shape[0] in (1, 3):
         picture = picture.transpose(1, 2, 0)
     picture = picture[..., :3] if picture.shape[-1] >= 3 else picture[..., :1]
-    spread = float(np.ptp(picture)) or 1.0
-    values = np.round((picture - picture.min()) / spread * 255).astype("uint8")
+    values = as_bytes(picture)
     image = Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values).convert("RGB")
     factor = CELL / max(image.size)
     whole = max(1, round(factor)) if factor >= 1 else factor

@@ -36,5 +36,14 @@ def number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
 
 
+def shown(value: float) -> str:
+    """Four digits are enough to follow; no minus before zero.
+
+    >>> shown(-0.0), shown(2 / 3)
+    ('0', '0.6667')
+    """
+    return f"{value + 0.0:.4g}"
+
+
 def equation(key: str, left: str, value: float, legend: str | None = None) -> Statement:
     return Statement(key, {"equation": Equation(left, value)}, legend)

@@ -32,8 +32,13 @@ def text_width(text: str, size: float) -> float:
     >>> text_width("filter", 10), text_width("필터", 10)
     (34.8, 20.0)
     """
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    wide = wide_letters(text)
     return round(size * (wide + 0.58 * (len(text) - wide)), 1)
+
+
+def wide_letters(text: str) -> int:
+    """How many letters are twice as wide as others, such as those of Korean."""
+    return sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
 def colour(channel: int) -> str:

@@ -21,12 +21,14 @@ from konv.explain.facts import require_built, step_facts
 from konv.explain.figure import Figure
 from konv.explain.maps import all_layers, one_image
 from konv.explain.messages import check_language, say
-from konv.explain.window import EXAMPLES, shown
+from konv.explain.statements import shown
+from konv.explain.window import EXAMPLES
 from konv.models import Model
 from konv.plan import build_plan
 from konv.spec.augment import RANDOM
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Dropout, Input, Pool, spatial
+from konv.spec.reach import POINTWISE
 
 Box = tuple[tuple[int, int], ...]  # first and behind the last index along each axis
 IDENTITY = Activation("linear")
@@ -170,7 +172,7 @@ def _hull(first: Box, second: Box) -> Box:
 def _read(op: Any, box: Box, source: Node) -> Box:
     """What an operation reads of an input in order to compute a part of its result."""
     whole: Box = tuple((0, size or 0) for size in source.shape)
-    if isinstance(op, (Activation, BatchNorm, Dropout, Add, *RANDOM)) or type(op).__name__ == "Scale":
+    if isinstance(op, (*POINTWISE, *RANDOM)):
         return box
     if not isinstance(op, (Conv, DepthwiseConv, ConvTranspose, Pool)) or len(source.shape) != 3:
         return whole

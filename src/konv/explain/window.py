@@ -1,6 +1,5 @@
 """One pixel of a layer's output, step by step: the numbers under the window, the kernel, products, sums, bias, activation."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,11 @@ from konv.explain.draw_window import draw_window
 from konv.explain.facts import StepFacts, layer_facts
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
+from konv.explain.statements import shown
+from konv.explain.svg import wide_letters
 from konv.layers.base import Layer
 from konv.spec.graph import Graph
-from konv.spec.ops import BatchNorm, Conv, ConvTranspose, DepthwiseConv, Pool, Scale, describe
+from konv.spec.ops import Activation, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Pool, Scale, describe
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -112,7 +113,7 @@ def one_image(layer: Layer, x: Any) -> np.ndarray:
 
 def _goes_by_numbers(step: StepFacts) -> bool:
     """An activation or scaling, which looks at one number."""
-    return type(step.op).__name__ == "Activation" or isinstance(step.op, Scale)
+    return isinstance(step.op, (Activation, Scale))
 
 
 def _place(layer: Layer, at: Sequence[int], height: int, width: int) -> tuple[int, int]:
@@ -218,11 +219,6 @@ EXAMPLES = {Conv: _sum_example, DepthwiseConv: _sum_example, ConvTranspose: _sum
 # --- as text --------------------------------------------------------------------------------------------
 
 
-def shown(number: float) -> str:
-    """Four digits are enough to follow; no minus before zero."""
-    return f"{number + 0.0:.4g}"
-
-
 def _lines(figure: WindowFigure, lang: str):
     yield figure.title
     yield say("win_input", lang, shape=describe(figure.input_shape))
@@ -259,10 +255,10 @@ def _grids(share: Share, lang: str):
     for head, cells in grids:
         width = max((len(cell) for line in cells for cell in line), default=0)
         lines = ["  ".join(cell.rjust(width) for cell in line) for line in cells]
-        wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in head)  # such a letter fills two columns
+        wide = wide_letters(head)  # each fills two columns
         across = max([*map(len, lines), len(head) + wide])
         blocks.append([head.ljust(across - wide), *(line.ljust(across) for line in lines)])
     yield from ("  " + "    ".join(parts).rstrip() for parts in zip(*blocks, strict=True))
 
 
-__all__ = ["EXAMPLES", "Share", "WindowFigure", "shown", "window"]
+__all__ = ["EXAMPLES", "Share", "WindowFigure", "window"]

@@ -97,10 +97,15 @@ def sum_to(e: Emitter, x: Operand, y: Operand, factor: float = 1.0) -> None:
     move(e, x, y, x.shape, x.strides, steps, factor, SUM if repeated else None)
 
 
+def by_numbers(e: Emitter, kernel: str, shape: Shape, *operands: Operand, variant: tuple[int, ...]) -> None:
+    """A step that takes the numbers of a shape one by one, and operands repeated to that shape."""
+    extents, *steps = laid_out(known(shape), *(o.spread(shape) for o in operands))
+    layouts = [(o.sample, o.start, *step) for o, step in zip(operands, steps, strict=True)]
+    e.step(kernel, *(o.name for o in operands), extents, *layouts, variant=variant)
+
+
 def combine(e: Emitter, code: int, x: Operand, w: Operand, y: Operand) -> None:
-    extents, *steps = laid_out(y.shape, x.spread(y.shape), w.spread(y.shape), y.strides)
-    layouts = [(o.sample, o.start, *step) for o, step in zip((x, w, y), steps, strict=True)]
-    e.step("binary", x.name, w.name, y.name, extents, *layouts, variant=(code,))
+    by_numbers(e, "binary", y.shape, x, w, y, variant=(code,))
 
 
 def spare(e: Emitter, name: str, shape: Shape) -> Operand:
@@ -167,9 +172,7 @@ def _binary_backward(s, block: Block, d: Buffer) -> None:
 
         def slope(target: Operand, side: int) -> None:
             operands = (error, *(operand(e, index) for index in block.inputs), target)
-            extents, *steps = laid_out(error.shape, *(o.spread(error.shape) for o in operands))
-            layouts = [(o.sample, o.start, *step) for o, step in zip(operands, steps, strict=True)]
-            e.step("binary_backward", *(o.name for o in operands), extents, *layouts, variant=(CODES.index(name), side))
+            by_numbers(e, "binary_backward", error.shape, *operands, variant=(CODES.index(name), side))
 
         s.contribute(index, emit)
 
@@ -301,10 +304,14 @@ def _places(e: Emitter, block: Block, whole: Operand):
             yield index, shape, mine.strides, 0, tuple(whole.strides[axis] for axis in back)
         else:
             assert isinstance(op, Repeat)
-            extents = [size for pair in zip(shape, op.factors, strict=True) for size in pair]
-            steps = [step for pair in zip(mine.strides, (0,) * len(shape), strict=True) for step in pair]
-            larger = [step for pair in zip(whole.strides, op.factors, strict=True) for step in (pair[0] * pair[1], pair[0])]
-            yield index, extents, steps, 0, larger
+            larger = [stride * factor for stride, factor in zip(whole.strides, op.factors, strict=True)]
+            yield (index, _in_turn(shape, op.factors), _in_turn(mine.strides, (0,) * len(shape)), 0,
+                   _in_turn(larger, whole.strides))
+
+
+def _in_turn(first: Sequence[int], second: Sequence[int]) -> list[int]:
+    """One of the first, one of the second, and so on: an axis and the times that each of its indices is repeated."""
+    return [number for pair in zip(first, second, strict=True) for number in pair]
 
 
 def _movement(e: Emitter, block: Block, y: Buffer) -> None:
@@ -321,8 +328,7 @@ def _movement_backward(s, block: Block, d: Buffer) -> None:
     for index, extents, steps, first, places in _places(s.e, block, whole):
         def emit(dx: Buffer, index=index, extents=extents, steps=steps, first=first, places=places) -> None:
             target = of(dx, s.e.graph.nodes[index].shape)
-            own = target.strides if not repeats else [
-                step for pair in zip(target.strides, (0,) * len(target.strides), strict=True) for step in pair]
+            own = _in_turn(target.strides, (0,) * len(target.strides)) if repeats else target.strides
             move(s.e, _from(whole, first), target, extents, places, own, 1.0, SUM if repeats else None)
 
         s.contribute(index, emit)

@@ -40,15 +40,21 @@ class WeightFile:
 
     def read(self, path: str, key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
-        dataset, dtype = self.group(path).get(key), np.dtype(dtype)
+        dataset = self.group(path).get(key)
         if dataset is None:
             raise FileError(f"{path}/{VARS} has no array {key!r}")
-        if dataset.shape != shape:
-            raise FileError(f"{path}/{VARS}/{key} has shape {dataset.shape}, the model needs {shape}")
-        if dataset.dtype.kind not in KINDS[dtype.kind]:
-            raise FileError(f"{path}/{VARS}/{key} holds {dataset.dtype}, the model needs {dtype}")
-        with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
-            return np.asarray(dataset[()], dtype=dtype)
+        return read_array(dataset, shape, dtype, f"{path}/{VARS}/{key}")
+
+
+def read_array(dataset: Any, shape: tuple[int, ...], dtype: Any, name: str) -> np.ndarray:
+    """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
+    dtype = np.dtype(dtype)
+    if dataset.shape != shape:
+        raise FileError(f"{name} has shape {dataset.shape}, the model needs {shape}")
+    if dataset.dtype.kind not in KINDS[dtype.kind]:
+        raise FileError(f"{name} holds {dataset.dtype}, the model needs {dtype}")
+    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
+        return np.asarray(dataset[()], dtype=dtype)
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.saving.deserialization import Loader
+from konv.saving.h5 import read_array
 from konv.saving.legacy_config import modern_compile, modern_model
-from konv.saving.legacy_h5 import LegacyFile, LegacyLayer, read_array
+from konv.saving.legacy_h5 import LegacyFile, LegacyLayer
 from konv.saving.reader import parse_json
 from konv.variables import Variable
 
@@ -65,7 +66,7 @@ def _pairs(layer: Layer, one: LegacyLayer) -> Pairs:
 
 
 def _zipped(variables: Sequence[Variable], arrays: Sequence[Any], owner: str) -> Pairs:
-    return [(variable, read_array(array, variable.shape, variable.dtype, owner))
+    return [(variable, read_array(array, variable.shape, variable.dtype, f"{owner}: {array.name}"))
             for variable, array in zip(variables, arrays, strict=True)]
 
 

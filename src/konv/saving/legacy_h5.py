@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from konv.errors import FileError
-from konv.saving.h5 import KINDS, check_array, walk
+from konv.saving.h5 import check_array, walk
 
 MAX_TEXT = 16 << 20  # bytes in one attribute
 WEIGHTS, OPTIMIZER = "model_weights", "optimizer_weights"
@@ -62,17 +60,6 @@ def read_legacy(h5py: Any, file: Any, size: int) -> LegacyFile:
               for name in _names(h5py, groups[place], "layer_names", size)]
     optimizer = _listed(h5py, groups, arrays, OPTIMIZER) if OPTIMIZER in groups else ()
     return LegacyFile(tuple(layer for layer in layers if layer.arrays), optimizer, config, training)
-
-
-def read_array(dataset: Any, shape: tuple[int, ...], dtype: Any, owner: str) -> np.ndarray:
-    """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
-    dtype = np.dtype(dtype)
-    if dataset.shape != shape:
-        raise FileError(f"{owner}: {dataset.name} has shape {dataset.shape}, the model needs {shape}")
-    if dataset.dtype.kind not in KINDS[dtype.kind]:
-        raise FileError(f"{owner}: {dataset.name} holds {dataset.dtype}, the model needs {dtype}")
-    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
-        return np.asarray(dataset[()], dtype=dtype)
 
 
 def _listed(h5py: Any, groups: dict[str, Any], arrays: dict[str, Any], path: str) -> tuple[Any, ...]:
