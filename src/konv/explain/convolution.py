@@ -8,7 +8,7 @@ from konv.explain.arithmetic import statements
 from konv.explain.facts import LayerFacts, StepFacts, layer_facts
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
-from konv.explain.svg import Sheet, colour
+from konv.explain.svg import Sheet, colour, text_width
 from konv.explain.text import layer_lines
 from konv.layers.base import Layer
 from konv.spec.ops import Conv, DepthwiseConv, describe, spatial
@@ -110,9 +110,10 @@ class _Drawing:
                             "⋮ " + self.say("fig_more_filters", count=self.filters - len(filters)), 12, "quiet")
 
     def draw_inputs(self, channels: list[int], padded: tuple[int, int], block: float, top: float) -> float:
-        """One image for each channel; returns where they end at the right."""
+        """One image for each channel; returns where they, and the words above them, end at the right."""
         width, height = padded[1] * self.cell, padded[0] * self.cell
-        self.sheet.text(0, top - 8, self.say("fig_input", shape=describe(self.step.inputs[0])), 12, bold=True)
+        title = self.say("fig_input", shape=describe(self.step.inputs[0]))
+        self.sheet.text(0, top - 8, title, 12, bold=True)
         for place, channel in enumerate(channels):
             y = top + block * place + 26
             self.sheet.text(0, y - 11, self.say("fig_channel", number=channel), 11, f"{colour(channel)}")
@@ -124,7 +125,7 @@ class _Drawing:
         if self.channels > len(channels):
             self.sheet.text(0, top + block * len(channels) + 12,
                             "⋮ " + self.say("fig_more_channels", count=self.channels - len(channels)), 12, "quiet")
-        return width
+        return max(width, text_width(title, 13))  # bold letters are wider
 
     def draw_taps(self, x: float, y: float) -> None:
         """What the first window reads: a frame, or with dilation one for each pixel."""
