@@ -5,6 +5,8 @@ PYTHON ?= python3
 PEERS  ?= $(BIN)/python
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Two processes take half the time of one: most of a test is Python and compiling, on one core. A file stays in one process.
+TWO    := -n 2 --dist loadfile
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -19,13 +21,13 @@ demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pi
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev.stamp ## every test and every example in the docstrings
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TWO)
 
 compatibility: $(VENV)/dev.stamp ## Keras's own tests on konv; writes their table into docs/compatibility.md
 	PYTHONPATH=src:. $(BIN)/python -m tests.keras_suite.run --write
 
 narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every index checked
-	KONV_SIMD=avx2 $(BIN)/python -m pytest tests/kernels tests/test_ops.py
+	KONV_SIMD=avx2 $(BIN)/python -m pytest $(TWO) tests/kernels tests/test_ops.py
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam or three"
 
 nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property

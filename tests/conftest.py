@@ -1,4 +1,4 @@
-"""Before any test: the oracle runs on JAX on the CPU and writes nothing into the home folder."""
+"""Before any test: the oracle runs on JAX on the CPU and writes nothing into the home folder. At the end: Keras's own tests."""
 
 import os
 import tempfile
@@ -25,3 +25,31 @@ def _fresh_names_and_seed():
 
     reset_names()
     set_random_seed(0)
+
+
+# The lines that tests/keras_suite leaves for the end of the report. With pytest-xdist it runs in another process than the one
+# that prints, which hears of it when that process ends, and reads no other conftest.py than this.
+OF_KERAS = pytest.StashKey[list[str]]()
+
+
+def pytest_sessionfinish(session):
+    if OF_KERAS in session.config.stash and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["of_keras"] = session.config.stash[OF_KERAS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    if "of_keras" in getattr(node, "workeroutput", {}):
+        node.config.stash[OF_KERAS] = node.workeroutput["of_keras"]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if OF_KERAS in config.stash:
+        terminalreporter.section("Keras's own tests on konv")
+        terminalreporter.write_line("\n".join(config.stash[OF_KERAS]))
+
+
+@pytest.fixture(scope="session")
+def report_of_keras(pytestconfig):
+    """Takes the lines to print at the end."""
+    return lambda lines: pytestconfig.stash.__setitem__(OF_KERAS, lines)

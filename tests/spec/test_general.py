@@ -27,7 +27,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("op", "shapes", "same"), CASES, ids=lambda case: str(case)[:30])
+@pytest.mark.parametrize(("op", "shapes", "same"), CASES, ids=[f"{op} {shapes}" for op, shapes, _ in CASES])
 def test_shapes(op, shapes, same):
     assert op.output_shape(*shapes) == np.shape(same(*(np.ones(shape) for shape in shapes)))
 
