@@ -170,7 +170,7 @@ def call(function):
     ("save", "hf://me/model.keras", UnsupportedError, "this machine only"),
     ("save_weights", "m.h5", UnsupportedError, "Keras 2"),
     ("save_weights", "m.keras", KonvError, "must end in .weights.h5"),
-    ("save_weights", "m.safetensors", UnsupportedError, "safetensors"),
+    ("save", "m.safetensors", UnsupportedError, "safetensors"),
     ("load_weights", "m.weights.json", UnsupportedError, "sharded"),
     ("load_weights", "m.npz", KonvError, "must end in .weights.h5 or .keras"),
     ("load_weights", "no.weights.h5", FileError, "no such file"),

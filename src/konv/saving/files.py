@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from konv.errors import FileError, KonvError, UnsupportedError
+from konv.errors import FileError, KonvError, UnsupportedError, plural
 from konv.models import Model
-from konv.saving import layout, legacy
+from konv.saving import layout, legacy, tensors_file
 from konv.saving.deserialization import Loader
 from konv.saving.legacy_h5 import LegacyFile
 from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
@@ -21,6 +21,7 @@ from konv.saving.writer import write_atomically
 KERAS_VERSION = "3.15.1"  # whose format is written
 
 # Endings of files that are not read or written yet, and what they are.
+TENSORS = ".safetensors"
 HDF5 = (".h5", ".hdf5")  # of Keras 2: read, not written
 LATER = {".h5": "an HDF5 file of Keras 2", ".hdf5": "an HDF5 file of Keras 2", ".onnx": "an ONNX file",
          ".safetensors": "a safetensors file", ".weights.json": "a sharded weights file", ".tflite": "a TFLite file",
@@ -85,11 +86,13 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
 
 
 def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
-    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically."""
+    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically; or the weights to `.safetensors`."""
     if max_shard_size is not None:
         raise UnsupportedError("save_weights: max_shard_size is not supported yet; konv writes one file")
-    path = _path(filepath, (".weights.h5",))
+    path = _path(filepath, (".weights.h5", TENSORS))
     _require_built(model, "save_weights")
+    if path.name.endswith(TENSORS):
+        return tensors_file.write_tensors(path, model.weight_map(), overwrite)
 
     def write(stream: BinaryIO) -> None:
         layout.write_groups(stream, _groups(model))
@@ -109,8 +112,10 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
         raise UnsupportedError("load_weights: objects_to_skip is not supported yet")
     if kwargs:
         raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
-    path = _path(filepath, (".weights.h5", ".keras", *HDF5))
+    path = _path(filepath, (".weights.h5", ".keras", TENSORS, *HDF5))
     _require_built(model, "load_weights")
+    if path.name.endswith(TENSORS):
+        return _load_tensors(model, path, skip_mismatch, by_name)
     with open_weights(path) as weights:
         if isinstance(weights, LegacyFile):
             pairs, notes = legacy.read_weights(model, weights, skip_mismatch, by_name)
@@ -118,6 +123,26 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
             raise UnsupportedError("load_weights: by_name is for files of Keras 2; this one is of Keras 3")
         else:
             pairs, notes = _read(model, weights, skip_mismatch)
+        layout.assign(pairs)
+    _warn(path, notes)
+
+
+def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
+    """Weights by their paths: all of the model, and unless by_name=True all of the file."""
+    wanted, pairs, notes = model.weight_map(), [], []
+    with tensors_file.open_tensors(path) as file:
+        if not by_name and not skip_mismatch and (unknown := [name for name in file.entries if name not in wanted]):
+            raise FileError(f"has {plural(len(unknown), 'array')} that {model.title} has not: {', '.join(unknown[:5]):.200}; "
+                            f"by_name=True leaves them out")
+        for name, variable in wanted.items():
+            if by_name and name not in file.entries:
+                continue
+            try:
+                pairs.append((variable, file.read(name, variable.shape, variable.dtype)))
+            except FileError as error:
+                if not skip_mismatch:
+                    raise
+                notes.append(f"skipped {name}: {error}")
         layout.assign(pairs)
     _warn(path, notes)
 

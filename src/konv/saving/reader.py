@@ -75,7 +75,7 @@ def _named(path: Path | str, error: Exception) -> str:
 def open_keras(path: Path) -> Iterator[KerasFile]:
     """A `.keras` file, checked; its weights can be read until the block ends."""
     with guarded(path):
-        _require_file(path, ZIP_SIGNATURE)
+        require_file(path, ZIP_SIGNATURE)
         with _BoundedFile(path) as raw, zipfile.ZipFile(raw) as archive:
             members = _checked_members(archive)
             metadata = parse_json(_read_member(archive, members[METADATA], MAX_JSON_BYTES), METADATA)
@@ -96,7 +96,7 @@ def open_weights(path: Path) -> Iterator[WeightFile | LegacyFile]:
     import h5py
 
     with guarded(path):
-        size = _require_file(path, H5_SIGNATURE)
+        size = require_file(path, H5_SIGNATURE)
         with path.open("rb") as stream, h5py.File(stream, "r") as file:
             legacy = is_legacy(file)
             yield read_legacy(h5py, file, size) if legacy else WeightFile(groups_of(h5py, file, size))
@@ -164,7 +164,7 @@ class _BoundedFile(io.FileIO):
         return super().read(size) or b""
 
 
-def _require_file(path: Path, signature: bytes) -> int:
+def require_file(path: Path, signature: bytes) -> int:
     """The size of a regular file that begins with `signature`."""
     try:
         status = path.stat()

@@ -1,0 +1,115 @@
+"""Weights in .safetensors files: by the paths of the variables, all or nothing."""
+
+import json
+import struct
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import konv
+from konv.errors import FileError, MissingExtraError
+from tests.saving import models
+
+
+@pytest.mark.parametrize("build", [models.seed_like, models.nested, models.shared], ids=lambda build: build.__name__)
+def test_there_and_back(build, tmp_path):
+    mine, other = build(konv), build(konv)
+    mine.set_weights([weight + np.float32(0.5) for weight in mine.get_weights()])
+    mine.save_weights(tmp_path / "m.safetensors")
+    assert set(load_file(tmp_path / "m.safetensors")) == set(mine.weight_map())
+    for name, variable in other.weight_map().items():
+        other.weight_map()[name].assign(0 * variable.array)
+    names = dict(zip(mine.weight_map(), other.weight_map(), strict=True))  # names are counted on: conv2d, conv2d_2
+    save_file({names[name]: array for name, array in load_file(tmp_path / "m.safetensors").items()},
+              tmp_path / "n.safetensors")
+    other.load_weights(tmp_path / "n.safetensors")
+    for one, two in zip(mine.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def network():
+    return konv.Sequential([konv.Input((3,)), konv.layers.Dense(2, name="a"), konv.layers.Dense(2, name="b")])
+
+
+def arrays(**changes):
+    made = {f"{layer}/{name}": np.ones(shape, "f4") for layer, size in (("a", 3), ("b", 2))
+            for name, shape in (("kernel", (size, 2)), ("bias", (2,)))} | changes
+    return {name: array for name, array in made.items() if array is not None}
+
+
+MISFITS = {
+    "missing": (arrays(**{"b/bias": None}), "has no array 'b/bias'"),
+    "too many": (arrays(c=np.zeros(1)), "1 array that .* has not: c; by_name=True"),
+    "shape": (arrays(**{"a/kernel": np.ones((2, 3), "f4")}), r"'a/kernel' has shape \(2, 3\), the model needs \(3, 2\)"),
+    "integers": (arrays(**{"a/bias": np.ones(2, "i4")}), "holds I32"),
+}
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_nothing_changes_when_it_does_not_fit(case, tmp_path):
+    tensors, message = MISFITS[case]
+    save_file(tensors, tmp_path / "m.safetensors")
+    model = network()
+    before = model.get_weights()
+    with pytest.raises(FileError, match=message):
+        model.load_weights(tmp_path / "m.safetensors")
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_some_of_them(tmp_path):
+    save_file(arrays(**{"b/bias": None, "a/bias": np.full(2, 3.0)}), tmp_path / "m.safetensors")
+    model = network()
+    model.load_weights(tmp_path / "m.safetensors", by_name=True)
+    np.testing.assert_array_equal(model.get_layer("a").get_weights()[1], [3, 3])
+    with pytest.warns(UserWarning, match="skipped b/bias"):
+        network().load_weights(tmp_path / "m.safetensors", skip_mismatch=True)
+
+
+def raw(header, data=b"\0" * 8, length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def entry(**keys):
+    return {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]} | keys}
+
+
+HOSTILE = {
+    "empty": (b"", "is empty"),
+    "short": (b"abc", "not a safetensors file"),
+    "huge header": (raw(entry(), length=1 << 60), "header would have"),
+    "header beyond the file": (raw(entry(), length=5000), "header would have"),
+    "not json": (raw(b"{'a'}   "), "not JSON"),
+    "deep": (raw(b'{"a":' * 200 + b"1" + b"}" * 200), "deeper than"),
+    "list": (raw(b"[]"), "must hold a JSON object"),
+    "same name twice": (raw(b'{"a": 1, "a": 2}'), "same key twice"),
+    "no entry": (raw({"a": 3}), "described as 3"),
+    "unknown type": (raw(entry(dtype="F4")), "described as"),
+    "bomb": (raw(entry(shape=[1 << 40], data_offsets=[0, 1 << 42])), "are stored"),
+    "overflow": (raw(entry(shape=[1 << 61, 8])), "does not fill"),
+    "negative": (raw(entry(shape=[-2])), "described as"),
+    "backwards": (raw(entry(data_offsets=[8, 0])), "does not fill"),
+    "gap": (raw(entry(data_offsets=[8, 16]), b"\0" * 16), "gap at byte 0"),
+    "overlap": (raw(entry() | {"b": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}}, b"\0" * 12), "overlap"),
+    "rest": (raw(entry(), b"\0" * 9), "9 are stored"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_files(case, tmp_path):
+    data, message = HOSTILE[case]
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(FileError, match=message) as caught:
+        network().load_weights(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_without_the_library(tmp_path, monkeypatch):
+    for name in ("safetensors", "safetensors.numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"konv\[safetensors\]"):
+        network().save_weights(tmp_path / "m.safetensors")
