@@ -40,10 +40,11 @@ class Traced:
             self.result: Tensor = result
             order = wiring.topological(self.sources, [result], owner)
         self.gathered = [tensor for tensor in order if isinstance(tensor.layer, Gathering)]
-        if not any(self.sources[1] is source for tensor in order for source in tensor.inputs):
+        read = [result, *(source for tensor in order for source in tensor.inputs)]
+        if not any(self.sources[1] is tensor for tensor in read):
             raise KonvError(f"{owner}: the result does not depend on y_pred, so there is nothing to train")
         first = [tensor.inputs[0] for tensor in self.gathered] if result.after else [result]
-        self.used = [source for source in self.sources if any(source is read for tensor in order for read in tensor.inputs)]
+        self.used = [source for source in self.sources if any(source is tensor for tensor in read)]
         self.single = Function(_graph(self.used, first, owner))
         self.joined = Function(_graph(self.gathered, [result], owner)) if result.after else None
 
