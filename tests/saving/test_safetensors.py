@@ -10,23 +10,41 @@ from safetensors.numpy import load_file, save_file
 
 import konv
 from konv.errors import FileError, MissingExtraError
+from konv.saving.tensors_file import matched
 from tests.saving import models
 
 
-@pytest.mark.parametrize("build", [models.seed_like, models.nested, models.shared], ids=lambda build: build.__name__)
+def its_own(lib):
+    class Scale(lib.layers.Layer):
+        def build(self, shape):
+            self.gain = self.add_weight(shape=shape[-1:], name="gain")
+            self.inner = lib.layers.Dense(3)
+
+        def call(self, x):
+            return self.inner(x * self.gain)
+
+    return lib.Sequential([lib.Input((4,)), Scale(), Scale()])
+
+
+@pytest.mark.parametrize("build", [models.seed_like, models.nested, models.shared, its_own], ids=lambda build: build.__name__)
 def test_there_and_back(build, tmp_path):
+    """The second model of a session too, whose layers have other numbers."""
     mine, other = build(konv), build(konv)
     mine.set_weights([weight + np.float32(0.5) for weight in mine.get_weights()])
     mine.save_weights(tmp_path / "m.safetensors")
-    assert set(load_file(tmp_path / "m.safetensors")) == set(mine.weight_map())
-    for name, variable in other.weight_map().items():
-        other.weight_map()[name].assign(0 * variable.array)
-    names = dict(zip(mine.weight_map(), other.weight_map(), strict=True))  # names are counted on: conv2d, conv2d_2
-    save_file({names[name]: array for name, array in load_file(tmp_path / "m.safetensors").items()},
-              tmp_path / "n.safetensors")
-    other.load_weights(tmp_path / "n.safetensors")
+    assert set(load_file(tmp_path / "m.safetensors")) == {weight.path for weight in mine.weights}
+    other.load_weights(tmp_path / "m.safetensors")
     for one, two in zip(mine.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_numbers_of_layers():
+    names = lambda first, kind="conv2d": [f"net/{kind}_{number}/{weight}" for number in range(first, first + 3)  # noqa: E731
+                                          for weight in ("kernel", "bias")]
+    for start in (0, 10):
+        assert matched(names(9), sorted(names(start)), {"conv2d"}) == dict(zip(names(9), names(start), strict=True))
+    for found in (names(0, "block"), names(0)[1:]):  # numbers of one's own; too few
+        assert matched(names(9), found, {"conv2d"}) == {name: name for name in names(9)}
 
 
 def network():

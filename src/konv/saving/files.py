@@ -4,6 +4,7 @@ import io
 import json
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any, BinaryIO
 
 from konv.errors import FileError, KonvError, UnsupportedError, plural
 from konv.models import Model
+from konv.registry import snake_case
 from konv.saving import layout, legacy, tensors_file
 from konv.saving.deserialization import Loader
 from konv.saving.legacy_h5 import LegacyFile
 from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
 from konv.saving.serialization import Writer
 from konv.saving.writer import write_atomically
+from konv.variables import Variable
 
 KERAS_VERSION = "3.15.1"  # whose format is written
 
@@ -92,7 +95,7 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
     path = _path(filepath, (".weights.h5", TENSORS))
     _require_built(model, "save_weights")
     if path.name.endswith(TENSORS):
-        return tensors_file.write_tensors(path, model.weight_map(), overwrite)
+        return tensors_file.write_tensors(path, _by_path(model), overwrite)
 
     def write(stream: BinaryIO) -> None:
         layout.write_groups(stream, _groups(model))
@@ -101,11 +104,12 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
 
 
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Read the weights from a `.weights.h5` or `.keras` file of the same architecture, or from an `.h5` file of Keras 2.
+    """Read the weights of the same architecture from a `.weights.h5`, `.keras` or `.safetensors` file, or `.h5` of Keras 2.
 
     All of them or, when anything does not fit, none; with skip_mismatch=True the layers that fit, with a warning for
     the others. Layers of Keras 2 are met in their order, or with by_name=True by their names, the others of the model
-    staying as they are. An optimizer that has the same state to restore gets it.
+    staying as they are. Arrays of safetensors are met by their paths, those of layers that konv numbered by the order of the
+    numbers. An optimizer that has the same state to restore gets it.
     """
     by_name = bool(kwargs.pop("by_name", False))
     if kwargs.pop("objects_to_skip", None):
@@ -120,7 +124,7 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
         if isinstance(weights, LegacyFile):
             pairs, notes = legacy.read_weights(model, weights, skip_mismatch, by_name)
         elif by_name:
-            raise UnsupportedError("load_weights: by_name is for files of Keras 2; this one is of Keras 3")
+            raise UnsupportedError("load_weights: by_name is for .safetensors and files of Keras 2; this one is of Keras 3")
         else:
             pairs, notes = _read(model, weights, skip_mismatch)
         layout.assign(pairs)
@@ -129,22 +133,33 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
 
 def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
     """Weights by their paths: all of the model, and unless by_name=True all of the file."""
-    wanted, pairs, notes = model.weight_map(), [], []
+    wanted, pairs, notes = _by_path(model), [], []
+    kinds = {snake_case(group.kind) for group in layout.layer_groups(model)}
     with tensors_file.open_tensors(path) as file:
-        if not by_name and not skip_mismatch and (unknown := [name for name in file.entries if name not in wanted]):
-            raise FileError(f"has {plural(len(unknown), 'array')} that {model.title} has not: {', '.join(unknown[:5]):.200}; "
-                            f"by_name=True leaves them out")
+        names = tensors_file.matched(wanted, file.entries, () if by_name else kinds)
+        if not by_name and not skip_mismatch and (unknown := set(file.entries) - set(names.values())):
+            raise FileError(f"has {plural(len(unknown), 'array')} that {model.title} has not: "
+                            f"{', '.join(sorted(unknown)[:5]):.200}; by_name=True leaves them out")
         for name, variable in wanted.items():
-            if by_name and name not in file.entries:
+            if by_name and names[name] not in file.entries:
                 continue
             try:
-                pairs.append((variable, file.read(name, variable.shape, variable.dtype)))
+                pairs.append((variable, file.read(names[name], variable.shape, variable.dtype)))
             except FileError as error:
                 if not skip_mismatch:
                     raise
                 notes.append(f"skipped {name}: {error}")
         layout.assign(pairs)
     _warn(path, notes)
+
+
+def _by_path(model: Model) -> dict[str, Variable]:
+    """All weights by their paths, which are the names in a safetensors file."""
+    found = {variable.path: variable for variable in model.weights}
+    if len(found) < len(model.weights):
+        twice = next(path for path, count in Counter(variable.path for variable in model.weights).items() if count > 1)
+        raise KonvError(f'{model.title}: two weights have the path "{twice}"; give their layers names of their own')
+    return found
 
 
 def export_model(model: Model, filepath: Any, format: str | None = None, verbose: bool | None = None,

@@ -31,6 +31,7 @@ class Group:
     """One owner of weights, the path of its group, and its weights in the order of the file."""
 
     path: str
+    kind: str
     name: str
     title: str
     variables: tuple[Variable, ...]
@@ -50,7 +51,7 @@ def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[Group]:
     if id(layer) in seen:
         return
     seen.add(id(layer))
-    yield Group(path, layer.name, layer.title, tuple(layer.own_weights()))
+    yield Group(path, class_name(layer), layer.name, layer.title, tuple(layer.own_weights()))
     if not layer.is_composed:
         layers = layer.layers if isinstance(layer, Model) else layer.sublayers
         yield from _walk_all(layers, f"{path}/layers" if path else "layers", seen)
@@ -85,7 +86,8 @@ def optimizer_group(model: Model) -> Group | None:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return None
-    return Group(OPTIMIZER, optimizer.name, f"optimizer {type(optimizer).__name__}", tuple(optimizer.variables))
+    kind = type(optimizer).__name__
+    return Group(OPTIMIZER, kind, optimizer.name, f"optimizer {kind}", tuple(optimizer.variables))
 
 
 def write_groups(stream: Any, groups: list[Group]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
@@ -64,6 +64,42 @@ class TensorFile:
         data = self._stream.read(math.prod(shape) * WIDTHS[kind])
         with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
             return np.frombuffer(data, READ[kind]).reshape(shape).astype(dtype)
+
+
+def matched(wanted: Iterable[str], found: Iterable[str], kinds: Collection[str]) -> dict[str, str]:
+    """The name in a file of each weight of a model.
+
+    Layers without a name get a number that counts all of the session, so where names differ by such numbers alone they
+    are met in order: `kinds` are the names that are numbered.
+
+    >>> matched(["conv2d/bias", "conv2d_1/bias"], ["conv2d_10/bias", "conv2d_9/bias"], {"conv2d"})
+    {'conv2d/bias': 'conv2d_9/bias', 'conv2d_1/bias': 'conv2d_10/bias'}
+    """
+    wanted, found = list(wanted), list(found)
+    ours, theirs = _renumbered(wanted, kinds), {new: old for old, new in _renumbered(found, kinds).items()}
+    if set(wanted) <= set(found) or set(ours.values()) != set(theirs):
+        return {name: name for name in wanted}
+    return {old: theirs[new] for old, new in ours.items()}
+
+
+def _renumbered(names: Sequence[str], kinds: Collection[str]) -> dict[str, str]:
+    """Every name with its numbered layers counted from nothing."""
+    split = {name: [_numbered(part, kinds) for part in name.split("/")] for name in names}
+    counts: dict[tuple[Any, ...], list[int]] = {}
+    for parts in split.values():
+        for place, (kind, number) in enumerate(parts):
+            counts.setdefault((*parts[:place], kind), []).append(number)
+    ranks = {key: sorted(set(numbers)) for key, numbers in counts.items()}
+    return {name: "/".join(f"{kind}_{ranks[*parts[:place], kind].index(number)}" if number >= 0 else kind
+                           for place, (kind, number) in enumerate(parts)) for name, parts in split.items()}
+
+
+def _numbered(part: str, kinds: Collection[str]) -> tuple[str, int]:
+    """Kind and number of a layer that has a number, or the name and -1."""
+    kind, _, number = part.rpartition("_")
+    if part in kinds:
+        return part, 0
+    return (kind, int(number)) if kind in kinds and number.isdecimal() and len(number) < 10 else (part, -1)
 
 
 def _checked(header: dict[str, Any], size: int) -> dict[str, tuple[str, tuple[int, ...], int]]:
