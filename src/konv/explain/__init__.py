@@ -3,8 +3,11 @@
 from konv.explain.convolution import ConvolutionFigure, convolution
 from konv.explain.doctor import Diagnosis, Remedy, doctor
 from konv.explain.drawing import Drawing, drawing
+from konv.explain.epochs import FilmOfKernels, FilmOfMaps
 from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
 from konv.explain.film import Film, film
+from konv.explain.findings import Alike, Findings, Saturated, findings
+from konv.explain.kernels import Kernels, kernels
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
@@ -13,10 +16,10 @@ from konv.explain.window import WindowFigure, window
 from konv.surface import surface
 
 __all__ = [
-    "ConvolutionFigure", "Diagnosis", "Drawing", "FeatureMaps", "Film", "LayerFacts", "ModelFacts", "Remedy",
-    "TraceFigure", "WindowFigure", "contact_sheet", "convolution", "doctor", "drawing", "explain_layer",
-    "explain_model", "feature_maps", "film", "layer_facts", "model_facts", "print_summary", "save_feature_maps",
-    "trace", "window",
+    "Alike", "ConvolutionFigure", "Diagnosis", "Drawing", "FeatureMaps", "Film", "FilmOfKernels", "FilmOfMaps", "Findings",
+    "Kernels", "LayerFacts", "ModelFacts", "Remedy", "Saturated", "TraceFigure", "WindowFigure", "contact_sheet",
+    "convolution", "doctor", "drawing", "explain_layer", "explain_model", "feature_maps", "film", "findings", "kernels",
+    "layer_facts", "model_facts", "print_summary", "save_feature_maps", "trace", "window",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

@@ -1,14 +1,12 @@
 """The drawing of a trace: the image with the receptive field framed, how much each pixel counts, and the steps."""
 
-from base64 import b64encode
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from konv.explain.maps import as_bytes
 from konv.explain.messages import say
-from konv.explain.svg import Sheet, number
+from konv.explain.pixels import grey, heat, place_image
+from konv.explain.svg import Sheet
 
 if TYPE_CHECKING:
     from konv.explain.trace import TraceFigure
@@ -41,34 +39,3 @@ def draw_trace(figure: "TraceFigure", lang: str) -> str:
         else:
             y += 8
     return sheet.render()
-
-
-def place_image(sheet: Sheet, x: float, y: float, pixels: np.ndarray, scale: float) -> None:
-    """An array (height, width, 3) of bytes, each pixel a square."""
-    height, width, _ = pixels.shape
-    sheet.reach((x, y), (x + width * scale, y + height * scale))
-    sheet.add(f'<image x="{number(x)}" y="{number(y)}" width="{number(width * scale)}" height="{number(height * scale)}" '
-              f'preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,{png(pixels)}"/>')
-    sheet.rect(x, y, width * scale, height * scale, "line-line")
-
-
-def png(pixels: np.ndarray) -> str:
-    """As base64, for a page that holds its images itself."""
-    from PIL import Image
-
-    stream = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels, np.uint8)).save(stream, "png")
-    return b64encode(stream.getvalue()).decode()
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """An image of any channels from its least number (black) to its largest (white); three channels are colours."""
-    return as_bytes(image if image.shape[2] == 3 else image.mean(axis=2, keepdims=True).repeat(3, axis=2))
-
-
-def heat(values: np.ndarray) -> np.ndarray:
-    """Red where a larger pixel makes the number larger, blue where it makes it smaller, white where it does not count."""
-    share = values / (float(np.abs(values).max()) or 1.0)
-    faded = np.abs(share)[..., None]
-    colour = np.where(share[..., None] > 0, (200, 30, 60), (30, 90, 200))
-    return np.round(255 * (1 - faded) + colour * faded).astype(np.uint8)

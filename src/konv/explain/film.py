@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.draw_trace import grey, place_image
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
+from konv.explain.pixels import grey, place_image
 from konv.explain.svg import Sheet, number
 from konv.explain.window import one_image, window
 from konv.layers.base import Layer

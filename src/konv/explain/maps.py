@@ -1,7 +1,7 @@
 """What each convolution of a model sees in one image, as contact sheets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -13,36 +13,73 @@ from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError
 from konv.explain.facts import class_name, require_built
+from konv.explain.messages import check_language, say
+from konv.explain.statements import shown
+from konv.explain.tiles import Tiles, contact_sheet
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.spec.graph import Graph
-from konv.spec.ops import Conv, describe
+from konv.spec.ops import Conv, ConvTranspose, DepthwiseConv, describe
 
-CELL = 72  # a map is enlarged until its longer side has about this many pixels
 COLUMNS = 10
-GAP = 1
-MARGIN = 12
-PAPER, INK, QUIET, LINE, DEAD = (255, 255, 255), (20, 24, 32), (96, 104, 118), (70, 130, 220), (150, 62, 62)
+MOST = 400  # maps on a sheet
 
 
 @dataclass(frozen=True)
-class FeatureMaps:
-    """The output of one layer for one image: `maps` is (height, width, channels)."""
+class FeatureMaps(Tiles):
+    """The output of one layer for one image: `maps` is (height, width, channels).
+
+    Each map is drawn on a scale of its own from its minimum (black) to its maximum (white); one that is zero everywhere
+    is crossed out. `save("maps.png")`, or .svg, .html, .txt.
+    """
 
     name: str
     class_name: str
     maps: np.ndarray
+    picture: np.ndarray | None = None
+    lang: str = "en"
 
     @property
     def dead(self) -> np.ndarray:
         """For each map whether it is zero everywhere."""
         return np.all(self.maps == 0, axis=(0, 1))
 
+    @property
+    def count(self) -> int:
+        """How many are drawn."""
+        return min(self.maps.shape[2], MOST)
 
-def feature_maps(model: Model, image: Any) -> list[FeatureMaps]:
-    """The feature maps of every convolution of the model, in order, for one image as the model takes it.
+    @property
+    def columns(self) -> int:
+        return min(COLUMNS, self.count)
 
-    `image` is (height, width, channels), with or without a batch axis of 1; a grayscale one may leave out the channel.
+    def pictures(self) -> np.ndarray:
+        return _normalised(self.maps[..., :self.count])[..., None].repeat(3, axis=-1)
+
+    def labels(self) -> list[str]:
+        return [str(row * self.columns) for row in range(ceil(self.count / self.columns))]
+
+    def crossed(self) -> set[int]:
+        return set(np.flatnonzero(self.dead[:self.count]).tolist())
+
+    def caption(self, lang: str) -> list[str]:
+        height, width, count = self.maps.shape
+        lines = [say("sheet_maps", lang, count=count, height=height, width=width), say("sheet_scaled", lang)]
+        if count > MOST:
+            lines.append(say("sheet_elided", lang, shown=MOST, count=count))
+        return [*lines, say("sheet_dead", lang, count=int(self.dead.sum()))] if self.dead.any() else lines
+
+    def details(self, lang: str) -> Iterable[str]:
+        for number in range(self.count):
+            one = self.maps[..., number]
+            yield "  " + say("sheet_range", lang, number=number, low=shown(one.min()), high=shown(one.max()))
+
+
+def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, lang: str = "en") -> list[FeatureMaps]:
+    """The feature maps of every convolution of the model, or of the named `layers`, in order, for one image.
+
+    `image` is as the model takes it, (height, width, channels), with or without a batch axis of 1; a grayscale one may
+    leave out the channel. KonvError for a layer that does not exist or whose output is no image.
 
     >>> import konv
     >>> model = konv.Sequential([konv.Input((8, 8, 1)), konv.layers.Conv2D(4, 3, name="first")])
@@ -50,14 +87,13 @@ def feature_maps(model: Model, image: Any) -> list[FeatureMaps]:
     >>> maps.name, maps.maps.shape
     ('first', (6, 6, 4))
     """
+    language = check_language(lang)
     require_built(model)
     batch = one_image(model, image)
     graph = model.graph(batch.shape[1:])
-    found = [(layer, index) for layer, index in _last_nodes(model, graph) if _is_conv(graph, layer)]
-    if not found:
-        raise KonvError(f"{model.title}: has no convolution, so there are no feature maps to show")
+    found = _chosen(model, graph, layers)
     outputs = compute(Graph(graph.nodes, tuple(index for _, index in found)), model.weight_map(), [batch], False)
-    return [FeatureMaps(layer.name, class_name(layer), _channels_last(layer, output[0]))
+    return [FeatureMaps(layer.name, class_name(layer), _channels_last(layer, output[0]), batch[0], language)
             for (layer, _), output in zip(found, outputs, strict=True)]
 
 
@@ -65,11 +101,10 @@ def save_feature_maps(model: Model, image: Any, directory: str | Path) -> list[P
     """Write a contact sheet for every convolution into `directory`; return the files."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    picture = one_image(model, image)[0]
     files = []
     for place, maps in enumerate(feature_maps(model, image), 1):
         files.append(folder / f"{place:02d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', maps.name)}.png")
-        contact_sheet(maps, picture).save(files[-1])
+        maps.save(files[-1])
     return files
 
 
@@ -92,85 +127,6 @@ def one_image(model: Model, image: Any) -> np.ndarray:
     return array
 
 
-def contact_sheet(maps: FeatureMaps, picture: np.ndarray | None = None):
-    """A Pillow image: caption, the input image, and all maps in rows of ten, numbered at the left.
-
-    Each map is scaled on its own from its minimum (black) to its maximum (white); one that is zero everywhere is
-    crossed out.
-    """
-    from PIL import Image, ImageDraw, ImageFont
-
-    height, width, count = maps.maps.shape
-    factor = max(1, ceil(CELL / max(height, width)))
-    columns = min(COLUMNS, count)
-    cell_width, cell_height = width * factor + GAP, height * factor + GAP
-    rows = ceil(count / columns)
-    fonts = ImageFont.load_default(16), ImageFont.load_default(12)
-    lines = _caption(maps)
-    head = _Head(lines, fonts, _thumbnail(picture))
-    index_width = ceil(fonts[1].getlength(str(count))) + 8
-    left, top = MARGIN + index_width, 2 * MARGIN + head.height
-    right = max(left + columns * cell_width + GAP, MARGIN + head.width) + MARGIN
-    sheet = Image.new("RGB", (right, top + rows * cell_height + GAP + MARGIN), PAPER)
-    draw = ImageDraw.Draw(sheet)
-    head.draw(sheet, draw)
-    for index, (values, dead) in enumerate(zip(_normalised(maps.maps), maps.dead, strict=True)):
-        row, column = divmod(index, columns)
-        x, y = left + column * cell_width, top + row * cell_height
-        if column == 0:
-            draw.text((left - 8, y + cell_height // 2), str(index), font=fonts[1], fill=QUIET, anchor="rm")
-        small = Image.fromarray(values).convert("RGB")
-        tile = small.resize((width * factor, height * factor), Image.Resampling.NEAREST)
-        if dead:
-            _cross_out(ImageDraw.Draw(tile), *tile.size)
-        draw.rectangle((x, y, x + cell_width, y + cell_height), fill=LINE)
-        sheet.paste(tile, (x + GAP, y + GAP))
-    return sheet
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The input image at the left, the caption beside it."""
-
-    lines: Sequence[str]
-    fonts: Sequence[Any]
-    thumbnail: Any
-
-    @property
-    def indent(self) -> int:
-        return 0 if self.thumbnail is None else self.thumbnail.width + MARGIN
-
-    @property
-    def width(self) -> int:
-        first, *rest = self.lines
-        widths = [self.fonts[0].getlength(first), *(self.fonts[1].getlength(line) for line in rest)]
-        return self.indent + ceil(max(widths))
-
-    @property
-    def height(self) -> int:
-        text = 24 + 18 * (len(self.lines) - 1)
-        return max(text, 0 if self.thumbnail is None else self.thumbnail.height)
-
-    def draw(self, sheet: Any, draw: Any) -> None:
-        if self.thumbnail is not None:
-            sheet.paste(self.thumbnail, (MARGIN, MARGIN))
-        x, y = MARGIN + self.indent, MARGIN
-        draw.text((x, y), self.lines[0], font=self.fonts[0], fill=INK)
-        for place, line in enumerate(self.lines[1:]):
-            draw.text((x, y + 26 + 18 * place), line, font=self.fonts[1], fill=QUIET)
-
-
-def _caption(maps: FeatureMaps) -> list[str]:
-    height, width, count = maps.maps.shape
-    dead = int(maps.dead.sum())
-    lines = [
-        f"{maps.name} ({maps.class_name})",
-        f"{count} feature map{'s' * (count > 1)} of {height}x{width} (height x width), numbered from 0",
-        "each map scaled on its own: black is its minimum, white its maximum",
-    ]
-    return [*lines, f"crossed out: {dead} dead for this image (zero everywhere)"] if dead else lines
-
-
 def _normalised(maps: np.ndarray) -> np.ndarray:
     """(channels, height, width) of bytes; a map of one value is mid-grey, a dead one black."""
     low, high = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
@@ -179,34 +135,23 @@ def _normalised(maps: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.round(scaled * 255).astype("uint8").transpose(2, 0, 1))
 
 
-def as_bytes(picture: np.ndarray) -> np.ndarray:
-    """From its least number (0) to its largest (255)."""
-    return np.round((picture - picture.min()) / (float(np.ptp(picture)) or 1.0) * 255).astype("uint8")
+def _chosen(model: Model, graph: Graph, names: Sequence[str] | None) -> list[tuple[Layer, int]]:
+    """The layers to show, each with the node that is its output, in the order in which they run."""
+    every = last_nodes(model, graph)
+    if names is None:
+        found = [(layer, index) for layer, index in every if _is_conv(graph, layer)]
+        if not found:
+            raise KonvError(f"{model.title}: has no convolution, so there are no feature maps to show")
+        return found
+    images = {layer.name: (layer, index) for layer, index in every if len(graph.nodes[index].shape) == 3}
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in images]
+    if unknown:
+        raise KonvError(f"{model.title}: layers={unknown!r} have no feature maps; those that have: {', '.join(images)}")
+    return [images[name] for name in wanted]
 
 
-def _thumbnail(picture: np.ndarray | None):
-    """The input as the model sees it, from its minimum to its maximum over all channels."""
-    from PIL import Image
-
-    if picture is None:
-        return None
-    if picture.shape[-1] not in (1, 3) and picture.shape[0] in (1, 3):
-        picture = picture.transpose(1, 2, 0)
-    picture = picture[..., :3] if picture.shape[-1] >= 3 else picture[..., :1]
-    values = as_bytes(picture)
-    image = Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values).convert("RGB")
-    factor = CELL / max(image.size)
-    whole = max(1, round(factor)) if factor >= 1 else factor
-    return image.resize((max(1, round(image.width * whole)), max(1, round(image.height * whole))),
-                        Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX)
-
-
-def _cross_out(draw: Any, width: int, height: int) -> None:
-    draw.line((0, 0, width - 1, height - 1), fill=DEAD)
-    draw.line((0, height - 1, width - 1, 0), fill=DEAD)
-
-
-def _last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
+def last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
     """Each layer with the node that is its output, in the order in which they run."""
     layers = {layer.name: layer for layer in all_layers(model)}
     last = {node.layer: index for index, node in enumerate(graph.nodes)}
@@ -219,7 +164,8 @@ def all_layers(model: Model) -> list[Layer]:
 
 
 def _is_conv(graph: Graph, layer: Layer) -> bool:
-    return any(isinstance(node.op, Conv) for node in graph.nodes if node.layer == layer.name)
+    return any(isinstance(node.op, (Conv, DepthwiseConv, ConvTranspose)) and len(node.shape) == 3
+               for node in graph.nodes if node.layer == layer.name)
 
 
 def _channels_last(layer: Layer, output: np.ndarray) -> np.ndarray:

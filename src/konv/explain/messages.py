@@ -9,6 +9,7 @@ from typing import Any
 
 from konv.errors import KonvError
 from konv.explain.messages_figures import FIGURES
+from konv.explain.messages_report import REPORT
 
 LANGUAGES = ("en", "ko")
 
@@ -405,7 +406,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "memory of the weights in bytes: {equation} ({readable})",
         "ko": "가중치가 차지하는 바이트: {equation} ({readable})",
     },
-} | FIGURES
+} | FIGURES | REPORT
 
 
 def check_language(lang: str) -> str:
