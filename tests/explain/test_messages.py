@@ -43,7 +43,9 @@ def test_every_message_is_used():
             "pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
             "padding_height", "padding_width", "extent_length", "padding_length", "height", "width", "length", "brightness",
             "contrast", "reach_rows",
-            "reach_columns", *MAPS[3:6], *(f"flip_{kind}" for kind in MAPS[:3]), *(f"fill_{mode}" for mode in FILL_MODES)}
+            "reach_columns",
+            *(f"code_axis_{name}" for name in ("rows", "columns", "time", "channels", "filters", "multiplier")),
+            *MAPS[3:6], *(f"flip_{kind}" for kind in MAPS[:3]), *(f"fill_{mode}" for mode in FILL_MODES)}
     used = [key.removesuffix("_steps") for key in MESSAGES]  # those for sequences are found by those for images
     assert [key for key in used if f'"{key}"' not in source and key not in made] == []
 

@@ -1,5 +1,6 @@
 """Show it: a model as a table, as arithmetic, as pictures."""
 
+from konv.explain.code import Code, code
 from konv.explain.convolution import ConvolutionFigure, convolution
 from konv.explain.doctor import Diagnosis, Remedy, doctor
 from konv.explain.drawing import Drawing, drawing
@@ -16,10 +17,40 @@ from konv.explain.window import WindowFigure, window
 from konv.surface import surface
 
 __all__ = [
-    "Alike", "ConvolutionFigure", "Diagnosis", "Drawing", "FeatureMaps", "Film", "FilmOfKernels", "FilmOfMaps", "Findings",
-    "Kernels", "LayerFacts", "ModelFacts", "Remedy", "Saturated", "TraceFigure", "WindowFigure", "contact_sheet",
-    "convolution", "doctor", "drawing", "explain_layer", "explain_model", "feature_maps", "film", "findings", "kernels",
-    "layer_facts", "model_facts", "print_summary", "save_feature_maps", "trace", "window",
+    "Alike",
+    "Code",
+    "ConvolutionFigure",
+    "Diagnosis",
+    "Drawing",
+    "FeatureMaps",
+    "Film",
+    "FilmOfKernels",
+    "FilmOfMaps",
+    "Findings",
+    "Kernels",
+    "LayerFacts",
+    "ModelFacts",
+    "Remedy",
+    "Saturated",
+    "TraceFigure",
+    "WindowFigure",
+    "code",
+    "contact_sheet",
+    "convolution",
+    "doctor",
+    "drawing",
+    "explain_layer",
+    "explain_model",
+    "feature_maps",
+    "film",
+    "findings",
+    "kernels",
+    "layer_facts",
+    "model_facts",
+    "print_summary",
+    "save_feature_maps",
+    "trace",
+    "window",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)
