@@ -90,6 +90,7 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
+        self.epochs_of: dict[str, list[int]] = {}  # of each number: in some epochs there may be no validation
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
@@ -98,7 +99,23 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self.epochs_of.setdefault(name, []).append(epoch)
         self.model.history = self
+
+    def plot(self, lang: str | None = None) -> Any:
+        """The learning curves as a figure of konv.explain: a panel for each number, training and validation together.
+
+        >>> history = History()
+        >>> history.history = {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
+        >>> print(history.plot().text().splitlines()[2])
+        val_loss    2.5   1.5  1.5 in epoch 2
+        """
+        from konv.explain.learning import learning_curves
+
+        return learning_curves(self, lang)
+
+    def _repr_html_(self) -> str:
+        return self.plot().html() if self.history else "<p>History()</p>"
 
 
 class CallbackList(Callback):

@@ -13,6 +13,17 @@ from konv.callbacks.base import Callback, Logs, say
 from konv.errors import FileError, KonvError, UnsupportedError, meant
 
 
+def rises(model: Any, name: str) -> bool | None:
+    """Whether a number of a model should rise in training; None if that is not known."""
+    if name == "loss":
+        return False
+    for group in getattr(model, "metrics", ()):
+        for metric in getattr(group, "metrics", ()):
+            if metric.name == name and getattr(metric, "_direction", None):
+                return metric._direction == "up"
+    return None
+
+
 class MonitorCallback(Callback):
     """Base of the callbacks that watch a number; `mode` says whether larger ("max") or smaller ("min") is better.
 
@@ -44,15 +55,11 @@ class MonitorCallback(Callback):
             self.min_delta = -self.min_delta
 
     def _automatic_op(self) -> Callable[[Any, Any], bool]:
-        name = self.monitor.removeprefix("val_")
-        if name == "loss":
-            return lt
-        for group in getattr(self.model, "metrics", ()):
-            for metric in getattr(group, "metrics", ()):
-                if metric.name == name and getattr(metric, "_direction", None):
-                    return gt if metric._direction == "up" else lt
-        raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not '
-                        f'known; give mode="max" or mode="min"')
+        upwards = rises(self.model, self.monitor.removeprefix("val_"))
+        if upwards is None:
+            raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not '
+                            f'known; give mode="max" or mode="min"')
+        return gt if upwards else lt
 
     def _is_improvement(self, value: Any, reference: Any) -> bool:
         if reference is None:

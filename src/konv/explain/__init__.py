@@ -9,6 +9,8 @@ from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
 from konv.explain.film import Film, film
 from konv.explain.findings import Alike, Findings, Saturated, findings
 from konv.explain.kernels import Kernels, kernels
+from konv.explain.languages import language, set_language
+from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
@@ -29,6 +31,7 @@ __all__ = [
     "Findings",
     "Kernels",
     "LayerFacts",
+    "LearningCurves",
     "ModelFacts",
     "Remedy",
     "Saturated",
@@ -45,10 +48,13 @@ __all__ = [
     "film",
     "findings",
     "kernels",
+    "language",
     "layer_facts",
+    "learning_curves",
     "model_facts",
     "print_summary",
     "save_feature_maps",
+    "set_language",
     "trace",
     "window",
 ]

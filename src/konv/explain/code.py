@@ -42,7 +42,7 @@ class Code(str):
         return made
 
 
-def code(what: Layer | Model, target: str = "numpy", lang: str = "en") -> Code:
+def code(what: Layer | Model, target: str = "numpy", lang: str | None = None) -> Code:
     """The source of a function that computes what a built layer or model computes in inference.
 
     Its arguments are the inputs, batch axis first and axes as konv has them, and the weights: those of a layer by their names,

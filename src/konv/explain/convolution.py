@@ -32,7 +32,7 @@ class ConvolutionFigure(Figure):
         return _Drawing(self, check_language(lang or self.lang)).sheet.render()
 
 
-def convolution(layer: Layer, lang: str = "en") -> ConvolutionFigure:
+def convolution(layer: Layer, lang: str | None = None) -> ConvolutionFigure:
     """The picture of a built Conv2D or DepthwiseConv2D: its filters, the kernels in them and the maps that they make.
 
     >>> import konv

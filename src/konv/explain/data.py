@@ -11,7 +11,7 @@ from konv.layers.base import Layer
 from konv.models import Model
 
 
-def layer_data(layer: Layer, lang: str = "en") -> dict[str, Any]:
+def layer_data(layer: Layer, lang: str | None = None) -> dict[str, Any]:
     """One layer: shapes (batch axis first), counts, and every statement with its equation.
 
     >>> import konv
@@ -23,7 +23,7 @@ def layer_data(layer: Layer, lang: str = "en") -> dict[str, Any]:
     return _layer(layer_facts(layer), check_language(lang))
 
 
-def model_data(model: Model, lang: str = "en") -> dict[str, Any]:
+def model_data(model: Model, lang: str | None = None) -> dict[str, Any]:
     """A whole model: its layers as `layer_data` and the totals."""
     lang = check_language(lang)
     facts = model_facts(model)

@@ -30,7 +30,8 @@ class Remedy:
     input_shape: Shape
     output_shape: Shape  # unbatched
 
-    def text(self, lang: str = "en") -> str:
+    def text(self, lang: str | None = None) -> str:
+        lang = check_language(lang)
         return say(self.key, lang, **self.fields) + " " + say("doc_gives", lang, shape=describe(self.output_shape))
 
 
@@ -75,7 +76,8 @@ class Diagnosis:
         return self.text()
 
 
-def doctor(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] | None = None, lang: str = "en") -> Diagnosis:
+def doctor(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] | None = None,
+           lang: str | None = None) -> Diagnosis:
     """What is wrong with a chain of layers for samples of this shape (without the batch), and what would do.
 
     `input_shape` may be left out where the first layer is an Input or has an input_shape. The layers stay as they are.

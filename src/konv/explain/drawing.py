@@ -13,7 +13,7 @@ from konv.models import Model
 from konv.spec.ops import Shape, describe
 
 VIEWS = ("graph", "layers")
-ROW, GAP, HEIGHT = 76, 30, 50  # pixels: from one row of boxes to the next, between boxes, of a box
+ROW, GAP, HEIGHT, LANE = 76, 30, 50, 18  # pixels: from one row of boxes to the next, between boxes, of a box, between arrows
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Drawing(Figure):
         return sheet.render()
 
 
-def drawing(model: Model, view: str = "graph", lang: str = "en") -> Drawing:
+def drawing(model: Model, view: str = "graph", lang: str | None = None) -> Drawing:
     """A built model as boxes and arrows ("graph"), or as blocks as large as what the layers give ("layers").
 
     >>> import konv
@@ -80,13 +80,14 @@ def _draw_graph(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
     rows, columns, bends = _layout(boxes)
     labels = [_label(box, lang) for box in boxes]
     width = max(text_width(line, 12) for lines in labels for line in lines) + 24  # bold letters are wider
-    where = [(column * (width + GAP), row * ROW) for row, column in zip(rows, columns, strict=True)]
+    middles = _middles(set(columns), max((column for path in bends.values() for _, column in path), default=0), width)
+    where = [(middles[column] - width / 2, row * ROW) for row, column in zip(rows, columns, strict=True)]
     for place, box in enumerate(boxes):
         for source in box.inputs:
             x0, y0 = where[source]
             x1, y1 = where[place]
             x0, x1 = x0 + width / 2, x1 + width / 2
-            lanes = [column * (width + GAP) + width / 2 for _, column in bends[source, place]]
+            lanes = [middles[column] for _, column in bends[source, place]]
             sheet.line(_right_angles(x0, y0 + HEIGHT, lanes, x1, y1), "quiet-line", arrow=True)
     for (x, y), lines, box in zip(where, labels, boxes, strict=True):
         sheet.rect(x, y, width, HEIGHT, "paper")
@@ -94,6 +95,16 @@ def _draw_graph(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
         sheet.rect(x, y, width, HEIGHT, f"{_style(box)}-line", rx=6)
         sheet.text(x + 12, y + 17, lines[0], 11, "ink", bold=True)
         sheet.text(x + 12, y + 35, lines[1], 11, "quiet")
+
+
+def _middles(boxed: set[int], last: int, width: float) -> list[float]:
+    """Where the middle of each column is; one through which arrows alone pass is narrow."""
+    found, left = [], 0.0
+    for column in range(max({*boxed, last}) + 1):
+        size = width if column in boxed else 0
+        found.append(left + size / 2)
+        left += size + (GAP if column in boxed else LANE)
+    return found
 
 
 def _right_angles(x0: float, y0: float, lanes: list[float], x1: float, y1: float) -> list[tuple[float, float]]:

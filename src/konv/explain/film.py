@@ -110,7 +110,7 @@ class Film(Figure):
         return target
 
 
-def film(layer: Layer, x: Any, filter: int = 0, seconds: float = 0.05, lang: str = "en") -> Film:
+def film(layer: Layer, x: Any, filter: int = 0, seconds: float = 0.05, lang: str | None = None) -> Film:
     """The window of a convolution or pool sliding over an image, `seconds` at each position.
 
     >>> import konv

@@ -84,7 +84,7 @@ class Findings:
         return f'<pre lang="{self.lang}">{escape(self.text())}</pre>'
 
 
-def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: str = "en") -> Findings:
+def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: str | None = None) -> Findings:
     """Dead, saturated and duplicate filters of a model, over a few images as it takes them, (n, height, width, channels).
 
     Dead: the map is zero everywhere in every image. Saturated: at least 95% of the values lie where a bounded activation

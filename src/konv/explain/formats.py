@@ -16,7 +16,7 @@ from konv.spec.ops import describe
 STYLES, FORMATS = ("full", "terse"), ("text", "markdown", "latex")
 
 
-def explain(what: Layer | Model, lang: str = "en", style: str = "full", format: str = "text") -> str:
+def explain(what: Layer | Model, lang: str | None = None, style: str = "full", format: str = "text") -> str:
     """The arithmetic of a layer or model: every line (full) or one line a layer (terse), as text, Markdown or LaTeX.
 
     >>> import konv
@@ -94,7 +94,7 @@ def _full_markdown(facts: LayerFacts | ModelFacts, lang: str) -> Iterable[str]:
             yield "- " + say("input" if len(layer.inputs) == 1 else "inputs", lang, number=place, shape=f"`{describe(shape)}`")
         yield "- " + say("output", lang, shape=f"`{describe(layer.output)}`")
         for statement in layer_statements(layer):
-            yield "- " + _told(statement, lang, lambda equation: f"`{equation}`", _plain)
+            yield "- " + told(statement, lang, lambda equation: f"`{equation}`", _plain)
         yield ""
 
 
@@ -105,11 +105,11 @@ def _full_latex(facts: LayerFacts | ModelFacts, lang: str) -> Iterable[str]:
         shapes = [("input", shape) for shape in layer.inputs] + [("output", layer.output)]
         yield from (r"\item " + _tex(say(key, lang, shape=describe(shape))) for key, shape in shapes)
         for statement in layer_statements(layer):
-            yield r"\item " + _told(statement, lang, lambda equation: f"${formula(equation)}$", _tex)
+            yield r"\item " + told(statement, lang, lambda equation: f"${formula(equation)}$", _tex)
         yield r"\end{itemize}"
 
 
-def _told(statement: Statement, lang: str, shown: Callable[[Equation], str], escape: Callable[[str], str]) -> str:
+def told(statement: Statement, lang: str, shown: Callable[[Equation], str], escape: Callable[[str], str]) -> str:
     """The sentence, its equation in the form wanted and the rest escaped."""
     mark = "\0"
     fields = {name: mark if isinstance(value, Equation) else value for name, value in statement.fields.items()}

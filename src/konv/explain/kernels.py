@@ -83,7 +83,7 @@ class Kernels(Tiles):
         return [(int(first), int(second), min(float(cosines[first, second]), 1.0)) for first, second in pairs]
 
 
-def kernels(model: Model, layers: Sequence[str] | None = None, lang: str = "en") -> list[Kernels]:
+def kernels(model: Model, layers: Sequence[str] | None = None, lang: str | None = None) -> list[Kernels]:
     """The kernels of every convolution of the model, or of the named `layers`, as contact sheets.
 
     A separable convolution has two: its depthwise and its pointwise kernels. KonvError for a layer without kernels.

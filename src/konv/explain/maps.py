@@ -75,7 +75,7 @@ class FeatureMaps(Tiles):
             yield "  " + say("sheet_range", lang, number=number, low=shown(one.min()), high=shown(one.max()))
 
 
-def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, lang: str = "en") -> list[FeatureMaps]:
+def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, lang: str | None = None) -> list[FeatureMaps]:
     """The feature maps of every convolution of the model, or of the named `layers`, in order, for one image.
 
     `image` is as the model takes it, (height, width, channels), with or without a batch axis of 1; a grayscale one may

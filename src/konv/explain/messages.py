@@ -7,11 +7,10 @@ so that every `a = b` in an explanation is an equation that holds.
 import re
 from typing import Any
 
-from konv.errors import KonvError
+from konv.explain.languages import LANGUAGES as LANGUAGES
+from konv.explain.languages import check_language as check_language
 from konv.explain.messages_figures import FIGURES
 from konv.explain.messages_report import REPORT
-
-LANGUAGES = ("en", "ko")
 
 MESSAGES: dict[str, dict[str, str]] = {
     # --- every layer ---
@@ -407,13 +406,6 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "가중치가 차지하는 바이트: {equation} ({readable})",
     },
 } | FIGURES | REPORT
-
-
-def check_language(lang: str) -> str:
-    """The language in lower case, or an error that lists those there are."""
-    if not isinstance(lang, str) or lang.lower() not in LANGUAGES:
-        raise KonvError(f'explain: lang must be one of {", ".join(map(repr, LANGUAGES))}, got {lang!r}')
-    return lang.lower()
 
 
 # "1 units" in a sentence whose number came out as one

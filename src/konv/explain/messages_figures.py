@@ -158,6 +158,27 @@ FIGURES: dict[str, dict[str, str]] = {
         "en": "{title}: layers: {count}, parameters: {parameters}",
         "ko": "{title}: 층 {count}개, 파라미터 {parameters}개",
     },
+    # --- in notebooks ---
+    "drawing": {"en": "drawing", "ko": "그림"},
+    "column_reads": {"en": "reads", "ko": "입력"},
+    "total_optimizer": {"en": "numbers that the optimizer keeps: {count}", "ko": "옵티마이저가 유지하는 값: {count}"},
+    "not_built": {
+        "en": "not built yet: the shape of its input is not known",
+        "ko": "아직 만들어지지 않음: 입력의 모양을 모름",
+    },
+    # --- learning curves ---
+    "curve_title": {"en": "learning curves", "ko": "학습 곡선"},
+    "curve_training": {"en": "training", "ko": "학습"},
+    "curve_validation": {"en": "validation", "ko": "검증"},
+    "curve_first": {"en": "first", "ko": "처음"},
+    "curve_last": {"en": "last", "ko": "마지막"},
+    "curve_best": {"en": "best", "ko": "최적"},
+    "curve_epoch": {"en": "epoch", "ko": "에포크"},
+    "curve_in_epoch": {"en": "{value} in epoch {epoch}", "ko": "에포크 {epoch}에서 {value}"},
+    "curve_undrawn": {
+        "en": "not drawn, since they are no single numbers: {names}",
+        "ko": "숫자 하나가 아니어서 그리지 않음: {names}",
+    },
     "film_text": {
         "en": "{title}, filter {number}: {count} positions of the window make a map of {rows} rows and {columns} columns",
         "ko": "{title}, 필터 {number}: 윈도우의 위치 {count}곳이 행 {rows}개, 열 {columns}개인 특성 맵을 만듦",

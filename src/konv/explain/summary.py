@@ -133,21 +133,21 @@ def _print_keras3(model, line_length, positions, print_fn, expand_nested, show_t
         console.begin_capture()
     console.print(_text(('Model: "' + model.name + '"', "bold")))
     console.print(table)
-    for label, count, size in _counts(model):
+    for label, count, size in counts(model):
         numbers = (f"{count:,}", "color(34)"), (f" ({readable_bytes(size)})", "")
         console.print(_text((f" {label} params: ", "bold"), *numbers))
     if print_fn:
         print_fn(console.end_capture())
 
 
-def _counts(model: Model) -> list[tuple[str, int, int]]:
+def counts(model: Model) -> list[tuple[str, int, int]]:
     """(label, number, bytes) of the lines below the table; the total includes the state of a built optimizer."""
     groups = [("Trainable", model.trainable_weights), ("Non-trainable", model.non_trainable_weights)]
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and optimizer.built:
         groups.append(("Optimizer", optimizer.variables))
-    counts = [(label, sum(v.size for v in variables), weight_bytes(variables)) for label, variables in groups]
-    return [("Total", sum(count for _, count, _ in counts), sum(size for *_, size in counts)), *counts]
+    found = [(label, sum(v.size for v in variables), weight_bytes(variables)) for label, variables in groups]
+    return [("Total", sum(count for _, count, _ in found), sum(size for *_, size in found)), *found]
 
 
 def _rich_table(model, line_length, positions, expand_nested, show_trainable, layer_range):
@@ -242,9 +242,9 @@ def _classic_lines(model: Model, line_length: int | None, positions: Sequence[fl
         lines.append(_classic_line([*fields, *([] if chain else [first])], places))
         lines += [_classic_line(["", "", "", name], places) for name in more]
         lines.append(("=" if row is rows[-1] else "_") * width)
-    counts = {label: count for label, count, _ in _counts(model)}
-    lines += [f"Total params: {counts['Trainable'] + counts['Non-trainable']:,}",
-              f"Trainable params: {counts['Trainable']:,}", f"Non-trainable params: {counts['Non-trainable']:,}"]
+    known = {label: count for label, count, _ in counts(model)}
+    lines += [f"Total params: {known['Trainable'] + known['Non-trainable']:,}",
+              f"Trainable params: {known['Trainable']:,}", f"Non-trainable params: {known['Non-trainable']:,}"]
     return [*lines, "_" * width]
 
 

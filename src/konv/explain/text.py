@@ -1,6 +1,6 @@
 """Explanations as plain text: facts laid out line by line, nothing computed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from math import prod
 
@@ -16,7 +16,7 @@ from konv.spec.ops import describe
 _TERMS_IN_A_SUM = 12  # a longer sum would not be read; the layers above it have the terms
 
 
-def explain_layer(layer: Layer, lang: str = "en") -> str:
+def explain_layer(layer: Layer, lang: str | None = None) -> str:
     """The arithmetic of one layer with its numbers filled in.
 
     >>> import konv
@@ -38,7 +38,7 @@ def explain_layer(layer: Layer, lang: str = "en") -> str:
     return "\n".join(layer_lines(layer_facts(layer), lang, set()))
 
 
-def explain_model(model: Model, lang: str = "en") -> str:
+def explain_model(model: Model, lang: str | None = None) -> str:
     """The arithmetic of every layer in turn, then the totals; a legend is given where it is first needed."""
     lang = check_language(lang)
     facts = model_facts(model)
@@ -59,13 +59,23 @@ def layer_lines(facts: LayerFacts, lang: str, told: set[str]) -> list[str]:
     key = "input" if len(facts.inputs) == 1 else "inputs"
     lines += ["  " + say(key, lang, number=place, shape=describe(shape)) for place, shape in enumerate(facts.inputs, 1)]
     lines.append("  " + say("output", lang, shape=describe(facts.output)))
+    for statement, legend in with_legends(facts, told):
+        lines.append("  " + say(statement.key, lang, **statement.fields))
+        if legend:
+            lines.append("    " + say(legend, lang))
+    return lines
+
+
+def with_legends(facts: LayerFacts, told: set[str]) -> Iterator[tuple[Statement, str | None]]:
+    """What is to say, each with its legend if it is the last that has this one and it is not in `told`, which it then is."""
     said = list(layer_statements(facts))
     for statement, following in zip_longest(said, said[1:]):
-        lines.append("  " + say(statement.key, lang, **statement.fields))
-        if statement.legend not in (None, *told, following and following.legend):
-            lines.append("    " + say(statement.legend, lang))
-            told.add(statement.legend)
-    return lines
+        legend = statement.legend
+        if legend is None or legend in told or (following and following.legend == legend):
+            yield statement, None
+        else:
+            told.add(legend)
+            yield statement, legend
 
 
 def layer_statements(facts: LayerFacts) -> Iterable[Statement]:

@@ -76,7 +76,8 @@ class TraceFigure(Figure):
         return draw_trace(self, check_language(lang or self.lang))
 
 
-def trace(model: Model, image: Any, layer: str, at: Sequence[int] = (0, 0), channel: int = 0, lang: str = "en") -> TraceFigure:
+def trace(model: Model, image: Any, layer: str, at: Sequence[int] = (0, 0), channel: int = 0,
+          lang: str | None = None) -> TraceFigure:
     """Where one number of a layer's output comes from, back to the pixels of an image.
 
     `at` is (row, column) of a feature map and `channel` its number; of a vector `channel` alone counts. ShapeError if the

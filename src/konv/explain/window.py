@@ -59,7 +59,7 @@ class WindowFigure(Figure):
         return draw_window(self, check_language(lang or self.lang))
 
 
-def window(layer: Layer, x: Any, at: Sequence[int] = (0, 0), filter: int = 0, lang: str = "en") -> WindowFigure:
+def window(layer: Layer, x: Any, at: Sequence[int] = (0, 0), filter: int = 0, lang: str | None = None) -> WindowFigure:
     """How the number at (row, column) of one feature map is computed from an image, with the real numbers.
 
     `layer` is a convolution, a depthwise or transposed one, a pool or a BatchNormalization, built or not; `x` one image

@@ -274,7 +274,7 @@ class Layer(Custom):
         graph = self._bare_graph(*self.input_shapes)
         return sum(node.op.parameters(*graph.input_shapes(index)) for index, node in enumerate(graph.nodes))
 
-    def explain(self, lang: str = "en", style: str = "full", format: str = "text") -> str:
+    def explain(self, lang: str | None = None, style: str = "full", format: str = "text") -> str:
         """The arithmetic of this layer with its numbers filled in, in English ("en") or Korean ("ko"): all of it or one line
         (style="terse"), as text, "markdown" or "latex".
 
@@ -347,6 +347,11 @@ class Layer(Custom):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+    def _repr_html_(self) -> str:
+        from konv.explain.notebook import html
+
+        return html(self)
 
 
 class InputLayer(Layer):

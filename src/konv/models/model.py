@@ -366,7 +366,7 @@ class Model(Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
 
-    def explain(self, lang: str = "en", style: str = "full", format: str = "text") -> str:
+    def explain(self, lang: str | None = None, style: str = "full", format: str = "text") -> str:
         """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
         layer (style="terse"), as text, "markdown" or "latex"."""
         from konv.explain.formats import explain
