@@ -10,9 +10,11 @@ from konv.errors import KonvError, UnsupportedError
 from konv.spec.ops import Activation, Softmax
 
 NAMES = ["linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "softsign", "elu", "selu", "gelu",
-         "silu", "swish", "leaky_relu", "relu6", "exponential", "hard_sigmoid", "hard_silu", "hard_swish", "mish"]
+         "silu", "swish", "leaky_relu", "relu6", "exponential", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "celu",
+         "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid", "squareplus",
+         "tanh_shrink"]
 
-X = np.concatenate([np.linspace(-9, 9, 181), [0.0, -0.0, -50.0, 50.0]]).astype(np.float32).reshape(5, 37)
+X = np.concatenate([np.linspace(-9, 9, 186), [0.0, -0.0, -50.0, 50.0]]).astype(np.float32).reshape(5, 38)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -32,6 +34,12 @@ def test_numbers(name):
     ("gelu", {"approximate": True}),
     ("softmax", {"axis": 0}),
     ("log_softmax", {"axis": 0}),
+    ("celu", {"alpha": 0.5}),
+    ("glu", {"axis": -1}),
+    ("hard_shrink", {"threshold": 0.3}),
+    ("soft_shrink", {"threshold": 0.3}),
+    ("squareplus", {"b": 1}),
+    ("threshold", {"threshold": 0.3, "default_value": -2.0}),
 ])
 def test_arguments(name, arguments):
     ours, theirs = getattr(activations, name)(X, **arguments), getattr(keras.activations, name)(X, **arguments)
@@ -73,7 +81,7 @@ def test_lowering(identifier, ops):
 @pytest.mark.parametrize(("identifier", "error", "fragment"), [
     ("sigmoyd", KonvError, "did you mean 'sigmoid'"),
     ("zzz", KonvError, "there are: linear, relu"),
-    ("sparsemax", UnsupportedError, "not supported yet"),
+    ("sparsmax", KonvError, "did you mean 'sparsemax'"),
     (np.tanh, UnsupportedError, "konv.activations"),
     (3, UnsupportedError, "activation=3"),
     ([], UnsupportedError, "activation=[]"),

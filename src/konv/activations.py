@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from konv.arrays import to_array
+from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, UnsupportedError, nearest
 from konv.kernels import reference
 from konv.plan.forward import activation_code
 from konv.spec.ops import Activation, Op, Softmax
 from konv.surface import surface
-from konv.symbolic import is_symbolic, operand, sample_axis, symbolic
+from konv.symbolic import Composed, is_symbolic, operand, sample_axis, symbolic
 
 
 def apply(op: Op, x: Any, function: Callable[..., Any] | None = None, **config: Any) -> Any:
@@ -256,12 +257,35 @@ _OPS: dict[Callable[..., Any], tuple[Op, ...]] = {
 _NAMES = {function.__name__: function for function in _OPS} | {"swish": silu, "hard_swish": hard_silu}
 swish, hard_swish = silu, hard_silu
 
-_NOT_YET = ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
-            "sparsemax", "squareplus", "tanh_shrink", "threshold")
+# those which konv.ops makes of others, and which it has under the same names
+if TYPE_CHECKING:
+    from konv.ops.activations import (
+        celu,
+        glu,
+        hard_shrink,
+        hard_tanh,
+        log_sigmoid,
+        soft_shrink,
+        sparse_plus,
+        sparse_sigmoid,
+        sparsemax,
+        squareplus,
+        tanh_shrink,
+        threshold,
+    )
+
+_COMPOSED = ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid",
+             "sparsemax", "squareplus", "tanh_shrink", "threshold")
+
+
+def _composed(name: str) -> Callable[..., Any]:
+    from konv import ops
+
+    return getattr(ops, name)
 
 
 def get(identifier: Any) -> Callable[..., Any]:
-    """A function of this module from its name or itself; None is linear.
+    """A function of this module from its name; a function of a tensor, or a layer without weights, is itself; None is linear.
 
     >>> get("swish") is silu
     True
@@ -272,29 +296,41 @@ def get(identifier: Any) -> Callable[..., Any]:
         identifier = identifier.get("config" if identifier.get("class_name") == "function" else "class_name")
     if isinstance(identifier, str):
         return _by_name(identifier)
-    if isinstance(identifier, FunctionType) and identifier in _OPS:
+    if callable(identifier) and not isinstance(identifier, (type, np.ufunc)):
         return identifier
-    raise UnsupportedError(f"activation={identifier!r} is not supported yet; give a name or a function of "
-                           f"konv.activations, or leave it out and add a layer after this one")
+    raise UnsupportedError(f"activation={identifier!r} is not supported; give a name or a function of konv.activations, or a "
+                    f"function that is made of konv.ops")
 
 
 def _by_name(name: str) -> Callable[..., Any]:
+    if name in _COMPOSED:
+        return _composed(name)
     if name in _NAMES:
         return _NAMES[name]
-    there = f"there are: {', '.join(_NAMES)}"
-    if name in _NOT_YET:
-        raise UnsupportedError(f'activation="{name}" is not supported yet; {there}')
-    near = nearest(name, _NAMES)
+    own = get_registered_object(name)
+    if callable(own):
+        return own
+    near = nearest(name, (*_NAMES, *_COMPOSED))
+    there = f"there are: {', '.join((*_NAMES, *_COMPOSED))}"
     raise KonvError(f'activation="{name}" is unknown; {f"did you mean {near!r}?" if near else there}')
 
 
-def serialize(activation: Any) -> str:
-    """The name of a function of this module, as Keras writes it.
+def serialize(activation: Any) -> Any:
+    """The name of a function of this module, as Keras writes it; the dict that Keras writes for one of the user's.
 
     >>> serialize(swish)
     'silu'
     """
-    return get(activation).__name__
+    activation = get(activation)
+    name = getattr(activation, "__name__", "")
+    if _NAMES.get(name) is activation or (name in _COMPOSED and _composed(name) is activation):
+        return name
+    if not isinstance(activation, FunctionType):
+        return activation  # a layer, which becomes a dict where the layer around it does
+    if name == "<lambda>":
+        raise KonvError("an activation without a name cannot be written to a file; define it with def")
+    return {"module": "builtins", "class_name": "function", "config": get_registered_name(activation),
+            "registered_name": "function"}
 
 
 def deserialize(config: Any, custom_objects=None) -> Callable[..., Any]:
@@ -303,6 +339,9 @@ def deserialize(config: Any, custom_objects=None) -> Callable[..., Any]:
     >>> deserialize("relu") is relu
     True
     """
+    name, own = config.get("config") if isinstance(config, dict) else config, custom_objects or {}
+    if isinstance(name, str) and name in own:
+        return own[name]
     return get(config)
 
 
@@ -312,13 +351,20 @@ def activation_ops(identifier: Any) -> tuple[Op, ...]:
     >>> activation_ops("relu6")
     (Activation(name='relu', constants=(6.0, 0.0, 0.0)),)
     """
-    return _OPS[get(identifier)]
+    function = get(identifier)
+    known = isinstance(function, FunctionType) and function in _OPS
+    return _OPS[function] if known else (Composed(function),)
 
 
 __all__ = [
-    "activation_ops", "apply", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu",
-    "hard_swish", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6", "relu_op", "selu", "serialize",
-    "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+    "activation_ops", "apply", "celu", "deserialize", "elu", "exponential", "gelu", "get", "glu", "hard_shrink",
+    "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax",
+    "mish", "relu", "relu6", "relu_op", "selu", "serialize", "sigmoid", "silu", "soft_shrink", "softmax", "softplus",
+    "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+_missing, __dir__ = surface(__name__, __all__)
+
+
+def __getattr__(name: str) -> Any:
+    return _composed(name) if name in _COMPOSED else _missing(name)

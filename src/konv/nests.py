@@ -52,3 +52,17 @@ def pack(like: Any, leaves: Sequence[Any]) -> Any:
     """
     left: Iterator[Any] = iter(leaves)
     return transform(lambda _: next(left), like)
+
+
+def same_structure(value: Any, other: Any) -> bool:
+    """Whether both have the same keys and as many things in the same places.
+
+    >>> same_structure({"a": [1, 2]}, {"a": (3, 4)}), same_structure({"a": 1}, {"b": 1})
+    (True, False)
+    """
+    if not is_nest(value) or not is_nest(other):
+        return is_nest(value) == is_nest(other)
+    if isinstance(value, Mapping) != isinstance(other, Mapping) or len(value) != len(other):
+        return False
+    return (not isinstance(value, Mapping) or _keys(value) == _keys(other)) and all(
+        map(same_structure, _items(value), _items(other)))

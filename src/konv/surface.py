@@ -55,9 +55,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv.saving": """
         CustomObjectScope KerasFileEditor custom_object_scope get_custom_objects get_registered_name
         get_registered_object register_keras_serializable""",
-    "konv.activations": """
-        celu glu hard_shrink hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink
-        threshold""",
+    "konv.activations": "",
     "konv.initializers": "STFT STFTInitializer stft",
     "konv.config": """
         disable_flash_attention disable_interactive_logging disable_traceback_filtering enable_flash_attention

@@ -1,17 +1,20 @@
 """How the functions of konv.ops work on tensors: each call is an operation that knows how it is lowered into a graph."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from konv import nests
+from konv import nests, wiring
 from konv.arrays import to_array
-from konv.errors import ShapeError, UnsupportedError, naming
+from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.spec.general import Binary, Constant, Parameter
-from konv.spec.graph import GraphBuilder
+from konv.spec.graph import GraphBuilder, Macro
 from konv.spec.ops import Input, Op, Reshape, Shape
-from konv.tensors import Call, Operation, Tensor, is_tracing
+from konv.tensors import Call, Operation, Tensor, is_tracing, tracing
 from konv.variables import Variable
 
 LARGEST_CONSTANT = 1 << 16  # numbers in an array that becomes part of a graph
@@ -110,6 +113,49 @@ def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[A
     made = Tensor(builder.nodes[place].shape, operation, inputs, call=call, batched=batched, after=after, merged=merged)
     operation.output = made
     return made
+
+
+@dataclass(frozen=True)
+class Composed(Macro):
+    """A function of one tensor, made of konv.ops or of layers without weights: an activation of the user's, for one."""
+
+    function: Callable[[Tensor], Any]
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def expand(self, builder: GraphBuilder, inputs: tuple[int, ...], layer: str) -> int:
+        x = Tensor(builder.nodes[inputs[0]].shape, self)
+        with tracing():
+            y = self.function(x)
+        if not isinstance(y, Tensor):
+            raise KonvError(f"{self.name} must return a tensor that was computed from its argument by konv.ops, got {y!r:.60}")
+        first = len(builder.nodes)
+        (place,) = wiring.lower(wiring.topological([x], [y], self.name), [x], [y], builder, inputs)
+        if any(node.op.weights(*(builder.nodes[source].shape for source in node.inputs)) for node in builder.nodes[first:]):
+            raise UnsupportedError(f"{self.name} has weights; add it as a layer after this one")
+        builder.nodes[first:] = [replace(node, layer=layer) for node in builder.nodes[first:]]
+        return place
+
+
+def composed(class_name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator: a function made of konv.ops is one operation on tensors, as in Keras; on arrays it computes at once."""
+
+    def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(x, *args, **kwargs):
+            if not is_symbolic(x):
+                return function(numbers(x, function.__name__), *args, **kwargs)
+            bound = signature(function).bind(x, *args, **kwargs)
+            bound.apply_defaults()
+            config = dict(list(bound.arguments.items())[1:])
+            op = Composed(wraps(function)(partial(function, **config)))
+            return symbolic(call, class_name, [x], lambda emit, place: emit(op, place), config, "nn")
+
+        return call
+
+    return decorator
 
 
 def aligned(values: Sequence[Tensor | np.ndarray], function: str) -> list[Callable[[Emit, Any], Any]]:

@@ -114,3 +114,23 @@ def test_brackets_in_names_are_no_markup():
 def test_classic_needs_a_built_model():
     with pytest.raises(KonvError, match="input shape is not known"):
         MODELS[5](konv).summary(style="classic")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_layer_of_two_outputs(nested):
+    """Both shapes in a list, and no column of connections as long as each layer reads the one before it."""
+    def make(library):
+        class Two(library.layers.Layer):
+            def __init__(self, **kwargs):
+                super().__init__(**kwargs)
+                self.first, self.second = library.layers.Dense(3), library.layers.Dense(2)
+
+            def call(self, x):
+                return self.first(x), self.second(x)
+
+        x = library.Input((4,))
+        whole = library.Model(x, Two()(x))
+        return library.Model(x, whole(x)) if nested else whole
+
+    ours, theirs = both(make)
+    assert printed(ours) == printed(theirs)

@@ -3,16 +3,16 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from konv import nests
 from konv.errors import KonvError, UnsupportedError
 from konv.explain.facts import class_name, readable_bytes, weight_bytes
 from konv.layers.base import InputLayer, Layer
 from konv.models import Model, Sequential
-from konv.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Row:
 
     name: str
     class_name: str
-    shape: tuple[int | None, ...] | None  # with the batch axis; None while it is unknown
+    shape: Any  # with the batch axis, a list of several outputs; None while it is unknown
     parameters: int | None  # None while the layer has no weights yet
     connections: tuple[str, ...]
     has_weights: bool
@@ -51,9 +51,9 @@ def is_chain(model: Model) -> bool:
     """Whether every layer reads the one before it: then a column of connections would tell nothing."""
     if isinstance(model, Sequential) or "_order" not in model.__dict__:  # built by its own build(), and not called yet
         return True
-    readers = Counter(id(source) for tensor in model._order for source in tensor.inputs)
-    layers = [id(tensor.layer) for tensor in model._order]
-    return (all(len(tensor.inputs) <= 1 for tensor in model._order) and len(set(layers)) == len(layers)
+    calls = {id(tensor.call): tensor.call for tensor in model._order}.values()
+    readers = Counter(id(source.call) for call in calls for source in call.inputs)
+    return (all(len(call.inputs) <= 1 for call in calls) and len({id(call.layer) for call in calls}) == len(calls)
             and all(count <= 1 for count in readers.values()) and len(model.inputs) == 1)
 
 
@@ -78,13 +78,23 @@ def _layer_rows(layer: Any, connections: dict[int, tuple[str, ...]], expand_nest
     return rows
 
 
-def _output_shape(layer: Layer) -> tuple[int | None, ...] | None:
-    output = layer.__dict__.get("output")
-    if isinstance(output, Tensor):
-        return output.shape
-    if layer.built and layer.input_shapes:
-        return layer.compute_output_shape(*((None, *shape) for shape in layer.input_shapes))
-    return None
+def _output_shape(layer: Layer) -> Any:
+    """Batch axis first; of several outputs a list."""
+    outputs = [leaf for leaf in nests.flatten(layer.__dict__.get("output")) if leaf is not None]
+    if not outputs and not (layer.built and layer.input_shapes):
+        return None
+    shapes = [output.shape for output in outputs] or list(_shapes(
+        layer.compute_output_shape(*((None, *shape) for shape in layer.input_shapes))))
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _shapes(nest: Any) -> Iterator[tuple[int | None, ...]]:
+    """All shapes in what a `compute_output_shape`, perhaps of the user's, gives."""
+    if isinstance(nest, tuple) and all(isinstance(size, (int, type(None))) for size in nest):
+        yield nest
+    else:
+        for part in nest.values() if isinstance(nest, Mapping) else nest:
+            yield from _shapes(part)
 
 
 def _connections(model: Model) -> dict[int, tuple[str, ...]]:
@@ -198,7 +208,7 @@ def _cells(row: Row, chain: bool, show_trainable: bool) -> list[Any]:
 def _shape_text(shape: Any) -> Any:
     if shape is None:
         return "?"
-    if isinstance(shape, list):  # of a model of several outputs
+    if isinstance(shape, list):
         text = _text(("[", ""))
         for place, one in enumerate(shape):
             text = text + _text((", " * bool(place), "")) + _shape_text(one)

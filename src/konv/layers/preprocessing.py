@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from konv import config
-from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.errors import KonvError, ShapeError, naming
 from konv.layers.base import Layer
 from konv.spec.ops import Op, Scale, Shape, describe
+from konv.symbolic import Composed
 
 
 class Rescaling(Layer):
@@ -23,16 +24,23 @@ class Rescaling(Layer):
         self.scale, self.offset = scale, offset
         with naming(self.title):
             self._scale, self._offset = _numbers(scale, "scale"), _numbers(offset, "offset")
-            listed = isinstance(self._scale, tuple) or isinstance(self._offset, tuple)
-            if listed and config.image_data_format() == "channels_first":
-                raise UnsupportedError("a number per channel is not supported yet with channels_first; give one")
+            self._channel_axis = -1 if config.image_data_format() == "channels_last" else -3
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        for argument, numbers in (("scale", self._scale), ("offset", self._offset)):
-            if isinstance(numbers, tuple) and len(numbers) != (shapes[0][-1] if shapes[0] else None):
-                raise ShapeError(f"{argument} has {len(numbers)} numbers, which must be the size of the last axis of "
-                                 f"{describe(shapes[0])}")
+        given, shape = (("scale", self._scale), ("offset", self._offset)), shapes[0]
+        listed = [(argument, numbers) for argument, numbers in given if isinstance(numbers, tuple)]
+        for argument, numbers in listed:
+            if len(shape) < -self._channel_axis or len(numbers) != shape[self._channel_axis]:
+                raise ShapeError(f"{argument} has {len(numbers)} numbers, which must be the size of the "
+                                 f"{'last axis' if self._channel_axis == -1 else 'axis of the channels'} of {describe(shape)}")
+        if listed and self._channel_axis != -1:
+            return (Composed(self._by_channel),)
         return (Scale(self._scale, self._offset),)
+
+    def _by_channel(self, x: Any) -> Any:
+        """Images with the channels first."""
+        scale, offset = (np.reshape(numbers, (-1, 1, 1)) for numbers in (self._scale, self._offset))
+        return x * scale + offset
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"scale": _plain(self.scale), "offset": _plain(self.offset)}

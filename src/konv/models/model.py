@@ -257,6 +257,8 @@ class Model(Trainer, Layer):
     def _arranged(self, inputs: Any) -> tuple[Any, ...]:
         """What the model is called on, in the order of its inputs."""
         if isinstance(inputs, Mapping):
+            if nests.is_nest(self.input) and nests.same_structure(inputs, self.input):
+                return tuple(nests.flatten(inputs))
             names = self.input_names if all(name in inputs for name in self.input_names) else [t.name for t in self.inputs]
             if missing := [name for name in names if name not in inputs]:
                 raise KonvError(f"{self.title}: the inputs are {', '.join(names)}; there is no {missing[0]}")

@@ -136,14 +136,14 @@ class Loader:
 
     def _arguments(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a layer; the registries turn its dicts into objects, here only the caller's own come in."""
-        if not self.custom:
-            return dict(config)
         return {key: self._argument(value) if key.endswith(_TAKES_CUSTOM) else value for key, value in config.items()}
 
     def _argument(self, value: Any) -> Any:
         """The caller's own object if the value names one, else the value."""
         name = value
         if isinstance(value, Mapping):
+            if value.get("module") == "keras.layers":  # a layer as an activation
+                return self.layer(value)
             name = value.get("config" if value.get("class_name") == "function" else "class_name")
         if not isinstance(name, str) or name not in self.custom:
             return value

@@ -50,6 +50,14 @@ class Graph:
         return tuple(map(tuple, users))
 
 
+class Macro(Op):
+    """Several operations under one name: a graph holds those that it stands for."""
+
+    def expand(self, builder: "GraphBuilder", inputs: tuple[int, ...], layer: str) -> int:
+        """Append them; the place of the last."""
+        raise NotImplementedError
+
+
 @dataclass
 class GraphBuilder:
     """`training` says what the graph is for, where that makes a difference to a layer; `force` what its caller wants."""
@@ -75,6 +83,8 @@ class GraphBuilder:
 
     def add(self, op: Op, inputs: tuple[int, ...] = (), layer: str = "", trainable: bool = True) -> int:
         """Append an operation; ShapeError when its inputs do not fit."""
+        if isinstance(op, Macro):
+            return op.expand(self, inputs, layer)
         shape = op.output_shape(*(self.nodes[source].shape for source in inputs))
         self.nodes.append(Node(op, inputs, shape, layer, trainable))
         return len(self.nodes) - 1
