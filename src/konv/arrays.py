@@ -6,6 +6,9 @@ import numpy as np
 
 from konv.errors import KonvError
 
+SMALL = ("bfloat16", "float8_e4m3fn", "float8_e5m2")  # types that NumPy does not have; float32 holds all their numbers
+NUMBERS = (int, float, np.number, np.bool_)
+
 
 def to_array(value: Any, owner: str, argument: str = "x") -> np.ndarray:
     """The value as a NumPy array of numbers, without a copy where possible.
@@ -14,18 +17,30 @@ def to_array(value: Any, owner: str, argument: str = "x") -> np.ndarray:
     (1, 2)
     """
     if not isinstance(value, np.ndarray):
-        if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
-            value = np.from_dlpack(value)
-        else:
-            try:
-                value = np.asarray(value)
-            except ValueError as error:
-                raise KonvError(f"{owner}: {argument} is not an array: {error}") from None
+        try:
+            value = _read(value)
+        except (ValueError, TypeError, RuntimeError, BufferError) as error:  # what libraries raise
+            raise KonvError(f"{owner}: {argument} is not an array: {error}") from None
+    if value.dtype.kind == "O" and all(isinstance(item, NUMBERS) for item in value.flat):
+        value = value.astype(np.float64)  # columns of a table that have different types
+    elif value.dtype.name in SMALL:
+        value = value.astype(np.float32)
     if value.dtype.kind not in "fiub":
         hint = "; for labels that are text: classes, y = np.unique(y, return_inverse=True)" if (
             argument == "y" and value.dtype.kind in "USO") else ""
         raise KonvError(f"{owner}: {argument} must hold numbers, got an array of dtype {value.dtype}{hint}")
     return value
+
+
+def _read(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):  # a tensor of PyTorch, which may be on its way through a gradient, and on another device
+        wide = value.float() if str(value.dtype).removeprefix("torch.") in SMALL else value
+        return wide.numpy(force=True)
+    if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
+        return np.from_dlpack(value)
+    if isinstance(value, (list, tuple)) and value and any(hasattr(value[0], name) for name in ("detach", "__dlpack__")):
+        value = [item if isinstance(item, np.ndarray) else _read(item) for item in value]
+    return np.asarray(value)
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from konv.arrays import to_array
 from konv.errors import ShapeError, UnsupportedError
 from konv.tensors import is_tracing, with_operators
 
@@ -59,7 +60,7 @@ class Variable:
 
     def assign(self, value) -> None:
         """Overwrite the numbers; ShapeError if the shapes differ."""
-        value = np.asarray(value)
+        value = to_array(value, f'weight "{self.path}"', "the value")
         if value.shape != self.array.shape:
             raise ShapeError(f'weight "{self.path}": expected an array of shape {self.array.shape}, got {value.shape}')
         self.array[...] = value
@@ -115,7 +116,7 @@ def assign_all(owner: str, variables: Sequence[Variable], arrays: Sequence[Any])
     """Assign every array or none."""
     if len(arrays) != len(variables):
         raise ShapeError(f"{owner}: set_weights needs {len(variables)} arrays, got {len(arrays)}")
-    arrays = [np.asarray(array) for array in arrays]
+    arrays = [to_array(array, owner, "a weight") for array in arrays]
     for variable, array in zip(variables, arrays, strict=True):
         if array.shape != variable.shape:
             raise ShapeError(f'{owner}: weight "{variable.name}" has shape {variable.shape}, got {array.shape}')

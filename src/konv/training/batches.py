@@ -114,17 +114,19 @@ def arrays_of(value: Any, names: Sequence[str], argument: str) -> list[Array]:
     elif not isinstance(value, (list, tuple)) or len(value) != len(names):
         came = f"{len(value)} arrays" if isinstance(value, (list, tuple)) else f"one {type(value).__name__}"
         raise KonvError(f"{argument} must be a list of {len(names)} arrays ({', '.join(names)}), got {came}")
-    arrays = [to_array(part, "data", argument) for part in value]
-    for array in arrays:
-        if array.ndim == 0:
-            raise ShapeError(f"{argument} must be an array of samples, got the single number {array}")
-    return arrays
+    return [_samples(part, argument) for part in value]
+
+
+def _samples(value: Any, argument: str) -> Array:
+    array = to_array(value, "data", argument)
+    if array.ndim == 0:
+        raise ShapeError(f"{argument} must be an array of samples, got the single number {array}")
+    return array
 
 
 def _one_array(value: Any) -> bool:
     """Whether value is [x], a list of the one array that a model takes, and not nested numbers."""
-    return (isinstance(value, (list, tuple)) and len(value) == 1 and hasattr(value[0], "__array__")
-            and getattr(value[0], "ndim", 1) > 0)
+    return isinstance(value, (list, tuple)) and len(value) == 1 and _is_array(value[0]) and getattr(value[0], "ndim", 1) > 0
 
 
 def _pair(value: Any) -> bool:
@@ -137,26 +139,27 @@ def class_weights(targets: Array, class_weight: Mapping[int, float]) -> Array:
     if not isinstance(class_weight, Mapping):
         raise KonvError(f"class_weight must be a dict from class number to weight, got {class_weight!r}")
     for number, weight in class_weight.items():
-        if not isinstance(number, (int, np.integer)) or not isinstance(weight, (int, float, np.number)):
+        is_number = isinstance(weight, (int, float)) or (_is_array(weight) and weight.ndim == 0)
+        if not isinstance(number, (int, np.integer)) or not is_number:
             raise KonvError(f"class_weight must be a dict from class number to weight, such as {{0: 1.0, 1: 2.5}}, "
                             f"got {{{number!r}: {weight!r}}}")
     if targets.ndim > 1:
         targets = targets[..., 0] if targets.shape[-1] == 1 else targets.argmax(axis=-1)
     classes, places = np.unique(np.round(targets).astype(np.int64), return_inverse=True)
-    weights = np.array([class_weight.get(int(number), 1.0) for number in classes], np.float32)
+    weights = np.array([float(class_weight.get(int(number), 1.0)) for number in classes], np.float32)
     return weights[places].reshape(targets.shape)
 
 
 def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[tuple, tuple]:
     """The first samples for training and the last `fraction` for validation, as Keras divides them."""
-    flat = [array for part in (x, y, sample_weight) if part is not None for array in _leaves(part)]
-    if not all(hasattr(array, "__getitem__") and hasattr(array, "__len__") for array in flat) or not _is_arrays(x):
+    if not _is_arrays(x):
         raise KonvError("validation_split needs arrays; for an iterable of batches give validation_data")
-    count = len(flat[0])
+    parts = [_mapped(part, lambda array, name=name: _samples(array, name))
+             for part, name in ((x, "x"), (y, "y"), (sample_weight, "sample_weight"))]
+    count = min((len(array) for part in parts if part is not None for array in _leaves(part)), default=0)
     at = floor(count * (1.0 - fraction))
     if at in (0, count):
         raise KonvError(f"validation_split={fraction} of {count} samples leaves nothing on one side")
-    parts = [_mapped(part, lambda array: to_array(array, "data")) for part in (x, y, sample_weight)]
     return (tuple(_mapped(part, lambda array: array[:at]) for part in parts),
             tuple(_mapped(part, lambda array: array[at:]) for part in parts))
 
@@ -317,13 +320,18 @@ def is_stream(x: Any, y: Any) -> bool:
 
 def _is_arrays(x: Any) -> bool:
     # a string is no data, but its error should say so, not take it for batches of letters
-    return isinstance(x, (np.ndarray, list, tuple, Mapping, str, bytes)) or hasattr(x, "__array__") or hasattr(x, "__dlpack__")
+    return isinstance(x, (np.ndarray, list, tuple, Mapping, str, bytes)) or _is_array(x)
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "__array__") or hasattr(x, "__dlpack__")
 
 
 def _leaves(part: Any) -> list[Any]:
     if isinstance(part, Mapping):
         return list(part.values())
-    return list(part) if isinstance(part, (list, tuple)) and part and hasattr(part[0], "__array__") else [part]
+    several = isinstance(part, (list, tuple)) and part and _is_array(part[0]) and getattr(part[0], "ndim", 1)
+    return list(part) if several else [part]
 
 
 def _mapped(part: Any, function) -> Any:
