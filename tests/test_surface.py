@@ -70,7 +70,6 @@ MODEL = "m = konv.Sequential([konv.Input((4,)), konv.layers.Dense(2)]); m.compil
     ("konv.layers.RandomErasing(0.1)", "RandomErasing", "RandomFlip"),
     ("konv.layers.Conv2D(3, 3, dtype='float16')", "dtype='float16'", "float32"),
     ("konv.layers.Dense(3, dtype='mixed_float16')", "dtype='mixed_float16'", "float32"),
-    ("konv.layers.Conv2D(3, 3, activity_regularizer='l2')", "activity_regularizer", "kernel_regularizer"),
     ("konv.layers.Conv2D(3, 3, padding='causal')", "padding", '"valid" or "same"'),
     ("konv.layers.Conv2D(3, 3, activation='softermax')", "softermax", "softmax"),
     ("konv.layers.Conv2D(3, 3, kernel_initializer='mine')", "kernel_initializer", "GlorotUniform"),

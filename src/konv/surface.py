@@ -17,12 +17,12 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         RematScope StatelessScope SymbolicScope applications device distillation distribution dtype_policies
         export legacy mixed_precision name_scope ops preprocessing quantizers remat tree visualization wrappers""",
     "konv.layers": """
-        ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
+        AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
         AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AdditiveAttention AlphaDropout Attention AugMix
         AutoContrast Average AveragePooling1D AveragePooling3D AvgPool1D AvgPool3D Bidirectional CategoryEncoding
         CenterCrop Concatenate ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2DTranspose
         Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D Convolution1DTranspose
-        Convolution2DTranspose Convolution3D Convolution3DTranspose Cropping1D Cropping2D Cropping3D CutMix
+        Convolution2DTranspose Convolution3D Convolution3DTranspose Cropping2D Cropping3D CutMix
         DepthwiseConv1D DepthwiseConv2D Discretization Dot EinsumDense Embedding Equalization FlaxLayer GRU GRUCell
         GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D
         GlobalMaxPool1D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
@@ -32,11 +32,11 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
         RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
         RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom
-        RepeatVector Reshape Resizing ReversibleEmbedding STFTSpectrogram SeparableConv1D SeparableConv2D
+        Reshape Resizing ReversibleEmbedding STFTSpectrogram SeparableConv1D SeparableConv2D
         SeparableConvolution1D SeparableConvolution2D SimpleRNN SimpleRNNCell Solarization SpatialDropout1D
         SpatialDropout2D SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup Subtract TFSMLayer
-        TextVectorization TimeDistributed TorchModuleWrapper UnitNormalization UpSampling1D UpSampling2D UpSampling3D
-        Wrapper ZeroPadding1D ZeroPadding2D ZeroPadding3D average concatenate deserialize dot maximum minimum multiply
+        TextVectorization TimeDistributed TorchModuleWrapper UnitNormalization UpSampling2D UpSampling3D
+        Wrapper ZeroPadding2D ZeroPadding3D average concatenate deserialize dot maximum minimum multiply
         serialize subtract""",
     "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",

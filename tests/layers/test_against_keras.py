@@ -157,6 +157,14 @@ CASES = [
     ("RandomCrop", {"height": 12, "width": 5, "seed": 2}, IMAGE),
     ("GaussianNoise", {"stddev": 0.3, "seed": 1}, IMAGE),
     ("GaussianDropout", {"rate": 0.3}, (7,)),
+    ("ActivityRegularization", {"l1": 0.5, "l2": 0.25}, (7,)),
+    ("Dense", {"units": 3, "activity_regularizer": "l2"}, (7,)),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "activity_regularizer": "l1"}, IMAGE),
+    ("ZeroPadding1D", {"padding": (2, 1)}, STEPS),
+    ("ZeroPadding1D", {"padding": 3, "data_format": "channels_first"}, STEPS),
+    ("Cropping1D", {"cropping": (2, 0)}, STEPS),
+    ("UpSampling1D", {"size": 3}, STEPS),
+    ("RepeatVector", {"n": 3}, (7,)),
 ]
 # layers whose output is drawn, whatever their arguments
 DRAWN = [

@@ -86,7 +86,6 @@ ARGUMENTS = [
 UNSUPPORTED = [
     (lambda: layers.Conv2D(8, 3, dtype="float16"), ["dtype", "'float16'", "float32"]),
     (lambda: layers.Conv2D(8, 3, padding=((1, 1), (2, 2))), ["padding", "explicit"]),
-    (lambda: layers.Conv2D(8, 3, activity_regularizer="l2"), ["activity_regularizer", "kernel_regularizer"]),
     (lambda: layers.Conv2D(8, 3, lora_rank=2), ["lora_rank"]),
     (lambda: layers.Conv2D(8, 3, activation=np.tanh), ["activation", "konv.activations"]),
     (lambda: layers.Conv2D(8, 3, kernel_regularizer=lambda w: 0.0), ["kernel_regularizer", "gradient"]),
@@ -126,6 +125,8 @@ INPUTS = [
     (layers.BatchNormalization(axis=0), (None, 8, 8, 3), ["axis=0", "batch"]),
     (layers.Softmax(axis=-2), (None, 8), ["axis=-2", "batch"]),
     (layers.Dropout(0.5, noise_shape=(None, 1)), (None, 8, 8, 3), ["noise_shape=(None, 1)", "(None, 8, 8, 3)"]),
+    (layers.Cropping1D((5, 3)), (None, 8, 3), ["cropping=(5, 3)", "leaves nothing", "(None, 8, 3)"]),
+    (layers.ZeroPadding1D(2), (None, 8), ["ZeroPadding1D", "3 axes", "(None, 8)"]),
     (layers.Rescaling([1, 2]), (None, 8, 8, 3), ["scale has 2 numbers", "(None, 8, 8, 3)"]),
 ]
 

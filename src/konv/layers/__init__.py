@@ -67,13 +67,22 @@ from konv.layers.pooling import (
     MaxPooling2D,
 )
 from konv.layers.preprocessing import Rescaling
-from konv.layers.regularization import Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from konv.layers.regularization import (
+    ActivityRegularization,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+)
 from konv.layers.reshaping import Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D
+from konv.layers.sequences import Cropping1D, RepeatVector, UpSampling1D, ZeroPadding1D
 from konv.surface import surface
 
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "Average",
     "AveragePooling1D",
@@ -91,6 +100,7 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
     "Cropping2D",
     "Dense",
     "DepthwiseConv1D",
@@ -131,6 +141,7 @@ __all__ = [
     "RandomTranslation",
     "RandomZoom",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Resizing",
@@ -142,7 +153,9 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "UpSampling1D",
     "UpSampling2D",
+    "ZeroPadding1D",
     "ZeroPadding2D",
     "add",
     "average",

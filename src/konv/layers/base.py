@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv import initializers, nests
+from konv import initializers, nests, regularizers
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
@@ -54,7 +54,8 @@ class Layer(Custom):
                 raise KonvError(f"trainable must be True or False, got {trainable!r}")
             self._trainable = bool(trainable)
             self.declared_shape = parse.declared_shape(kwargs)
-            parse.refuse(kwargs | {"activity_regularizer": activity_regularizer}, type(self))
+            self.activity_regularizer = regularizers.get(activity_regularizer)
+            parse.refuse(kwargs, type(self))
             if parse.policy_name(dtype) != "float32":
                 raise UnsupportedError(f'dtype={dtype!r} is not supported yet; konv computes in "float32"')
 
@@ -77,6 +78,8 @@ class Layer(Custom):
         policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype},
                   "registered_name": None}
         own = {"name": self.name, "trainable": self.trainable, "dtype": policy}
+        if self.activity_regularizer is not None:
+            own["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         written = type(self).get_config.__module__.startswith("konv.")  # else the subclass adds its own arguments
         return own | self.given_config() if self.is_composed and written else own
 
@@ -113,7 +116,10 @@ class Layer(Custom):
 
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None = None) -> Sequence[int]:
         """The same for one call of the layer, which may have several outputs."""
-        return self.lower_trace(builder, inputs, call) if self.is_composed else (self.lower(builder, inputs),)
+        outputs = self.lower_trace(builder, inputs, call) if self.is_composed else (self.lower(builder, inputs),)
+        if self.activity_regularizer is not None:  # of a layer that is called again Keras counts the last call alone
+            builder.penalised[self.path] = [(output, self.activity_regularizer) for output in outputs]
+        return outputs
 
     def graph(self, *shapes: Shape, training: bool = False) -> Graph:
         """This layer alone as a graph."""

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from konv import activations
+from konv import activations, regularizers
 from konv.errors import KonvError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
@@ -39,7 +39,7 @@ class Windowed(Layer):
             "kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding,
             "data_format": self.data_format, "dilation_rate": self.dilation_rate,
             "activation": activations.serialize(self.activation), "use_bias": self.use_bias,
-            "activity_regularizer": None, **parse.weight_config(self)}
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer), **parse.weight_config(self)}
 
 
 class _Conv(Windowed):

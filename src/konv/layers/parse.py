@@ -192,7 +192,6 @@ def declared_shape(kwargs: dict[str, Any]) -> Shape | None:
 
 # arguments of Keras that change nothing when they are None, and are not supported otherwise: what to use instead
 _NOT_YET = {
-    "activity_regularizer": "use kernel_regularizer",
     "bounding_box_format": "leave it out; boxes are not moved along",
     "lora_rank": "leave it out",
     "lora_alpha": "leave it out",

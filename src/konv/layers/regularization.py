@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.regularizers import L1L2
 from konv.spec import ops as spec
 from konv.spec.augment import Noise
 from konv.spec.ops import Op, Shape, describe
@@ -139,3 +140,24 @@ def _noise_shape(value: Any) -> tuple[int | None, ...] | None:
     if sizes[0] not in (None, 1):
         raise UnsupportedError(f"noise_shape={value!r}: a fixed batch size is not supported; use None or 1 there")
     return tuple(None if size is None else int(size) for size in sizes)
+
+
+class ActivityRegularization(Layer):
+    """Gives what comes in, any shape, and adds l1 * sum(|x|) + l2 * sum(x^2), over the number of samples, to the loss.
+
+    >>> import konv
+    >>> konv.layers.ActivityRegularization(l2=0.01).compute_output_shape((None, 3))
+    (None, 3)
+    """
+
+    def __init__(self, l1=0.0, l2=0.0, **kwargs):
+        super().__init__(activity_regularizer=L1L2(l1, l2), **kwargs)
+        self.l1, self.l2 = l1, l2
+
+    def ops(self, *shapes: Shape) -> tuple[Op, ...]:
+        return ()
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config() | {"l1": self.l1, "l2": self.l2}
+        del config["activity_regularizer"]
+        return config

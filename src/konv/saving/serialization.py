@@ -33,9 +33,9 @@ _DRAWN = ("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "Ran
 # Layers for which Keras notes the input shape, because they override its method `build`.
 NOTE_SHAPE = frozenset((
     "Add", "Average", "BatchNormalization", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose",
-    "Cropping2D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Flatten", "GroupNormalization", "LayerNormalization",
-    "Maximum", "Minimum", "Multiply", "PReLU", "Permute", "Rescaling", "SeparableConv1D", "SeparableConv2D", "Subtract",
-    "UpSampling2D", "ZeroPadding2D", *_DRAWN))
+    "Cropping1D", "Cropping2D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Flatten", "GroupNormalization",
+    "LayerNormalization", "Maximum", "Minimum", "Multiply", "PReLU", "Permute", "RepeatVector", "Rescaling", "SeparableConv1D",
+    "SeparableConv2D", "Subtract", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", *_DRAWN))
 # With which arguments Keras notes that a layer was called, beside its inputs: masks, of which there are none, and whether it
 # was called in training, which nothing heeds, since a model tells its layers anew.
 NOT_HEEDED = ("training",)

@@ -5,8 +5,9 @@ The index of a node is the name of its output. A graph is immutable; `GraphBuild
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from konv.spec.ops import Input, Op, Shape, Weight
 
@@ -24,8 +25,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
+    """`penalised` are values that training makes small besides the loss, each with what says how: an activity_regularizer."""
+
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
+    penalised: tuple[tuple[int, Any], ...] = ()
 
     def input_shapes(self, index: int) -> tuple[Shape, ...]:
         return tuple(self.nodes[source].shape for source in self.nodes[index].inputs)
@@ -39,6 +43,12 @@ class Graph:
     @cached_property
     def inputs(self) -> tuple[int, ...]:
         return tuple(index for index, node in enumerate(self.nodes) if isinstance(node.op, Input))
+
+    @cached_property
+    def with_penalised(self) -> "Graph":
+        """The graph whose outputs end with the values that are penalised."""
+        more = dict.fromkeys(index for index, _ in self.penalised if index not in self.outputs)
+        return replace(self, outputs=(*self.outputs, *more)) if more else self
 
     @cached_property
     def users(self) -> tuple[tuple[int, ...], ...]:
@@ -65,6 +75,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     training: bool = False
     force: bool | None = None
+    penalised: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)  # of each layer
 
     @property
     def mode(self) -> bool:
@@ -90,4 +101,4 @@ class GraphBuilder:
         return len(self.nodes) - 1
 
     def graph(self, *outputs: int) -> Graph:
-        return Graph(tuple(self.nodes), outputs)
+        return Graph(tuple(self.nodes), outputs, tuple(pair for pairs in self.penalised.values() for pair in pairs))

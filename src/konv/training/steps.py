@@ -30,6 +30,7 @@ class Wiring:
     outputs: list[Shape]
     variables: list[Variable]
     penalised: list[Variable]
+    activities: list[tuple[int, Any]]  # which output of the runner, and the regularizer on it
 
     def fits(self, model: Any, inputs: Sequence[np.ndarray]) -> bool:
         return self.graphs is model._graphs and all(
@@ -44,6 +45,18 @@ def batched(shapes: Sequence[Shape], count: int) -> list[tuple[int, ...]]:
 def penalty(wiring: Wiring) -> float:
     """The sum of the penalties of regularized weights."""
     return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised)
+
+
+def penalty_of_activities(wiring: Wiring, outputs: Sequence[np.ndarray]) -> float:
+    """The sum of the penalties of what layers give, each divided by the number of samples."""
+    return sum(float(regularizer(outputs[place])) / len(outputs[place]) for place, regularizer in wiring.activities)
+
+
+def add_slopes(wiring: Wiring, outputs: Sequence[np.ndarray], slopes: list[np.ndarray], scale: float) -> None:
+    """What `scale` times these penalties adds to the gradient of each output of the runner."""
+    slopes += [np.zeros_like(output) for output in outputs[len(slopes):]]
+    for place, regularizer in wiring.activities:
+        slopes[place] += regularizer.gradient(outputs[place]) * np.float32(scale / len(outputs[place]))
 
 
 def gradient_of(variable: Variable, found: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -174,9 +187,13 @@ class Stepper(Layer):
         outputs = wiring.runner.forward(batch.inputs, self._seed)
         self._seed += 1
         scale = self.optimizer.scale_loss(1.0)
-        value, slopes = losses.compute(parsed, outputs, batch.weights, True, scale)
+        given = outputs[:len(wiring.outputs)]
+        value, slopes = losses.compute(parsed, given, batch.weights, True, scale)
+        value += penalty(wiring) + penalty_of_activities(wiring, outputs)
+        if wiring.activities:
+            add_slopes(wiring, outputs, slopes, scale)
         # before backward, which may write where the outputs are
-        self._watch(value + penalty(wiring), batch, outputs)
+        self._watch(value, batch, given)
         if wiring.variables:
             gradients = wiring.runner.backward(slopes)
             found = [gradient_of(variable, gradients) for variable in wiring.variables]
@@ -195,9 +212,15 @@ class Stepper(Layer):
         if self._losses is not None:
             parsed = self._losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])), batch.weights)
         outputs = wiring.runner.infer(batch.inputs)
+        given = outputs[:len(wiring.outputs)]
         if self._losses is not None:
-            value = self._losses.compute(parsed, outputs, batch.weights, False)[0]
-        self._watch(value + penalty(wiring), batch, outputs)
+            value = self._losses.compute(parsed, given, batch.weights, False)[0]
+        self._watch(value + penalty(wiring) + penalty_of_activities(wiring, outputs), batch, given)
+
+    def _predicted(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        """The outputs for one batch in inference mode."""
+        wiring = self._wire_inference(inputs)
+        return wiring.runner.infer(inputs)[:len(wiring.outputs)]
 
     def _watch(self, value: float, batch: Batch, outputs: Sequence[np.ndarray]) -> None:
         assert self._loss_tracker is not None
@@ -222,7 +245,8 @@ class Stepper(Layer):
 
     def _wiring(self, inputs: Sequence[np.ndarray], training: bool) -> Wiring:
         shapes = tuple(array.shape[1:] for array in inputs)
-        graph = self.graph(*shapes, training=training)
+        plain = self.graph(*shapes, training=training)
+        graph = plain.with_penalised
         runners: dict[int, Runner] = self.__dict__.setdefault("_runners", {})
         runner = runners.pop(id(graph), None)
         if runner is None or runner.graph is not graph:
@@ -231,5 +255,6 @@ class Stepper(Layer):
         while len(runners) > RUNNERS:  # another thread may do the same at this moment
             runners.pop(list(runners)[0], None)  # noqa: RUF015 (an iterator would notice the other thread)
         variables = self.trainable_weights
-        return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in graph.outputs], variables,
-                      [variable for variable in variables if variable.regularizer is not None])
+        return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in plain.outputs], variables,
+                      [variable for variable in variables if variable.regularizer is not None],
+                      [(graph.outputs.index(index), regularizer) for index, regularizer in graph.penalised])

@@ -278,7 +278,7 @@ class Trainer(Stepper):
         parts: list[list[np.ndarray]] = []
 
         def step(batch: Batch) -> dict[str, Any]:
-            parts.append(self._wire_inference(batch.inputs).runner.infer(batch.inputs))
+            parts.append(self._predicted(batch.inputs))
             return {"outputs": self.packed(parts[-1])}
 
         self.stop_predicting = False
@@ -320,10 +320,10 @@ class Trainer(Stepper):
         wiring = self._inferring
         if wiring is not None and type(x) is np.ndarray and wiring.graphs is self._graphs and len(x) and (
                 wiring.shapes == (x.shape[1:],)):
-            return self.packed(wiring.runner.infer([as_input(x)]))
+            return self.packed(wiring.runner.infer([as_input(x)])[:len(wiring.outputs)])
         with naming(self.title):
             inputs = self._parsed(x).inputs
-            return self.packed(self._wire_inference(inputs).runner.infer(inputs))
+            return self.packed(self._predicted(inputs))
 
     def _results(self, return_dict: bool) -> Any:
         logs = plain(self.get_metrics_result())
