@@ -357,7 +357,24 @@ def test_feature_maps(model_file, image, tmp_path):
 # --- every command --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "summary", "explain", "feature-maps"])
+def test_report(model_file, image, tmp_path):
+    page = tmp_path / "report.html"
+    assert run("report", model_file, image, "-o", page).stdout == f"{page}\n"
+    assert '<html lang="en">' in page.read_text("utf-8")
+    assert "learning curves" not in page.read_text("utf-8")
+    (model_file.parent / "history.csv").write_text("epoch,loss\n0,2.0\n1,1.5\n")
+    (model_file.parent / "classes.json").write_text('["one", "two", "three"]')
+    told = json.loads(run("report", model_file, image, "-o", page, "--lang", "ko", "--json").stdout)
+    assert told == {"file": str(page), "bytes": page.stat().st_size, "images": 1}
+    text = page.read_text("utf-8")
+    assert '<html lang="ko">' in text
+    assert "learning curves" in text
+    assert '"classes":["one","two","three"]' in text
+    assert "saved as .html" in run("report", model_file, "-o", tmp_path / "report.pdf", code=2).stderr
+    assert "is not a history" in run("report", model_file, "-o", page, "--history", image, code=2).stderr
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "summary", "explain", "feature-maps", "report"])
 def test_help_has_an_example(command):
     text = run(command, "--help").stdout
     assert f"Example:\n    konv {command} " in text
@@ -369,7 +386,7 @@ def test_version_and_help():
     assert CliRunner().invoke(main, []).exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["predict", "summary", "explain", "feature-maps"])
+@pytest.mark.parametrize("command", ["predict", "summary", "explain", "feature-maps", "report"])
 @pytest.mark.parametrize(("content", "text"), [
     (None, "does not exist"), (b"", "model.keras"), (b"PK\x03\x04 not a model", "model.keras"),
     (b"\x89HDF\r\n\x1a\n", "model.keras")])
@@ -377,7 +394,8 @@ def test_a_model_that_is_none(tmp_path, image, command, content, text):
     path = tmp_path / "model.keras"
     if content is not None:
         path.write_bytes(content)
-    more = {"predict": [image], "feature-maps": [image, "-o", tmp_path / "out"]}.get(command, [])
+    more = {"predict": [image], "feature-maps": [image, "-o", tmp_path / "out"],
+            "report": ["-o", tmp_path / "out.html"]}.get(command, [])
     assert text in run(command, path, *more, code=2).stderr
 
 

@@ -38,7 +38,7 @@ def test_every_message_is_used():
     import konv.explain
 
     folder = Path(konv.explain.__file__).parent
-    source = "".join(path.read_text() for path in folder.glob("*.py") if not path.name.startswith("messages"))
+    source = "".join(path.read_text() for path in sorted(folder.rglob("*.[jp][sy]")) if not path.name.startswith("messages"))
     made = {*(f"binary_{name}" for name in BINARY),
             "pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
             "padding_height", "padding_width", "extent_length", "padding_length", "height", "width", "length", "brightness",

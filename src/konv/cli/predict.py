@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from konv.cli.group import json_option, main, model_argument
-from konv.cli.models import load, read_image
+from konv.cli.models import class_names, load, read_image
 from konv.errors import FileError, KonvError
 
 
@@ -30,7 +30,7 @@ def predict(path: str, images: tuple[str, ...], top: int, as_json: bool) -> None
     """
     model = load(path)
     _require_probabilities(model)
-    classes = _class_names(path, model)
+    classes = class_names(path, model)
     answers, failed = [], False
     for image in images:
         try:
@@ -81,17 +81,3 @@ def _probabilities(scores: Any) -> Any:
 
     scores = np.asarray(scores, dtype="float64")
     return np.array([1 - scores[0], scores[0]]) if scores.shape == (1,) else scores
-
-
-def _class_names(path: str, model: Any) -> list[str]:
-    count = max(2, model.output_shape[-1] or 0)
-    file = Path(path).with_name("classes.json")
-    if not file.exists():
-        return [str(index) for index in range(count)]
-    try:
-        names = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise FileError(f"{file}: is not a JSON file") from None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len(names) != count:
-        raise FileError(f"{file}: must be a list of {count} names, one per output of the model")
-    return names

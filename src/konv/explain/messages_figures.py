@@ -150,6 +150,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "macs_count": {"en": "MACs: {count}", "ko": "MAC: {count}"},
     "reach_size": {"en": "sees {size}", "ko": "수용 영역 {size}"},
     "column_layer": {"en": "layer", "ko": "층"},
+    "column_class": {"en": "class", "ko": "종류"},
     "column_output": {"en": "output", "ko": "출력"},
     "column_parameters": {"en": "parameters", "ko": "파라미터"},
     "column_macs": {"en": "MACs", "ko": "MAC"},

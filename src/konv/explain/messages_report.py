@@ -62,4 +62,105 @@ REPORT: dict[str, dict[str, str]] = {
         "en": "{layer}: filters {first} and {second} are alike (cosine {similarity})",
         "ko": "{layer}: 필터 {first}와(과) {second}은(는) 거의 같음 (코사인 유사도 {similarity})",
     },
+    # --- the page of a report ---
+    "rep_title": {"en": "Report on {title}", "ko": "{title} 보고서"},
+    "rep_language": {"en": "language", "ko": "언어"},
+    "rep_image": {"en": "image", "ko": "이미지"},
+    "rep_layers_count": {"en": "layers", "ko": "층"},
+    "rep_parameters": {"en": "parameters", "ko": "파라미터"},
+    "rep_trainable": {"en": "of these trained", "ko": "그중 학습되는 것"},
+    "rep_macs": {"en": "MACs for one sample", "ko": "샘플 하나의 MAC"},
+    "rep_bytes": {"en": "memory of the weights", "ko": "가중치가 차지하는 메모리"},
+    "rep_step": {"en": "Window by window", "ko": "윈도우를 한 칸씩"},
+    "rep_step_how": {
+        "en": "Choose a layer, then click on its output or walk over it with the arrow keys; Page Up and Page Down change the "
+        "filter. The numbers under the window are multiplied by the kernel and added up, here in the page. A number that "
+        "another layer made leads there when it is clicked.",
+        "ko": "층을 고르고 출력을 누르거나 방향키로 옮겨 다니세요. Page Up과 Page Down은 필터를 바꿉니다. 윈도우 아래의 수에 "
+        "커널을 곱해 더하는 계산은 이 페이지 안에서 이루어집니다. 다른 층이 만든 수를 누르면 그 층으로 갑니다.",
+    },
+    "rep_step_which": {
+        "en": "These layers can be walked through: convolutions (depthwise, separable, transposed and those of sequences too), "
+        "pooling, batch normalization and dense layers. The arithmetic of all others stands below.",
+        "ko": "따라갈 수 있는 층: 합성곱(깊이별, 분리, 전치, 시퀀스 합성곱 포함), 풀링, 배치 정규화, 완전 연결층. "
+        "나머지 층의 계산식은 아래에 있습니다.",
+    },
+    "rep_step_none": {
+        "en": "No image was given, so there are no numbers to walk through.",
+        "ko": "이미지가 주어지지 않아 따라갈 수가 없습니다.",
+    },
+    "rep_no_stage": {
+        "en": "This model has no layer that can be walked through.",
+        "ko": "이 모델에는 따라갈 수 있는 층이 없습니다.",
+    },
+    "rep_layer": {"en": "layer", "ko": "층"},
+    "rep_filter": {"en": "filter", "ko": "필터"},
+    "rep_row": {"en": "row", "ko": "행"},
+    "rep_column": {"en": "column", "ko": "열"},
+    "rep_previous": {"en": "previous", "ko": "이전"},
+    "rep_next": {"en": "next", "ko": "다음"},
+    "rep_play": {"en": "play", "ko": "재생"},
+    "rep_pause": {"en": "pause", "ko": "멈춤"},
+    "rep_return": {"en": "back to {layer}", "ko": "{layer}(으)로 돌아가기"},
+    "rep_source": {"en": "input of the layer, channel {number}", "ko": "층의 입력, 채널 {number}"},
+    "rep_source_colours": {"en": "input of the layer, its 3 channels as colours", "ko": "층의 입력, 채널 3개를 색으로"},
+    "rep_source_vector": {"en": "inputs of the layer: {count}", "ko": "층의 입력: {count}개"},
+    "rep_result": {"en": "output, feature map {number} of {count}", "ko": "출력, 특성 맵 {number} (모두 {count}개)"},
+    "rep_result_vector": {"en": "outputs of the layer: {count}", "ko": "층의 출력: {count}개"},
+    "rep_result_how": {
+        "en": "output of the layer: the arrow keys move the window",
+        "ko": "층의 출력: 방향키로 윈도우를 옮김",
+    },
+    "rep_range": {"en": "black {low}, white {high}", "ko": "검정 {low}, 하양 {high}"},
+    "rep_strongest": {
+        "en": "the {shown} channels of {count} that count most here; the other {rest} together: {value}",
+        "ko": "채널 {count}개 중 여기서 가장 크게 작용하는 {shown}개; 나머지 {rest}개를 더한 값: {value}",
+    },
+    "rep_large_window": {
+        "en": "the window has {rows} rows and {columns} columns, too many to show their numbers",
+        "ko": "윈도우가 행 {rows}개, 열 {columns}개로 너무 커서 수를 보이지 않음",
+    },
+    "rep_from": {"en": "made by {layer}: go there", "ko": "{layer}이(가) 만든 값: 그 층으로 가기"},
+    "rep_drawing": {"en": "The model", "ko": "모델"},
+    "rep_blocks": {"en": "sizes of what the layers give", "ko": "층이 내놓는 것의 크기"},
+    "rep_graph": {"en": "graph of the layers", "ko": "층의 그래프"},
+    "rep_layer_by_layer": {"en": "Layer by layer", "ko": "층마다"},
+    "rep_maps": {"en": "feature maps", "ko": "특성 맵"},
+    "rep_same": {"en": "the same values as those of {layer}", "ko": "{layer}의 값과 같음"},
+    "rep_values": {"en": "values", "ko": "값"},
+    "rep_kernels": {"en": "kernels", "ko": "커널"},
+    "rep_more_maps": {"en": "show the other {count}", "ko": "나머지 {count}개 보기"},
+    "rep_arithmetic": {"en": "arithmetic", "ko": "계산식"},
+    "rep_go": {"en": "window by window", "ko": "윈도우를 한 칸씩"},
+    "rep_curves": {"en": "Learning curves", "ko": "학습 곡선"},
+    "rep_findings": {"en": "Filters that stand out", "ko": "눈에 띄는 필터"},
+    "rep_dead": {"en": "dead", "ko": "죽음"},
+    "rep_saturated": {"en": "saturated", "ko": "포화"},
+    "rep_alike": {"en": "alike", "ko": "중복"},
+    "rep_exact": {
+        "en": "Numbers in this page: float32, as the engine computed them.",
+        "ko": "이 페이지의 수: 엔진이 계산한 그대로 float32.",
+    },
+    "rep_padding": {"en": "hatched: padding", "ko": "빗금: 패딩"},
+    "rep_rounded": {
+        "en": "Tables round to three digits; sums are those of the unrounded numbers, which appear when pointed at.",
+        "ko": "표에는 세 자리로 반올림해 보이지만 합은 반올림하지 않은 수로 계산하며, 가리키면 그 수가 나타남.",
+    },
+    "rep_half": {
+        "en": "Numbers in this page: float16, since they are many; sums may differ from the engine's in the third digit.",
+        "ko": "이 페이지의 수: 양이 많아 float16으로 저장함; 합이 엔진의 값과 셋째 자리에서 다를 수 있음.",
+    },
+    "rep_fewer_images": {
+        "en": "The page holds {shown} of {count} images; more would make it too large.",
+        "ko": "이미지 {count}장 중 {shown}장만 담음; 더 담으면 페이지가 너무 커짐.",
+    },
+    "rep_left_out": {"en": "left out, since it is too large for this page", "ko": "이 페이지에 담기에는 너무 커서 뺌"},
+    "rep_old_browser": {
+        "en": "This browser cannot unpack the numbers of this page (it lacks DecompressionStream); the text is complete.",
+        "ko": "이 브라우저는 페이지에 담긴 수를 풀 수 없습니다(DecompressionStream 없음). 글은 모두 읽을 수 있습니다.",
+    },
+    "rep_made": {
+        "en": "Made by konv {version}. This is one file; it loads nothing from anywhere.",
+        "ko": "konv {version}(으)로 만듦. 파일 하나로 되어 있으며 다른 곳에서 아무것도 불러오지 않음.",
+    },
 }

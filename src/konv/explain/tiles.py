@@ -69,7 +69,7 @@ class Tiles(Figure):
         sheet = Sheet(self.title, self.text(language))
         x, y = 0.0, 0.0
         if self.picture is not None:
-            pixels = _colours(self.picture)
+            pixels = colours(self.picture)
             scale = THUMBNAIL / max(pixels.shape[:2])
             place_image(sheet, 0, -8, pixels, scale)
             x, y = pixels.shape[1] * scale + MARGIN, pixels.shape[0] * scale
@@ -171,7 +171,7 @@ class _Head:
             draw.text((x, y + 26 + 18 * place), line, font=self.fonts[1], fill=QUIET)
 
 
-def _colours(picture: np.ndarray) -> np.ndarray:
+def colours(picture: np.ndarray) -> np.ndarray:
     """The input as the model sees it, from its minimum to its maximum over all channels: (height, width, 3) of bytes."""
     if picture.shape[-1] not in (1, 3) and picture.shape[0] in (1, 3):
         picture = picture.transpose(1, 2, 0)
@@ -184,7 +184,7 @@ def _thumbnail(picture: np.ndarray | None):
 
     if picture is None:
         return None
-    image = Image.fromarray(_colours(picture))
+    image = Image.fromarray(colours(picture))
     factor = THUMBNAIL / max(image.size)
     whole = max(1, round(factor)) if factor >= 1 else factor
     return image.resize((max(1, round(image.width * whole)), max(1, round(image.height * whole))),

@@ -72,14 +72,21 @@ class Axis:
         read = {start + tap * self.dilation for start in starts for tap in range(self.kernel)}
         return self.size - self.unread - sum(0 <= pixel < self.size for pixel in read)
 
+    def positions(self, place: int) -> tuple[tuple[int, int], ...]:
+        """For each tap of the window at `place` the tap and where it lies; below 0 and from `size` on is padding.
+
+        >>> Axis(5, 3, padding="same").positions(0)
+        ((0, -1), (1, 0), (2, 1))
+        """
+        return tuple((tap, place * self.stride - self.before + tap * self.dilation) for tap in range(self.kernel))
+
     def reads(self, place: int) -> tuple[tuple[int, int | None], ...]:
         """For each tap of the window at `place` the tap and the pixel under it; None is padding.
 
         >>> Axis(5, 3, padding="same").reads(0)
         ((0, None), (1, 0), (2, 1))
         """
-        pixels = (place * self.stride - self.before + tap * self.dilation for tap in range(self.kernel))
-        return tuple((tap, pixel if 0 <= pixel < self.size else None) for tap, pixel in enumerate(pixels))
+        return tuple((tap, pixel if 0 <= pixel < self.size else None) for tap, pixel in self.positions(place))
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class SpreadAxis(Axis):
                 self.size * self.stride)
         return (self.size - 1) * self.stride + (self.extent if self.padding == "valid" else self.extent % 2) + self.extra
 
-    def reads(self, place: int) -> tuple[tuple[int, int | None], ...]:
+    def positions(self, place: int) -> tuple[tuple[int, int], ...]:
         """The taps through which a pixel reaches `place`, each with that pixel.
 
         >>> SpreadAxis(3, 3, 2, padding="same").reads(2)

@@ -1,0 +1,252 @@
+"""The numbers that a page computes with: weights, feature maps, and which of them each output pixel reads.
+
+They go into the page once, as float32, or as float16 where they are many; what is too much is left out, and said to be.
+"""
+
+import zlib
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from konv.arrays import to_array
+from konv.engines import compute
+from konv.errors import ShapeError
+from konv.explain.kernels import by_filter
+from konv.models import Model
+from konv.spec.graph import Graph
+from konv.spec.ops import BatchNorm, Conv, ConvTranspose, Dense, DepthwiseConv, GlobalPool, Input, Pool, Softmax, spatial
+
+EXACT = 2_000_000  # as many numbers are kept as float32; of more, float16 has four digits
+MOST = 6_000_000  # numbers in a page
+STEPPED = (Conv, DepthwiseConv, ConvTranspose, Pool, GlobalPool, BatchNorm, Dense)
+FLOAT16_MAX = 65504.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One operation that the page can go through, and the operations of its layer behind it, which look at its numbers.
+
+    `source` and `result` are places of arrays (images, rows, columns, channels); `kernel` is (filters, channels, rows,
+    columns). `rows` and `columns` say for each of the output which taps read which pixels.
+    """
+
+    layer: str
+    operation: str  # empty where the layer has one only
+    kind: str  # "sum", "max", "average" or "norm"
+    source: int
+    result: int
+    rows: list[Any]
+    columns: list[Any]
+    groups: int = 1
+    kernel: int | None = None
+    bias: int | None = None
+    norm: list[int | None] = field(default_factory=list)  # mean, variance, gamma, beta
+    epsilon: float = 0.0
+    after: list[str] = field(default_factory=list)
+
+    def needs(self) -> list[int]:
+        return [place for place in (self.source, self.result, self.kernel, self.bias, *self.norm) if place is not None]
+
+
+@dataclass
+class Numbers:
+    """All arrays of a page; `maps` and `kernels` say which belong to a layer, `omitted` which are left out."""
+
+    images: int
+    given: int  # images that were asked for
+    arrays: list[np.ndarray] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    maps: dict[str, int] = field(default_factory=dict)
+    kernels: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    omitted: set[int] = field(default_factory=set)
+    exact: bool = True
+    _known: dict[Any, list[int]] = field(default_factory=dict)
+
+    def add(self, array: np.ndarray, per_image: bool) -> int:
+        """The place of an array; one that is there already, as behind a Dropout, is not kept twice."""
+        found = np.ascontiguousarray(array, np.float32)
+        alike = self._known.setdefault((found.shape, per_image, zlib.crc32(found.data)), [])
+        for place in alike:
+            if np.array_equal(self.arrays[place], found):
+                return place
+        alike.append(len(self.arrays))
+        self.arrays.append(found)
+        return alike[-1]
+
+    def packed(self) -> tuple[str, list[dict[str, Any] | None]]:
+        """All numbers as one compressed text, and where each array lies in it (None: left out)."""
+        parts, places, at = [], [], 0
+        for place, array in enumerate(self.arrays):
+            if place in self.omitted:
+                places.append(None)
+                continue
+            small = not self.exact and float(np.abs(array).max(initial=0)) < FLOAT16_MAX
+            data = array.astype("<f2" if small else "<f4").tobytes()
+            places.append({"at": at, "bits": 16 if small else 32, "shape": array.shape})
+            parts.append(data + b"\0" * (-len(data) % 4))
+            at += len(parts[-1])
+        return b64encode(zlib.compress(b"".join(parts), 1)).decode(), places
+
+
+def samples(model: Model, images: Any) -> np.ndarray:
+    """What was given, as a batch that fits the model's one input."""
+    wanted = model.input_shapes[0]
+    if len(model.input_shapes) != 1:
+        raise ShapeError(f"{model.title}: maps are shown of models with one input, this one has {len(model.input_shapes)}; "
+                         f"a report without images can be made")
+    found = list(images) if isinstance(images, (list, tuple)) else _batch(to_array(images, model.title, "images"), wanted)
+    batch = [_fitting(model, to_array(image, model.title, "image").astype("float32"), wanted) for image in found]
+    if len({image.shape for image in batch}) > 1:
+        raise ShapeError(f"{model.title}: all images of a report must have one size, got "
+                         f"{', '.join(sorted({str(image.shape) for image in batch}))}")
+    return np.stack(batch)
+
+
+def _batch(array: np.ndarray, wanted: Sequence[int | None]) -> list[np.ndarray]:
+    """An array is a batch, unless it fits as one image."""
+    one = array.ndim == len(wanted) and all(size in (None, given) for size, given in zip(wanted, array.shape, strict=True))
+    return [array] if one else list(array)
+
+
+def _fitting(model: Model, image: np.ndarray, wanted: Sequence[int | None]) -> np.ndarray:
+    if image.ndim == len(wanted) + 1 and len(image) == 1:
+        image = image[0]
+    if image.ndim == len(wanted) - 1 and wanted[-1] == 1:
+        image = image[..., None]
+    if image.ndim != len(wanted) or any(size not in (None, given) for size, given in zip(wanted, image.shape, strict=True)):
+        raise ShapeError(f"{model.title}: each image must have the shape {wanted}, got an array of shape {image.shape}")
+    return image
+
+
+def collect(model: Model, batch: np.ndarray | None) -> Numbers:
+    """Everything that is known of the model, and of its feature maps for a batch of images."""
+    graph = model.graph() if batch is None else model.graph(batch.shape[1:])
+    weights = {path: variable.numpy() for path, variable in model.weight_map().items()}
+    found = Numbers(0 if batch is None else len(batch), 0 if batch is None else len(batch))
+    kernels = _add_kernels(found, graph, weights)
+    if batch is not None:
+        outputs = compute(Graph(graph.nodes, tuple(range(len(graph.nodes)))), model.weight_map(), [batch], False)
+        _add_maps(found, graph, outputs, weights, kernels)
+    _limit(found)
+    return found
+
+
+def _add_kernels(found: Numbers, graph: Graph, weights: dict[str, np.ndarray]) -> dict[int, int]:
+    """The place of the kernel of each node that has one; those of convolutions are shown with their layer."""
+    places: dict[int, int] = {}
+    for index, node in enumerate(graph.nodes):
+        if isinstance(node.op, (Conv, DepthwiseConv, ConvTranspose, Dense)):
+            name = getattr(node.op, "kernel_name", "kernel")
+            places[index] = found.add(by_filter(node.op, weights[f"{node.layer}/{name}"]), False)
+            shown = (name, places[index])
+            if not isinstance(node.op, Dense) and shown not in found.kernels.setdefault(node.layer, []):
+                found.kernels[node.layer].append(shown)
+    return places
+
+
+def _add_maps(found: Numbers, graph: Graph, outputs: Sequence[np.ndarray], weights, kernels: dict[int, int]) -> None:
+    first = _channels_first(graph)
+    for index, node in enumerate(graph.nodes):
+        if isinstance(node.op, STEPPED) and len(node.shape) <= 3:
+            last, after = _behind(graph, index)
+            stage = _stage(graph, index, weights, found)
+            if stage is not None:
+                turned = first[index] if not isinstance(node.op, BatchNorm) else node.op.axis % len(node.shape) == 0
+                source = found.add(_image(outputs[node.inputs[0]], turned), True)
+                result = found.add(_image(outputs[last], turned), True)
+                found.stages.append(replace(stage, source=source, result=result, after=after, kernel=kernels.get(index)))
+    for index, node in enumerate(graph.nodes):
+        if 1 <= len(node.shape) <= 3 and not any(graph.nodes[user].layer == node.layer for user in graph.users[index]):
+            found.maps[node.layer] = found.add(_image(outputs[index], first[index]), True)
+    several = [stage.layer for stage in found.stages]
+    found.stages = [stage if several.count(stage.layer) > 1 else replace(stage, operation="") for stage in found.stages]
+
+
+def _behind(graph: Graph, index: int) -> tuple[int, list[str]]:
+    """The last operation of the same layer that still has the shape of this one, and what those in between are called."""
+    last, after = index, []
+    while len(graph.users[last]) == 1:
+        user = graph.users[last][0]
+        node = graph.nodes[user]
+        if node.layer != graph.nodes[index].layer or len(node.inputs) != 1 or isinstance(node.op, STEPPED) or (
+                node.shape != graph.nodes[index].shape):
+            break
+        last = user
+        after.append("softmax" if isinstance(node.op, Softmax) else getattr(node.op, "name", type(node.op).__name__.lower()))
+    return last, after
+
+
+def _stage(graph: Graph, index: int, weights: dict[str, np.ndarray], found: Numbers) -> Stage | None:
+    """How the operation reads its input; where it reads from and writes to is not known yet."""
+    node = graph.nodes[index]
+    op: Any = node.op
+    shape = graph.input_shapes(index)[0]
+    stage = Stage(node.layer, type(op).__name__, "sum", -1, -1, [], [])
+    if isinstance(op, BatchNorm):
+        if op.axis % len(shape) not in (0, len(shape) - 1):
+            return None  # along rows or columns
+        own = [weights.get(f"{node.layer}/{name}") for name in ("moving_mean", "moving_variance", "gamma", "beta")]
+        turned = (*shape[1:], shape[0]) if op.axis % len(shape) == 0 else shape
+        return replace(stage, kind="norm", epsilon=op.epsilon, norm=[None if one is None else found.add(one, False)
+                                                                     for one in own], **_alone(turned))
+    bias = found.add(weights[f"{node.layer}/bias"], False) if getattr(op, "use_bias", False) else None
+    if isinstance(op, Dense):
+        return replace(stage, bias=bias, **_alone(shape))
+    if isinstance(op, GlobalPool):
+        *sizes, _ = spatial(shape, op.data_format, op.rank)
+        rows, columns = (1, *sizes) if op.rank == 1 else sizes
+        return replace(stage, kind=op.kind, rows=[[(place, place) for place in range(rows)]],
+                       columns=[[(place, place) for place in range(columns)]])
+    *sizes, channels = spatial(shape, op.data_format, op.window.rank)
+    tables = [[list(axis.positions(place)) for place in range(axis.output)] for axis in op.window.axes(*sizes)]
+    rows, columns = tables if len(tables) == 2 else ([[(0, 0)]], *tables)
+    groups = channels if isinstance(op, DepthwiseConv) else getattr(op, "groups", 1)
+    return replace(stage, kind=getattr(op, "kind", "sum"), rows=rows, columns=columns, groups=groups, bias=bias)
+
+
+def _alone(shape: Sequence[int | None]) -> dict[str, Any]:
+    """Each number reads the one at its own place."""
+    height, width = ((1, 1), (1, 1), (1, shape[0]), tuple(shape[:2]))[min(len(shape), 3)]
+    return {"rows": [[(0, place)] for place in range(height or 0)], "columns": [[(0, place)] for place in range(width or 0)]}
+
+
+def _channels_first(graph: Graph) -> list[bool]:
+    """For each operation whether its result has the channels first: as it says, or as what it reads."""
+    found: list[bool] = []
+    for index, node in enumerate(graph.nodes):
+        form = getattr(node.op, "data_format", None)
+        if form is None and isinstance(node.op, Input):
+            users = (getattr(graph.nodes[user].op, "data_format", None) for user in graph.users[index])
+            form = next(filter(None, users), None)
+        found.append(form == "channels_first" if form or not node.inputs else found[node.inputs[0]])
+    return found
+
+
+def _image(output: np.ndarray, channels_first: bool) -> np.ndarray:
+    """(images, rows, columns, channels), whatever it is: a sequence is one row, a vector one pixel."""
+    if channels_first and output.ndim > 2:
+        output = np.moveaxis(output, 1, -1)
+    return output.reshape(len(output), *(1,) * (4 - output.ndim), *output.shape[1:])
+
+
+def _limit(found: Numbers) -> None:
+    """Fewer images, then without the largest arrays, until what remains is not too much."""
+    per_image = {place for stage in found.stages for place in (stage.source, stage.result)} | set(found.maps.values())
+    weights = sum(array.size for place, array in enumerate(found.arrays) if place not in per_image)
+    maps = sum(found.arrays[place].size for place in per_image) // max(found.images, 1)
+    if maps and found.images > 1:
+        found.images = max(1, min(found.images, (MOST - weights) // maps))
+        for place in per_image:
+            found.arrays[place] = found.arrays[place][:found.images]
+    total = sum(array.size for array in found.arrays)
+    for place in sorted(range(len(found.arrays)), key=lambda place: -found.arrays[place].size):
+        if total > MOST:
+            found.omitted.add(place)
+            total -= found.arrays[place].size
+    found.exact = total <= EXACT
+
+
+__all__ = ["Numbers", "Stage", "collect", "samples"]
