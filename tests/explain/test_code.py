@@ -61,7 +61,10 @@ LAYERS = [  # (layer, shapes of its inputs)
         layers.Dropout(0.3), layers.SpatialDropout2D(0.3), layers.GaussianNoise(0.3), layers.GaussianDropout(0.3),
         layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomZoom(0.1), layers.RandomTranslation(0.1, 0.1),
         layers.RandomContrast(0.1), layers.RandomBrightness(0.1))],
-    (layers.SpatialDropout1D(0.3), STEPS),
+    (layers.SpatialDropout1D(0.3), STEPS), (layers.ActivityRegularization(0.1), VECTOR),
+    (layers.Dense(3, activation="celu"), VECTOR),
+    (layers.ZeroPadding1D((2, 1)), STEPS), (layers.Cropping1D(1), STEPS), (layers.UpSampling1D(2), STEPS),
+    (layers.RepeatVector(3), VECTOR),
 ]
 
 
