@@ -134,13 +134,18 @@ MODELS = (networks.residual, networks.channels_first, networks.normalised, netwo
 
 
 @pytest.mark.parametrize(("make", "target"), [
-    *[(make, "numpy") for make in MODELS], (networks.residual, "keras"),
-    *[pytest.param(make, "keras", marks=pytest.mark.nightly) for make in MODELS[1:]]])
+    *[(make, "numpy") for make in MODELS], *[pytest.param(make, "keras", marks=pytest.mark.nightly) for make in MODELS]])
 def test_models(make, target):
     model = make(konv)
     for layer in model.layers:
         layer.set_weights(random_weights(layer))
     agree(model, target)
+
+
+def test_a_small_model_in_keras():
+    x = konv.Input((3, 4))
+    twice = layers.Dense(4, activation="relu")
+    agree(konv.Model(x, layers.Add()([twice(x), twice(twice(x)), x])), "keras")
 
 
 @pytest.mark.parametrize("make", MODELS)

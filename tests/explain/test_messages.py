@@ -8,7 +8,7 @@ import konv
 from konv.errors import KonvError
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
 from konv.spec.augment import FILL_MODES, MAPS
-from konv.spec.general import BINARY
+from konv.spec.general import BINARY, REDUCTIONS
 
 
 def fields(text):
@@ -39,7 +39,7 @@ def test_every_message_is_used():
 
     folder = Path(konv.explain.__file__).parent
     source = "".join(path.read_text() for path in sorted(folder.rglob("*.[jp][sy]")) if not path.name.startswith("messages"))
-    made = {*(f"binary_{name}" for name in BINARY),
+    made = {*(f"binary_{name}" for name in BINARY), *(f"reduce_{kind}" for kind in REDUCTIONS),
             "pool_max", "pool_average", "global_max", "global_average", "extent_height", "extent_width",
             "padding_height", "padding_width", "extent_length", "padding_length", "height", "width", "length", "brightness",
             "contrast", "reach_rows",

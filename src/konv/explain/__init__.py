@@ -12,6 +12,7 @@ from konv.explain.kernels import Kernels, kernels
 from konv.explain.languages import language, set_language
 from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
+from konv.explain.others import read
 from konv.explain.report import Report, report
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
@@ -55,6 +56,7 @@ __all__ = [
     "learning_curves",
     "model_facts",
     "print_summary",
+    "read",
     "report",
     "save_feature_maps",
     "set_language",

@@ -9,6 +9,7 @@ from math import inf, prod
 from typing import Any
 
 from konv.explain import augment
+from konv.explain import general as arrays
 from konv.explain.facts import StepFacts
 from konv.explain.statements import Equation, Statement, equation, number
 from konv.spec import general
@@ -323,7 +324,11 @@ def _add(step: StepFacts) -> Iterable[Statement]:
 
 
 def _binary(step: StepFacts) -> Iterable[Statement]:
-    yield Statement(f"binary_{step.op.name}", {"count": len(step.inputs)})  # type: ignore[attr-defined]
+    name = step.op.name  # type: ignore[attr-defined]
+    if name in general.COMPARISONS:
+        yield Statement("comparison", {"name": name})
+    else:
+        yield Statement(f"binary_{name}", {"count": len(step.inputs)})
     if len(set(step.inputs)) > 1:
         yield Statement("broadcast")
 
@@ -433,6 +438,7 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     general.Slice: _slice,
     spec.Reshape: _reshape,
     **augment.WRITERS,
+    **arrays.WRITERS,
 }
 
 

@@ -9,6 +9,7 @@ from konv.explain.figure import Figure
 from konv.explain.formats import explain
 from konv.explain.messages import check_language, say
 from konv.explain.svg import Sheet, text_width
+from konv.layers.base import Layer
 from konv.models import Model
 from konv.spec.ops import Shape, describe
 
@@ -67,7 +68,8 @@ def drawing(model: Model, view: str = "graph", lang: str | None = None) -> Drawi
     places = {id(tensor): place for place, tensor in enumerate(model._order)}
     boxes = tuple(
         Box(tensor.layer.name, class_name(tensor.layer), tensor.shape[1:],
-            tensor.layer.count_params() if tensor.inputs else 0, tuple(places[id(source)] for source in tensor.inputs),
+            tensor.layer.count_params() if tensor.inputs and isinstance(tensor.layer, Layer) else 0,
+            tuple(places[id(source)] for source in tensor.inputs),
             getattr(tensor.layer, "data_format", "") == "channels_first")
         for tensor in model._order)
     return Drawing(model, boxes, view, check_language(lang))

@@ -10,10 +10,11 @@ from typing import Any
 from konv.errors import KonvError
 from konv.layers.base import InputLayer, Layer
 from konv.models import Model
-from konv.spec.graph import Graph
-from konv.spec.ops import Op, Shape, Weight, spatial
+from konv.spec.graph import Graph, GraphBuilder
+from konv.spec.ops import Input, Op, Shape, Weight, spatial
 from konv.spec.reach import Reach, reaches
 from konv.spec.window import Axis, Window
+from konv.tensors import Operation
 from konv.variables import Variable
 
 
@@ -129,8 +130,10 @@ def require_built(layer: Layer) -> None:
     )
 
 
-def class_name(layer: Layer) -> str:
-    """The class as Keras names it: a model made of inputs and outputs is Functional."""
+def class_name(layer: Layer | Operation) -> str:
+    """The class as Keras names it: a model made of inputs and outputs is Functional, a function of ops has one too."""
+    if isinstance(layer, Operation):
+        return layer.class_name
     return "Functional" if type(layer) is Model else type(layer).__name__
 
 
@@ -158,6 +161,8 @@ def total(counts) -> int | None:
 
 
 def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerFacts:
+    if isinstance(layer, Operation):
+        return _operation_facts(layer, shapes)
     if isinstance(layer, Model):
         raise KonvError(f"{layer.title}: is a model, not a layer; use explain_model")
     graph = layer.graph(*shapes)
@@ -167,6 +172,15 @@ def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerF
     inputs = () if isinstance(layer, InputLayer) else shapes
     return LayerFacts(layer.name, class_name(layer), inputs, output, steps, _count(trainable), _count(frozen),
                       weight_bytes(layer.weights), layer.trainable, shared)
+
+
+def _operation_facts(operation: Operation, shapes: tuple[Shape, ...]) -> LayerFacts:
+    """A function of konv.ops that tensors went through: no weights, and only what it does to them."""
+    builder = GraphBuilder()
+    places = tuple(builder.add(Input(shape), layer="input") for shape in shapes)
+    graph = builder.graph(*operation.lower_call(builder, places, operation.output.call))
+    steps = tuple(step_facts(graph, index) for index in range(len(shapes), len(graph.nodes)))
+    return LayerFacts(operation.name, operation.class_name, shapes, graph.nodes[graph.outputs[0]].shape, steps, 0, 0, 0, True)
 
 
 def step_facts(graph: Graph, index: int) -> StepFacts:

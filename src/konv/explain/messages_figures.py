@@ -246,4 +246,19 @@ FIGURES: dict[str, dict[str, str]] = {
         "en": "for each of target pixels the weights of the pixels that make it",
         "ko": "결과 픽셀마다 그 값을 만드는 입력 픽셀들의 가중치",
     },
+    # --- operations on arrays of any shape ---
+    "constant": {"en": "fixed numbers: {count}", "ko": "고정된 수: {count}개"},
+    "weight": {"en": "weight {name}", "ko": "가중치 {name}"},
+    "comparison": {
+        "en": "comparison ({name}), value by value: 1 where it holds, 0 elsewhere",
+        "ko": "값끼리 비교({name}): 참이면 1, 거짓이면 0",
+    },
+    "reduce_sum": {"en": "sum along axis {axes}", "ko": "축 {axes} 방향의 합"},
+    "reduce_mean": {"en": "mean along axis {axes}", "ko": "축 {axes} 방향의 평균"},
+    "reduce_max": {"en": "largest value along axis {axes}", "ko": "축 {axes} 방향의 가장 큰 값"},
+    "reduce_min": {"en": "smallest value along axis {axes}", "ko": "축 {axes} 방향의 가장 작은 값"},
+    "reduced": {"en": "values that become one: {equation}", "ko": "하나로 모이는 값: {equation}"},
+    "matmul": {"en": "matrix product over the last two axes", "ko": "마지막 두 축의 행렬 곱"},
+    "legend_matmul_macs": {"en": "size of the result * terms of a sum", "ko": "결과의 크기 * 합 하나의 항 개수"},
+    "repeated": {"en": "each part along an axis is repeated: {factors}", "ko": "축을 따라 각 부분을 반복함: {factors}"},
 }

@@ -26,6 +26,7 @@ from konv.explain.window import EXAMPLES
 from konv.models import Model
 from konv.plan import build_plan
 from konv.spec.augment import RANDOM
+from konv.spec.general import Constant, Parameter
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Dropout, Input, Pool, spatial
 from konv.spec.reach import POINTWISE
@@ -217,6 +218,10 @@ def _evaluate(graph: Graph, index: int, box: Box, values: Mapping[int, np.ndarra
     sources = [values[source] for source in node.inputs]
     if isinstance(node.op, Input):
         found = image[_slices(box)]
+    elif isinstance(node.op, Constant):
+        found = np.array(node.op.values).reshape(node.op.shape)[_slices(box)]
+    elif isinstance(node.op, Parameter):
+        found = _weights_of(node, weights)[node.op.name][_slices(box)]
     elif isinstance(node.op, (Dropout, *RANDOM)) or node.op == IDENTITY:
         found = sources[0][_slices(box)]
     elif type(node.op) in _FORMULAS and len(node.shape) == 3:

@@ -1,0 +1,44 @@
+"""Models of other libraries, to be explained like one's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from konv.errors import KonvError
+from konv.models import Model
+from konv.saving.files import load_model
+
+
+def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
+    """A model out of a `.keras`, `.h5` or `.onnx` file, or out of a module of PyTorch, as a model of konv with its weights.
+
+    It computes the same numbers; images go in and come out with their channels last, as konv has them. `input_shape` leaves out
+    the batch and is as the other library has it: (3, 224, 224) for images in PyTorch, where it must be given; in an ONNX
+    file it fixes sizes that are open. UnsupportedError names the node or module that konv has no layer for, FileError says
+    what is wrong with a file.
+
+    >>> import konv, tempfile
+    >>> path = Path(tempfile.mkdtemp(), "model.keras")
+    >>> konv.Sequential([konv.Input((3,)), konv.layers.Dense(2)]).save(path)
+    >>> read(path).output_shape
+    (None, 2)
+    """
+    if isinstance(source, Model):
+        return source
+    if isinstance(source, (str, Path)):
+        if str(source).endswith(".onnx"):
+            from konv.saving.foreign_onnx import read_onnx
+
+            return read_onnx(Path(source), input_shape)
+        if input_shape is not None:
+            raise KonvError(f"read: {source} holds the shape of its input; leave out input_shape={input_shape!r}")
+        return load_model(source, compile=False)
+    if any(f"{base.__module__}.{base.__name__}" == "torch.nn.modules.module.Module" for base in type(source).__mro__):
+        from konv.saving.foreign_torch import read_module
+
+        return read_module(source, input_shape)
+    raise KonvError(f"read: takes the path of a .keras, .h5 or .onnx file or a torch.nn.Module, got {source!r} of type "
+                    f"{type(source).__name__}")
+
+
+__all__ = ["read"]
