@@ -142,6 +142,17 @@ def test_new_weights_are_noticed():
     assert runner.infer([x])[0].tolist() == [[7, 7]]
 
 
+def test_weights_that_stay_are_the_same_in_the_next_step():
+    """With gradient accumulation; the memory of what was packed is used again in a step."""
+    model = konv.Sequential([konv.Input((12, 12, 3)), konv.layers.Conv2D(40, 3, activation="relu"), konv.layers.Flatten(),
+                             konv.layers.Dense(5)])
+    x, dy = data(model)
+    runner = Runner(model.graph(), model.weight_map())
+    steps = [[np.array(array) for array in (*runner.forward([x], 0), *runner.backward([dy]).values())] for _ in range(2)]
+    for one, other in zip(*steps, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_dropout_keeps_its_share_and_differs_between_steps():
     model = konv.Sequential([konv.Input((100, 10, 7)), konv.layers.Dropout(0.3)])
     runner, x = Runner(model.graph(), {}), np.ones((8, 100, 10, 7), np.float32)

@@ -69,7 +69,8 @@ class Program:
             if self.plan.buffers[name].external and name not in self.plan.inputs:
                 self._given[name] = np.empty((n, *self.plan.buffers[name].shape), self.dtype)
         versions = tuple([variable.version for variable in self._used])
-        if versions != self._packed:
+        # in training, what comes later takes the memory of the packed weights, whether the step changes them or not
+        if self.plan.output_gradients or versions != self._packed:
             self._run("prologue", n)
             self._packed = versions
         if seed is not None:
