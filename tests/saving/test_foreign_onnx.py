@@ -148,6 +148,11 @@ def test_a_dense_layer_of_two_nodes(tmp_path):
     assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", "Dense"]
 
 
+def test_a_file_for_so_many_samples_is_read_for_any_number(tmp_path):
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [5, 4, 7, 8])]
+    assert read(write(tmp_path, node("Reshape", np.array([5, 28, 8])), inputs=inputs)).output_shape == (None, 28, 8)
+
+
 def test_open_sizes_are_fixed_by_input_shape(tmp_path):
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4, "h", "w"])]
     path = write(tmp_path, node("Conv", CONV, pads=[1] * 4), inputs=inputs)

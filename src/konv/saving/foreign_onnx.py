@@ -62,6 +62,7 @@ class OnnxReader:
         self.foreign = Foreign("ONNX")
         self.values: dict[str, Any] = {}
         self.taken: set[int] = set()  # nodes that one before them has done already
+        self.batches: set[int] = set()  # a file may be for so many samples; konv reads it for any number
         self.opset = self._opset()
 
     def model(self, name: str) -> Model:
@@ -230,6 +231,7 @@ class OnnxReader:
                 sizes = [None, *self.input_shape]
             if not sizes or len(sizes) > MOST_AXES:
                 raise UnsupportedError(f"has {len(sizes)} axes; the first one is the batch")
+            self.batches |= {size for size in sizes[:1] if size}
             images = len(sizes) in (3, 4) and self._reads_images(value.name)
             return self.foreign.input(value.name, sizes[1:], images)
 
@@ -247,9 +249,9 @@ class OnnxReader:
 
 
 def hint_of(node: Any) -> str:
-    """What a layer is to be called: "/features/conv1/Conv" is features_conv1."""
+    """What a layer is to be called: "/features/conv1/Conv" is features_conv1, "node_conv2d_1" is conv2d_1."""
     parts = [part for part in re.split(r"[/:]+", node.name) if part]
     if len(parts) > 1 and re.fullmatch(rf"{node.op_type}(_\d+)?", parts[-1]):
         parts.pop()
-    name = "_".join(parts)
+    name = "_".join(parts).removeprefix("node_")
     return name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.op_type).lower()

@@ -64,7 +64,7 @@ def _reshape(r: Any, x: Any, shape: Any = None) -> Any:
         return x.reshape(whole)
     x = r.value(x)
     sample = [x.shape[place] if size == 0 and place < x.rank else size for place, size in enumerate(sizes)]
-    keeps = bool(sizes) and (sizes[0] in (BATCH, 1) or (sizes[0] == -1 and _fills(x.shape[1:], sample[1:])))
+    keeps = bool(sizes) and (sizes[0] in {BATCH, 1, *r.batches} or (sizes[0] == -1 and _fills(x.shape[1:], sample[1:])))
     if not keeps or None in sample[1:]:
         raise UnsupportedError(f"from {x.shape} to {sizes}: the batch must stay the first axis")
     return r.foreign.reshape(r.hint, x, sample[1:])
