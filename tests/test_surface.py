@@ -66,7 +66,6 @@ MODEL = "m = konv.Sequential([konv.Input((4,)), konv.layers.Dense(2)]); m.compil
     ("konv.layers.TextVectorization()", "TextVectorization", "arrays"),
     ("konv.layers.StringLookup()", "StringLookup", "arrays"),
     ("konv.layers.Normalization()", "Normalization", "Rescaling"),
-    ("konv.layers.Lambda(abs)", "Lambda", "konv.layers.Layer"),
     ("konv.layers.RandomErasing(0.1)", "RandomErasing", "RandomFlip"),
     ("konv.layers.Conv2D(3, 3, dtype='float16')", "dtype='float16'", "float32"),
     ("konv.layers.Dense(3, dtype='mixed_float16')", "dtype='mixed_float16'", "float32"),

@@ -26,7 +26,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         DepthwiseConv1D DepthwiseConv2D Discretization Dot EinsumDense Embedding Equalization FlaxLayer GRU GRUCell
         GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D
         GlobalMaxPool1D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
-        HashedCrossing Hashing Identity InputSpec IntegerLookup JaxLayer LSTM LSTMCell Lambda LayerNormalization Masking
+        HashedCrossing Hashing Identity InputSpec IntegerLookup JaxLayer LSTM LSTMCell LayerNormalization Masking
         MaxNumBoundingBoxes MaxPool1D MaxPool3D MaxPooling1D MaxPooling3D Maximum MelSpectrogram Minimum MixUp
         MultiHeadAttention Multiply Normalization PReLU Permute Pipeline RMSNormalization RNN RandAugment
         RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
@@ -123,7 +123,7 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("TextVectorization StringLookup IntegerLookup Hashing HashedCrossing CategoryEncoding Discretization", _TEXT),
         ("Normalization", "use konv.layers.Rescaling with a scale and an offset of your data, or BatchNormalization as the "
                           "first layer"),
-        ("Lambda Wrapper FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", _OWN),
+        ("Wrapper FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", _OWN),
     ],
     "konv.optimizers": [("LossScaleOptimizer", _FLOAT32), ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
     "konv.losses": [("CTC ctc", f"konv has no losses of sequences of labels; {_KERAS}")],

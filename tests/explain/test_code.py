@@ -124,7 +124,8 @@ def test_torch(case):
 
 
 def test_every_layer_is_met():
-    from konv.layers.base import InputLayer, Layer
+    from konv.layers.base import Layer
+    from konv.layers.input import InputLayer
 
     kinds = {value for name in layers.__all__ if isinstance(value := getattr(layers, name), type)}
     assert kinds - {type(case[0]) for case in LAYERS} == {Layer, InputLayer}

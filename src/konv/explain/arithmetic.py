@@ -356,36 +356,6 @@ def _slice(step: StepFacts) -> Iterable[Statement]:
             yield equation("edge", f"{size} - {start} - {size - start - result}", result)
 
 
-def _repeat(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("repeated")
-    for size, factor, result in zip(step.inputs[0], step.op.factors, step.output, strict=True):  # type: ignore[attr-defined]
-        if factor > 1 and size is not None and result is not None:
-            yield equation("edge", f"{size} * {factor}", result)
-
-
-def _reduce(step: StepFacts) -> Iterable[Statement]:
-    op: Any = step.op
-    keys = {"sum": "reduced_sum", "mean": "reduced_mean", "max": "reduced_max", "min": "reduced_min"}
-    axes = op.reduced(step.inputs[0])
-    sizes = [step.inputs[0][axis] for axis in axes]
-    yield Statement(keys[op.kind], {"axes": ", ".join(str(axis + 1) for axis in axes)})
-    if len(sizes) > 1 and None not in sizes:
-        yield equation("values", times(sizes), prod(size or 0 for size in sizes))
-
-
-def _matmul(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("matmul", {"count": step.inputs[0][-1]})
-
-
-def _constant(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("constant", {"shape": "*".join(map(str, step.output)) or "1"})
-
-
-def _parameter(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("own_weight", {"name": step.op.name})  # type: ignore[attr-defined]
-    yield equation("parameters", times(step.weights[0].shape), step.parameters)
-
-
 def _prelu(step: StepFacts) -> Iterable[Statement]:
     yield Statement("prelu")
     yield equation("parameters", times(step.weights[0].shape), step.parameters)
@@ -428,13 +398,8 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Permute: _permute,
     general.Binary: _binary,
     general.Concatenate: _concatenate,
-    general.Constant: _constant,
-    general.Matmul: _matmul,
     general.Pad: _pad,
-    general.Parameter: _parameter,
     general.PRelu: _prelu,
-    general.Reduce: _reduce,
-    general.Repeat: _repeat,
     general.Slice: _slice,
     spec.Reshape: _reshape,
     **augment.WRITERS,

@@ -9,8 +9,9 @@ from typing import Any
 
 from konv.errors import UnsupportedError
 from konv.layers.augmentation import RandomCrop as RandomCropLayer
-from konv.layers.base import InputLayer, Layer
+from konv.layers.base import Layer
 from konv.layers.images import Resizing
+from konv.layers.input import InputLayer
 from konv.models import Model
 from konv.spec.augment import RANDOM
 from konv.spec.ops import BatchNorm, Dropout

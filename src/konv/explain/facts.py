@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from konv.errors import KonvError
-from konv.layers.base import InputLayer, Layer
+from konv.layers.base import Layer
+from konv.layers.input import InputLayer
 from konv.models import Model
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Op, Shape, Weight, spatial

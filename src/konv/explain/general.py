@@ -36,7 +36,11 @@ def _matmul(step: StepFacts) -> Iterable[Statement]:
 
 
 def _repeat(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("repeated", {"factors": "x".join(map(str, step.op.factors))})  # type: ignore[attr-defined]
+    op: Any = step.op
+    yield Statement("repeated", {"factors": "x".join(map(str, op.factors))})
+    for size, factor, result in zip(step.inputs[0], op.factors, step.output, strict=True):
+        if factor > 1 and size is not None and result is not None:
+            yield equation("edge", f"{size} * {factor}", result)
 
 
 WRITERS: dict[type, Callable[[StepFacts], Iterable[Statement]]] = {

@@ -390,16 +390,6 @@ MESSAGES: dict[str, dict[str, str]] = {
     "zeros_around": {"en": "zeros around", "ko": "둘레에 0을 덧붙임"},
     "part_of": {"en": "a part of the input", "ko": "입력의 일부"},
     "edge": {"en": "size: {equation}", "ko": "크기: {equation}"},
-    "repeated": {"en": "each value several times in a row", "ko": "값을 여러 번씩 되풀이함"},
-    "reduced_sum": {"en": "the sum along axes {axes}", "ko": "축 {axes}의 합"},
-    "reduced_mean": {"en": "the mean along axes {axes}", "ko": "축 {axes}의 평균"},
-    "reduced_max": {"en": "the largest value along axes {axes}", "ko": "축 {axes}에서 가장 큰 값"},
-    "reduced_min": {"en": "the smallest value along axes {axes}", "ko": "축 {axes}에서 가장 작은 값"},
-    "matmul": {
-        "en": "matrix product: each number is a sum of {count} products",
-        "ko": "행렬 곱: 결과의 수 하나는 곱 {count}개의 합"},
-    "constant": {"en": "fixed numbers: {shape}", "ko": "고정된 수: {shape}개"},
-    "own_weight": {"en": 'the weight "{name}"', "ko": '가중치 "{name}"'},
     "prelu": {
         "en": "x above zero, alpha times x below; alpha is learned",
         "ko": "0보다 크면 x, 작으면 alpha 곱하기 x; alpha는 학습됨",

@@ -10,7 +10,7 @@ from konv.layers.augmentation import (
     RandomTranslation,
     RandomZoom,
 )
-from konv.layers.base import Input, InputLayer, Layer
+from konv.layers.base import Layer
 from konv.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -30,7 +30,9 @@ from konv.layers.depthwise import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from konv.layers.functions import Lambda
 from konv.layers.images import CenterCrop, Resizing, UpSampling2D
+from konv.layers.input import Input, InputLayer
 from konv.layers.merging import (
     Add,
     Average,
@@ -121,6 +123,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",

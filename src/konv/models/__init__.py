@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from konv.layers.base import InputLayer
+from konv.layers.input import InputLayer
 from konv.models.cloning import clone_model
 from konv.models.model import Model
 from konv.models.sequential import Sequential

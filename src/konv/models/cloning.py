@@ -5,7 +5,8 @@ from typing import Any
 
 from konv import nests
 from konv.errors import KonvError
-from konv.layers.base import Input, InputLayer, Layer
+from konv.layers.base import Layer
+from konv.layers.input import Input, InputLayer
 from konv.models.model import Model
 from konv.models.sequential import Sequential
 from konv.tensors import Tensor

@@ -10,8 +10,9 @@ from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming, plural
 from konv.layers import parse
-from konv.layers.base import InputLayer, Layer, as_inputs, showing_shapes
+from konv.layers.base import Layer, as_inputs, showing_shapes
 from konv.layers.custom import Slot
+from konv.layers.input import InputLayer
 from konv.names import auto_name
 from konv.registry import snake_case
 from konv.spec.graph import Graph, GraphBuilder

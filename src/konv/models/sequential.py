@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from konv.errors import KonvError, ShapeError, naming
 from konv.layers import parse
-from konv.layers.base import InputLayer, Layer
+from konv.layers.base import Layer
+from konv.layers.input import InputLayer
 from konv.models.model import Model
 from konv.names import auto_name
 from konv.spec.graph import GraphBuilder

@@ -15,14 +15,15 @@ import numpy as np
 from konv import losses, metrics, nests, ops
 from konv.custom_objects import known_objects
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.layers.base import InputLayer, Layer
+from konv.layers.base import Layer
+from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
 from konv.registry import snake_case
 from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
 from konv.tensors import Tensor
 
 # Classes of Keras whose configs hold programs.
-CODE = frozenset(("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
+CODE = frozenset(("__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
 MAX_WEIGHTS = 1 << 33  # for a config without a file: 34 GB
 MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
 SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
@@ -233,7 +234,7 @@ class Loader:
             raise FileError(f"{layer.title} would have {wanted:,} weights, but the file holds {self.limit:,} numbers")
 
 
-_TAKES_CUSTOM = ("activation", "_initializer", "_regularizer", "_constraint")
+_TAKES_CUSTOM = ("activation", "function", "_initializer", "_regularizer", "_constraint")
 _FUNCTIONAL_KEYS = frozenset(("layers", "input_layers", "output_layers"))
 
 

@@ -40,7 +40,7 @@ NOTE_SHAPE = frozenset((
 # was called in training, which nothing heeds, since a model tells its layers anew.
 NOT_HEEDED = ("training",)
 _NOTES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("mask", None, ("BatchNormalization", "Functional", "GlobalAveragePooling1D", "Sequential", "Softmax")),
+    ("mask", None, ("BatchNormalization", "Functional", "GlobalAveragePooling1D", "Lambda", "Sequential", "Softmax")),
     ("training", False, ("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")),
     ("training", True, _DRAWN))
 CALLED_WITH: dict[str, dict[str, Any]] = {kind: {argument: value} for argument, value, kinds in _NOTES for kind in kinds}
