@@ -13,6 +13,7 @@ from konv.explain.languages import language, set_language
 from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.others import read
+from konv.explain.paddings import PaddingFigure, paddings
 from konv.explain.report import Report, report
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
@@ -35,6 +36,7 @@ __all__ = [
     "LayerFacts",
     "LearningCurves",
     "ModelFacts",
+    "PaddingFigure",
     "Remedy",
     "Report",
     "Saturated",
@@ -55,6 +57,7 @@ __all__ = [
     "layer_facts",
     "learning_curves",
     "model_facts",
+    "paddings",
     "print_summary",
     "read",
     "report",

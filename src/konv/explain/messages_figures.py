@@ -261,4 +261,31 @@ FIGURES: dict[str, dict[str, str]] = {
     "matmul": {"en": "matrix product over the last two axes", "ko": "마지막 두 축의 행렬 곱"},
     "legend_matmul_macs": {"en": "size of the result * terms of a sum", "ko": "결과의 크기 * 합 하나의 항 개수"},
     "repeated": {"en": "each part along an axis is repeated: {factors}", "ko": "축을 따라 각 부분을 반복함: {factors}"},
+    # --- padding of other libraries ---
+    "pads_title": {
+        "en": "images of {size}, window {kernel}, strides {strides}: padding in Keras and in PyTorch",
+        "ko": "이미지 {size}, 윈도우 {kernel}, 스트라이드 {strides}: Keras와 PyTorch의 패딩",
+    },
+    "pads_keras": {"en": 'Keras, padding "same"', "ko": 'Keras, padding "same"'},
+    "pads_torch": {"en": "PyTorch, padding {padding}", "ko": "PyTorch, padding {padding}"},
+    "pads_output": {"en": "output: {size}", "ko": "출력: {size}"},
+    "pads_rows": {"en": "rows under each window: {windows}", "ko": "윈도우마다 읽는 행: {windows}"},
+    "pads_columns": {"en": "columns under each window: {windows}", "ko": "윈도우마다 읽는 열: {windows}"},
+    "pads_dot": {"en": "the sign · is padding", "ko": "가운뎃점(·)은 패딩"},
+    "pads_drawn": {
+        "en": "framed: the first window; dots: the first pixel of every window",
+        "ko": "테두리: 첫 번째 윈도우, 점: 각 윈도우의 첫 픽셀",
+    },
+    "pads_corner": {"en": "drawn: the upper left corner", "ko": "그림은 왼쪽 위 모서리"},
+    "pads_equal": {"en": "both read the same pixels", "ko": "둘 다 같은 픽셀을 읽음"},
+    "pads_differ": {
+        "en": "they read different pixels: the windows of Keras begin further down (rows: {rows}) and further right "
+        "(columns: {columns})",
+        "ko": "서로 다른 픽셀을 읽음: Keras의 윈도우가 {rows}행 아래, {columns}열 오른쪽에서 시작함",
+    },
+    "pads_other": {"en": "they read different pixels", "ko": "서로 다른 픽셀을 읽음"},
+    "pads_way": {
+        "en": 'as PyTorch in Keras: ZeroPadding2D({padding}) before it, and padding "valid"',
+        "ko": 'Keras에서 PyTorch처럼 읽으려면: ZeroPadding2D({padding}) 층을 앞에 두고 padding "valid"',
+    },
 }

@@ -90,6 +90,30 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class EvenAxis(Axis):
+    """As many pixels on both sides, as `padding=` of PyTorch and the pads of ONNX have them; what is left over is not read.
+
+    >>> EvenAxis(6, 3, 2, both=1).output, EvenAxis(6, 3, 2, both=1).reads(0)
+    (3, ((0, None), (1, 0), (2, 1)))
+    """
+
+    both: int = 0
+
+    @property
+    def total_padding(self) -> int:
+        return 2 * self.both
+
+    @property
+    def before(self) -> int:
+        return self.both
+
+    @property
+    def output(self) -> int:
+        """floor((size + 2 * both - extent) / stride) + 1."""
+        return (self.size + 2 * self.both - self.extent) // self.stride + 1
+
+
+@dataclass(frozen=True)
 class SpreadAxis(Axis):
     """The opposite: each of `size` pixels is spread over `kernel` taps, and the next one `stride` pixels further on.
 
