@@ -18,6 +18,8 @@ from konv.saving.onnx_graph import OnnxGraph
 from konv.spec import augment, general, ops
 from konv.spec.graph import GraphBuilder
 from tests import networks
+from tests.custom import test_layers as custom
+from tests.custom.test_operations import EXPRESSIONS
 from tests.saving import models
 
 
@@ -151,3 +153,41 @@ def test_what_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(MissingExtraError, match=r"konv\[onnx\]"):
         small.export(tmp_path / "m.onnx")
+
+
+def test_operations_and_layers_of_ones_own(tmp_path):
+    x = konv.Input((4, 5, 6))
+    agree(konv.Model(x, [function(konv.ops, x) for function in EXPRESSIONS.values()]), tmp_path, samples=(2,))
+    agree(custom.NETWORKS[0](konv), tmp_path, samples=(2,))
+    agree(konv.Sequential([konv.Input((8, 8, 4)), custom.NETWORKS[1](konv)]), tmp_path, samples=(2,))
+
+
+def the_rest(k):
+    """The layers that are in no other network here, each with an output of its own."""
+    layers = k.layers
+    images, rows = [k.Input((9, 8, 6)) for _ in range(2)], k.Input((11, 6))
+    on_images = [
+        layers.PReLU(shared_axes=[1, 2]), layers.ELU(0.5), layers.LeakyReLU(0.2), layers.Cropping2D(((1, 2), (0, 3))),
+        layers.ZeroPadding2D(((1, 2), (0, 3))), layers.Permute((3, 1, 2)), layers.Permute((2, 1, 3)), layers.Reshape((-1, 4)),
+        layers.Identity(), layers.ActivityRegularization(0.1), layers.GaussianDropout(0.2), layers.RandomCrop(4, 5),
+        layers.RandomCrop(12, 5), layers.RandomBrightness(0.2), layers.RandomContrast(0.2), layers.RandomRotation(0.2),
+        layers.RandomTranslation(0.2, 0.2)]
+    on_rows = [layers.Cropping1D((1, 2)), layers.ZeroPadding1D((2, 1)), layers.UpSampling1D(3)]
+    merged = [layer(images) for layer in (layers.Subtract(), layers.Multiply(), layers.Average(), layers.Maximum(),
+                                          layers.Minimum(), layers.Concatenate(), layers.Concatenate(axis=1))]
+    repeated = layers.RepeatVector(3)(layers.GlobalMaxPooling1D()(rows))
+    return k.Model([*images, rows], [*(layer(images[0]) for layer in on_images), *(layer(rows) for layer in on_rows), *merged,
+                                     repeated])
+
+
+def kinds(layers):
+    """The classes of layers, those inside models too."""
+    return {cls for layer in layers for cls in (kinds(layer.layers) if isinstance(layer, konv.Model) else {type(layer)})}
+
+
+def test_every_layer(tmp_path):
+    model = the_rest(konv)
+    agree(model, tmp_path)
+    every = {cls for cls in (getattr(konv.layers, name) for name in dir(konv.layers)) if isinstance(cls, type)}
+    built = kinds([model, *(build(konv) for build in (*networks.ALL, *models.ALL))])
+    assert {cls for cls in every if issubclass(cls, konv.layers.Layer)} - {konv.layers.Layer} - built == set()
