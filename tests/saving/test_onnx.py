@@ -171,7 +171,7 @@ def the_rest(k):
         layers.ZeroPadding2D(((1, 2), (0, 3))), layers.Permute((3, 1, 2)), layers.Permute((2, 1, 3)), layers.Reshape((-1, 4)),
         layers.Identity(), layers.ActivityRegularization(0.1), layers.GaussianDropout(0.2), layers.RandomCrop(4, 5),
         layers.RandomCrop(12, 5), layers.RandomBrightness(0.2), layers.RandomContrast(0.2), layers.RandomRotation(0.2),
-        layers.RandomTranslation(0.2, 0.2)]
+        layers.RandomTranslation(0.2, 0.2), layers.Lambda(lambda x: 2 * x + 1)]
     on_rows = [layers.Cropping1D((1, 2)), layers.ZeroPadding1D((2, 1)), layers.UpSampling1D(3)]
     merged = [layer(images) for layer in (layers.Subtract(), layers.Multiply(), layers.Average(), layers.Maximum(),
                                           layers.Minimum(), layers.Concatenate(), layers.Concatenate(axis=1))]
