@@ -39,8 +39,10 @@ def test_exactly_what_was_planted_is_found():
     assert [(one.layer, one.filter, one.activation, one.share) for one in found.saturated] == [("second", 3, "sigmoid", 1.0)]
     assert found.alike == (Alike("first", 1, 4, found.alike[0].similarity),)
     assert found.alike[0].similarity == pytest.approx(1)
-    assert "first: filter 2 is dead" in found.text()
-    assert "first: 필터 2은(는) 죽은 필터" in found.text("ko")
+    assert found.text().splitlines()[2:] == [
+        "  first: dead filters: 2", "  first: filters that are alike (cosine): 1 ≈ 4 (1.0000)",
+        "  second: saturated filters, whose values are at or below 0.01 or at or above 0.99 (sigmoid): 3 (100%)"]
+    assert "first: 죽은 필터: 2" in found.text("ko")
     assert len(found.lines("en", "first")) == 2
 
 
@@ -52,8 +54,17 @@ def test_activations_as_layers_and_what_is_cut_off():
     found = findings(model, np.ones((1, 2, 6, 6)))
     assert found.dead == (("relu", 2),)
     assert [(one.layer, one.filter) for one in found.saturated] == [("relu", 0)]
-    assert "cut off at 6 (relu)" in found.text()
+    assert "cut off at 6 (relu): 0 (100%)" in found.text()
     assert found.alike == ()  # kernels of zeros point nowhere
+
+
+def test_many_are_counted():
+    model = konv.Sequential([konv.Input((4, 4, 1)), layers.Conv2D(30, 2, kernel_initializer="ones")])
+    found = findings(model, np.zeros((1, 4, 4, 1)))
+    assert len(found.alike) == 30 * 29 // 2
+    assert found.text().count(" ≈ ") == 24
+    assert "22, 23, 6 more" in found.text()
+    assert "411 more" in found.text()
 
 
 def test_nothing_to_find():

@@ -1,5 +1,6 @@
 """Filters that do nothing, that are stuck, or that do what another one does."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from math import inf
@@ -18,6 +19,7 @@ from konv.models import Model
 from konv.spec.graph import Graph, Node
 from konv.spec.ops import Activation
 
+LISTED = 24  # filters, or pairs of them, that are named in a sentence
 STUCK = 0.95  # share of a filter's values from which on it is saturated
 # where a bounded function is flat: at or below the first, at or above the second
 FLAT = {"sigmoid": (0.01, 0.99), "tanh": (-0.99, 0.99), "hard_sigmoid": (0.0, 1.0), "softsign": (-0.95, 0.95)}
@@ -61,27 +63,43 @@ class Findings:
         return "\n".join([self.title, *("  " + line for line in self.lines(check_language(lang or self.lang)))])
 
     def lines(self, lang: str, layer: str | None = None) -> list[str]:
-        """A sentence for each finding, or for those of one layer, and the thresholds."""
-        def wanted(name: str) -> bool:
-            return layer in (None, name)
-
-        found = [say("find_dead", lang, layer=name, number=number) for name, number in self.dead if wanted(name)]
-        found += [say("find_saturated_above" if one.low == -inf else "find_saturated", lang, layer=one.layer,
-                      number=one.filter, share=f"{one.share:.0%}", activation=one.activation, low=shown(one.low),
-                      high=shown(one.high))
-                  for one in self.saturated if wanted(one.layer)]
-        found += [say("find_alike", lang, layer=one.layer, first=one.first, second=one.second,
-                      similarity=f"{one.similarity:.4f}") for one in self.alike if wanted(one.layer)]
+        """What was found, by layer, or for one layer alone; and before all of it the thresholds."""
+        found: list[str] = []
+        for name in dict.fromkeys([*(name for name, _ in self.dead), *(one.layer for one in self.saturated),
+                                   *(pair.layer for pair in self.alike)]):
+            if layer in (None, name):
+                found += self._of_layer(name, lang)
         if layer is not None:
             return found
         return [say("find_how", lang, count=self.images, share=f"{STUCK:.0%}", similarity=f"{self.similarity:g}"),
                 *(found or [say("find_nothing", lang)])]
+
+    def _of_layer(self, name: str, lang: str) -> Iterator[str]:
+        dead = [str(number) for layer, number in self.dead if layer == name]
+        stuck = [one for one in self.saturated if one.layer == name]
+        alike = [pair for pair in self.alike if pair.layer == name]
+        if dead:
+            yield say("find_dead", lang, layer=name, numbers=_listed(dead, lang))
+        if stuck:
+            key = "find_saturated_above" if stuck[0].low == -inf else "find_saturated"
+            numbers = [f"{one.filter} ({one.share:.0%})" for one in stuck]
+            yield say(key, lang, layer=name, numbers=_listed(numbers, lang), activation=stuck[0].activation,
+                      low=shown(stuck[0].low), high=shown(stuck[0].high))
+        if alike:
+            numbers = [f"{pair.first} ≈ {pair.second} ({pair.similarity:.4f})" for pair in alike]
+            yield say("find_alike", lang, layer=name, numbers=_listed(numbers, lang))
 
     def __str__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:
         return f'<pre lang="{self.lang}">{escape(self.text())}</pre>'
+
+
+def _listed(numbers: list[str], lang: str) -> str:
+    """The first of them, and how many more there are."""
+    rest = [say("find_more", lang, count=len(numbers) - LISTED)] if len(numbers) > LISTED else []
+    return ", ".join([*numbers[:LISTED], *rest])
 
 
 def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: str | None = None) -> Findings:

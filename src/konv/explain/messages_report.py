@@ -7,8 +7,8 @@ REPORT: dict[str, dict[str, str]] = {
         "ko": "특성 맵 {count}개, 크기 {height}x{width} (높이 x 너비), 번호는 0부터",
     },
     "sheet_scaled": {
-        "en": "each map scaled on its own: black is its minimum, white its maximum",
-        "ko": "맵마다 따로 밝기를 맞춤: 검정이 그 맵의 최솟값, 하양이 최댓값",
+        "en": "each map scaled on its own: black is its minimum, white its maximum, grey a map of one value",
+        "ko": "맵마다 따로 밝기를 맞춤: 검정이 그 맵의 최솟값, 하양이 최댓값, 회색은 값이 모두 같은 맵",
     },
     "sheet_elided": {"en": "shown: the first {shown} of {count}", "ko": "{count}개 중 처음 {shown}개만 보임"},
     "sheet_dead": {
@@ -48,19 +48,19 @@ REPORT: dict[str, dict[str, str]] = {
         "en": "no filter is dead, saturated or like another one",
         "ko": "죽은 필터도, 포화된 필터도, 서로 같은 필터도 없음",
     },
-    "find_dead": {"en": "{layer}: filter {number} is dead", "ko": "{layer}: 필터 {number}은(는) 죽은 필터"},
+    "find_more": {"en": "{count} more", "ko": "{count}개 더"},
+    "find_dead": {"en": "{layer}: dead filters: {numbers}", "ko": "{layer}: 죽은 필터: {numbers}"},
     "find_saturated": {
-        "en": "{layer}: filter {number} is saturated: {share} of its values are at or below {low}, or at or above {high} "
-        "({activation})",
-        "ko": "{layer}: 필터 {number}은(는) 포화됨: 값의 {share}가 {low} 이하이거나 {high} 이상 ({activation})",
+        "en": "{layer}: saturated filters, whose values are at or below {low} or at or above {high} ({activation}): {numbers}",
+        "ko": "{layer}: 포화된 필터, 값이 {low} 이하이거나 {high} 이상 ({activation}): {numbers}",
     },
     "find_saturated_above": {
-        "en": "{layer}: filter {number} is saturated: {share} of its values are cut off at {high} ({activation})",
-        "ko": "{layer}: 필터 {number}은(는) 포화됨: 값의 {share}가 {high}에서 잘림 ({activation})",
+        "en": "{layer}: saturated filters, whose values are cut off at {high} ({activation}): {numbers}",
+        "ko": "{layer}: 포화된 필터, 값이 {high}에서 잘림 ({activation}): {numbers}",
     },
     "find_alike": {
-        "en": "{layer}: filters {first} and {second} are alike (cosine {similarity})",
-        "ko": "{layer}: 필터 {first}와(과) {second}은(는) 거의 같음 (코사인 유사도 {similarity})",
+        "en": "{layer}: filters that are alike (cosine): {numbers}",
+        "ko": "{layer}: 거의 같은 필터 (코사인 유사도): {numbers}",
     },
     # --- the page of a report ---
     "rep_title": {"en": "Report on {title}", "ko": "{title} 보고서"},
@@ -129,6 +129,10 @@ REPORT: dict[str, dict[str, str]] = {
     "rep_same": {"en": "the same values as those of {layer}", "ko": "{layer}의 값과 같음"},
     "rep_values": {"en": "values", "ko": "값"},
     "rep_kernels": {"en": "kernels", "ko": "커널"},
+    "rep_kernels_how": {
+        "en": "{filters} filters, each with a kernel of {size} for each of {channels} channels, side by side, numbered from 0",
+        "ko": "필터 {filters}개, 필터마다 채널 {channels}개에 크기 {size} 커널이 하나씩 나란히, 번호는 0부터",
+    },
     "rep_more_maps": {"en": "show the other {count}", "ko": "나머지 {count}개 보기"},
     "rep_arithmetic": {"en": "arithmetic", "ko": "계산식"},
     "rep_go": {"en": "window by window", "ko": "윈도우를 한 칸씩"},

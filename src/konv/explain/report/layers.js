@@ -51,29 +51,30 @@ function showBars(box, found) {
   box.replaceChildren(bars);
 }
 
+/** A filter after the other, its kernels side by side; all on one scale. */
 function showKernels(box) {
-  const values = numbers(Number(box.dataset.array));
+  const values = numbers(Number(box.dataset.array)), strongest = largest(values);
   const [filters, channels, height, width] = data.arrays[Number(box.dataset.array)].shape;
-  const alone = channels === 1, drawn = Math.min(filters, alone ? 200 : FILTERS);
-  const across = alone ? Math.min(drawn, 20) : Math.min(channels, INPUTS);
-  const gap = height * width > 1 ? 1 : 0, down = Math.ceil(alone ? drawn / across : drawn);
-  const strongest = largest(values);
-  const canvas = make("canvas", { width: across * (width + gap) - gap, height: down * (height + gap) - gap, role: "img",
-    ariaLabel: box.previousElementSibling.innerText });
-  const picture = canvas.getContext("2d"), image = picture.createImageData(canvas.width, canvas.height);
-  for (let tile = 0; tile < (alone ? drawn : drawn * across); tile++) {
-    const [line, place] = [Math.floor(tile / across), tile % across], first = alone ? tile : line * channels + place;
-    for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) {
-      const pixel = 4 * ((line * (height + gap) + row) * canvas.width + place * (width + gap) + column);
-      image.data.set([...heat(values[(first * height + row) * width + column], strongest), 255], pixel);
+  const drawn = Math.min(filters, channels === 1 ? 2 * FILTERS : FILTERS), across = Math.min(channels, INPUTS);
+  const gap = height * width > 1 ? 1 : 0, size = across * (width + gap) - gap;
+  const scale = Math.max(2, Math.min(12, Math.floor(Math.max(box.clientWidth - 40, 300) / size)));
+  const strips = [];
+  for (let filter = 0; filter < drawn; filter++) {
+    const canvas = make("canvas", { width: size, height, role: "img", ariaLabel: say("fig_filter", { number: filter }) });
+    const picture = canvas.getContext("2d"), image = picture.createImageData(size, height);
+    for (let channel = 0; channel < across; channel++) for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const value = values[((filter * channels + channel) * height + row) * width + column];
+        image.data.set([...heat(value, strongest), 255], 4 * (row * size + channel * (width + gap) + column));
+      }
     }
+    picture.putImageData(image, 0, 0);
+    Object.assign(canvas.style, { width: `${size * scale}px`, height: `${height * scale}px` });
+    strips.push(make("div", { className: "strip" }, make("span", { textContent: filter }), canvas));
   }
-  picture.putImageData(image, 0, 0);
-  const scale = Math.max(2, Math.min(12, Math.floor(900 / canvas.width)));
-  Object.assign(canvas.style, { width: `${canvas.width * scale}px`, height: `${canvas.height * scale}px` });
-  box.replaceChildren(canvas);
-  if (drawn < filters || (!alone && across < channels)) {
-    const told = say("sheet_kernels_elided", { filters: drawn, channels: alone ? 1 : across });
+  box.replaceChildren(...strips);
+  if (drawn < filters || across < channels) {
+    const told = say("sheet_kernels_elided", { filters: drawn, channels: across });
     box.append(make("p", { className: "note", textContent: told }));
   }
 }

@@ -7,7 +7,7 @@ const root = document.documentElement;
 const by = (id) => document.getElementById(id);
 const say = (key, fields = {}) => data.words[key][root.lang].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const shown = (value) => {
-  const short = Number(value.toPrecision(4)), small = short !== 0 && Math.abs(short) < 1e-4;
+  const short = Number(value.toPrecision(data.exact ? 4 : 3)), small = short !== 0 && Math.abs(short) < 1e-4;
   return small ? short.toExponential() : String(short + 0);
 };
 /** In the cell of a table: at most seven letters. */
@@ -15,7 +15,7 @@ const brief = (value) => {
   const short = Number(value.toPrecision(3)), size = Math.abs(short);
   return size && (size < 1e-3 || size >= 1e5) ? short.toExponential(1) : String(short + 0);
 };
-const CHANNELS = 6, ONES = 12, LARGEST = 11, TILES = 64, FILTERS = 64, INPUTS = 48, SIDE = 300;
+const CHANNELS = 6, ONES = 12, LARGEST = 11, TILES = 64, FILTERS = 128, INPUTS = 48, SIDE = 300;
 
 let bytes = null;
 const unpacked = new Map(), producer = new Map();

@@ -31,7 +31,7 @@ THUMBNAIL = 96  # pixels of the longer side of an image in the bar
 WORDS = (
     "rep_image", "rep_result_how", "rep_source", "rep_source_colours", "rep_source_vector", "rep_result", "rep_result_vector",
     "rep_range", "rep_strongest", "rep_large_window", "rep_from", "rep_play", "rep_pause", "rep_return", "rep_old_browser",
-    "rep_more_maps", "rep_dead", "rep_saturated", "rep_alike", "fig_channel", "fig_map", "win_pixels",
+    "rep_more_maps", "rep_dead", "rep_saturated", "rep_alike", "fig_channel", "fig_filter", "fig_map", "win_pixels",
     "win_kernel", "win_products", "win_sum", "win_max", "win_mean", "win_norm", "win_total", "win_total_bias", "win_after",
     "win_value", "rep_padding", "rep_language", "sheet_kernels_elided",
 )
@@ -86,7 +86,8 @@ def _data(report: "Report", places: list[Any]) -> dict[str, Any]:
             marks.setdefault(one.layer, {}).setdefault("saturated", []).append(one.filter)
         for pair in report.findings.alike:
             marks.setdefault(pair.layer, {}).setdefault("alike", []).extend((pair.first, pair.second))
-    return {"images": list(report.names), "classes": list(report.classes), "arrays": places, "marks": marks,
+    return {"exact": report.numbers.exact, "images": list(report.names), "classes": list(report.classes), "arrays": places,
+            "marks": marks,
             "stages": [asdict(stage) for stage in report.numbers.stages if not _missing(report, stage.needs())],
             "words": {key: MESSAGES[key] for key in WORDS}}
 
@@ -257,7 +258,7 @@ def _kernels(report: "Report", layer: LayerFacts) -> str:
         if place in report.numbers.omitted:
             parts.append(f'<h4>{title}</h4><p class="note">{both("rep_left_out")}</p>')
             continue
-        told = both("sheet_kernels_one" if channels == 1 else "sheet_kernels", filters=filters, channels=channels,
+        told = both("sheet_kernels_one" if channels == 1 else "rep_kernels_how", filters=filters, channels=channels,
                     size="x".join(map(str, size)))
         scale = both("sheet_weights", value=shown(float(np.abs(array).max(initial=0))))
         parts.append(f'<h4>{title}</h4><p class="note">{told} · {scale}</p>'

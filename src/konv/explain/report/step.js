@@ -16,7 +16,7 @@ function show() {
   for (const [name, most] of [["filter", result.channels], ["row", result.height], ["column", result.width]]) {
     by(name).max = most - 1;
     by(name).value = state[name];
-    by(name).disabled = most < 2;
+    by(name).parentNode.hidden = most < 2;
   }
   by("play").textContent = playing ? `❚❚ ${say("rep_pause")}` : `▶ ${say("rep_play")}`;
   by("return").hidden = !trail.length;
@@ -55,10 +55,11 @@ function showSource(stage, found) {
   }
   const rows = stage.rows[state.row].map(([, row]) => row), columns = stage.columns[state.column].map(([, column]) => column);
   if (!rows.length || !columns.length) return;
+  const large = svg.clientWidth / source.columns > 6;  // lines around smaller pixels would hide them
   if (rows.length * columns.length <= LARGEST ** 2) {
     for (const row of rows) for (const column of columns) {
       const inside = row >= 0 && row < source.height && column >= 0 && column < source.width;
-      svg.append(square(row, column, inside ? "tap" : "pad"));
+      if (large || !inside) svg.append(square(row, column, inside ? "tap" : "pad"));
     }
   }
   const top = Math.min(...rows), left = Math.min(...columns);
@@ -74,7 +75,12 @@ function showResult(result) {
   box.setAttribute("aria-label", say("rep_result_how"));
   const [row, column] = result.vector ? [Math.floor(state.filter / result.columns), state.filter % result.columns]
     : [state.row, state.column];
-  box.querySelector("svg").append(square(row, column, "frame"));
+  const svg = box.querySelector("svg");
+  if (svg.clientWidth / result.columns <= 8) {  // a small pixel is hard to find without
+    svg.append(shape("line", { x1: 0, x2: result.columns, y1: row + 0.5, y2: row + 0.5, class: "hair" }));
+    svg.append(shape("line", { y1: 0, y2: result.rows, x1: column + 0.5, x2: column + 0.5, class: "hair" }));
+  }
+  svg.append(square(row, column, "frame"));
 }
 
 /** A table of numbers; `face` says what stands in a cell and how it looks. */
@@ -111,6 +117,7 @@ function showShares(stage, found) {
   const box = by("shares");
   box.replaceChildren();
   if (!found) return;
+  box.classList.toggle("wide-cards", stage.kernel !== null && found.shares[0].cells.flat().length > 1);
   const taps = found.shares[0].cells.flat().length;
   const chosen = strongest(found.shares, taps > 1 ? CHANNELS : ONES);
   const all = chosen.flatMap((share) => share.cells.flat());
@@ -132,8 +139,9 @@ function showShares(stage, found) {
       }
     }
     const words = { max: "win_max", average: "win_mean" }[stage.kind] ?? "win_sum";
-    box.append(make("div", { className: "share" }, head, terms,
-      make("div", { className: "sum", textContent: say(words, { value: shown(share.sum) }) })));
+    const made = make("div", { className: "share" }, head, terms);
+    if (taps > 1) made.append(make("div", { className: "sum", textContent: say(words, { value: shown(share.sum) }) }));
+    box.append(made);
   }
 }
 
