@@ -131,6 +131,7 @@ def test_what_is_too_much_is_left_out(monkeypatch):
     monkeypatch.setattr(limits, "MOST", 150)
     html = report(small(), images(1, 8, 7)).html()
     assert "left out, since it is too large" in html
+    assert "Too large for this page: first, pool, answer." in html
     assert None in data_of(html)["arrays"]
 
 

@@ -85,6 +85,10 @@ REPORT: dict[str, dict[str, str]] = {
         "ko": "따라갈 수 있는 층: 합성곱(깊이별, 분리, 전치, 시퀀스 합성곱 포함), 풀링, 배치 정규화, 완전 연결층. "
         "나머지 층의 계산식은 아래에 있습니다.",
     },
+    "rep_not_stepped": {
+        "en": "Too large for this page: {layers}.",
+        "ko": "이 페이지에 담기에는 너무 큰 층: {layers}.",
+    },
     "rep_step_none": {
         "en": "No image was given, so there are no numbers to walk through.",
         "ko": "이미지가 주어지지 않아 따라갈 수가 없습니다.",

@@ -154,8 +154,11 @@ def _foot(report: "Report") -> str:
 def _stepper(report: "Report") -> str:
     head = f'<section id="step"><h2>{both("rep_step")}</h2>'
     stages = [stage for stage in report.numbers.stages if not _missing(report, stage.needs())]
+    large = dict.fromkeys(stage.layer for stage in report.numbers.stages if stage not in stages)
+    left_out = both("rep_not_stepped", layers=", ".join(large)) if large else ""
     if not stages:
-        return f'{head}<p>{both("rep_no_stage" if report.numbers.given else "rep_step_none")}</p></section>'
+        reason = left_out or both("rep_no_stage" if report.numbers.given else "rep_step_none")
+        return f"{head}<p>{reason}</p></section>"
     names = [f"{stage.layer} · {stage.operation}" if stage.operation else stage.layer for stage in stages]
     options = "".join(f'<option value="{place}">{escape(name)}</option>' for place, name in enumerate(names))
     fields = "".join(f'<label>{both(key)}<input id="{key.removeprefix("rep_")}" type="number" min="0" value="0"></label>'
@@ -176,7 +179,7 @@ def _stepper(report: "Report") -> str:
 <div class="told"><output id="value" aria-live="polite"></output><ul id="chain"></ul></div>
 </div>
 <div id="shares"></div>
-<p class="note">{both("rep_step_which")}</p>
+<p class="note">{both("rep_step_which")} {left_out}</p>
 </section>"""
 
 
