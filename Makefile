@@ -17,7 +17,7 @@ help: ## this list
 
 setup: $(VENV)/dev.stamp ## make .venv and install konv with everything for developing it
 
-demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pictures in demo/
+demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pictures and a page in demo/
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev.stamp ## every test and every example in the docstrings

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import konv as keras
-from konv.explain import save_feature_maps
+from konv.explain import report, save_feature_maps
 from konv.explain.curves import save_confusion, save_curves
 
 layers = keras.layers
@@ -76,6 +76,7 @@ def write_results(model, history, held_out, out):
     save_curves(history.history, out / "learning-curves.png")
     save_confusion(labels, predicted, digits, out / "confusion-matrix.png")
     save_feature_maps(model, images[3], out / "feature-maps")
+    report(model, images[:6], history, names=[f"a {label}" for label in labels[:6]], classes=digits).save(out / "report.html")
 
 
 def main():

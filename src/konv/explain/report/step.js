@@ -42,7 +42,8 @@ function showSource(stage, found) {
   const source = maps(stage.source), box = by("source");
   const own = found ? found.shares.map((share) => share.channel) : [state.filter];
   const channel = own.includes(state.channel) ? state.channel : found ? strongest(found.shares, 1)[0].channel : state.filter;
-  const colours = !source.vector && source.channels === 3 && state.channel === null && own.length === 3;
+  const image = source.channels === 3 && source.height > 1 && !producer.has(stage.source);
+  const colours = image && state.channel === null && own.length === 3;
   const range = drawMap(box, source, colours ? [0, 1, 2] : [channel]), svg = box.querySelector("svg");
   by("source-caption").textContent = source.vector ? say("rep_source_vector", { count: source.channels })
     : colours ? say("rep_source_colours") : say("rep_source", { number: channel });
