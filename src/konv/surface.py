@@ -133,7 +133,8 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("OrbaxCheckpoint", "konv.callbacks.ModelCheckpoint and konv.callbacks.BackupAndRestore write .keras files"),
     ],
     "konv.utils": [
-        ("plot_model model_to_dot", "model.explain() says what plot_model draws, and more; model.summary() prints the table"),
+        ("plot_model model_to_dot", "konv.explain.drawing(model).save('model.svg') draws it, without graphviz; "
+                                    "model.explain() says more"),
         ("get_file", "konv downloads nothing; give a path to a file that is there"),
         ("text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array pad_sequences FeatureSpace",
          _ARRAYS),
