@@ -1,10 +1,10 @@
-"""The command line: `konv train`, `predict`, `summary`, `explain`, `feature-maps`, `report` and `bench`.
+"""The command line: `konv train`, `predict`, `summary`, `explain`, `figure`, `feature-maps`, `report` and `bench`.
 
 Thin: it parses, calls and prints. Exit codes: 0 done, 1 failed (nothing to train on, a disk that is full), 2 bad usage
 or bad input, with one line on standard error.
 """
 
-from konv.cli import bench, predict, report, show, train  # noqa: F401  each adds its commands to the group
+from konv.cli import bench, figure, predict, report, show, train  # noqa: F401  each adds its commands to the group
 from konv.cli.group import main
 
 __all__ = ["main"]

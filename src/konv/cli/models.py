@@ -10,8 +10,13 @@ COLOR_MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
 
 
 def load(path: str) -> Any:
+    """The model in a file of konv or Keras, or in an ONNX file."""
     import konv
 
+    if path.lower().endswith(".onnx"):
+        from konv.explain import read
+
+        return read(path)
     return konv.load_model(path)
 
 

@@ -1,4 +1,4 @@
-"""`konv summary`, `konv explain` and `konv feature-maps`: a look into a model."""
+"""`konv summary`, `konv explain`, `konv figure` and `konv feature-maps`: a look into a model."""
 
 import json
 from pathlib import Path
@@ -32,24 +32,41 @@ def summary(path: str, classic: bool, as_json: bool) -> None:
 @main.command()
 @model_argument
 @click.option("--layer", metavar="NAME", help="Only this layer.")
+@click.option("--terse", is_flag=True, help="One line a layer.")
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "latex", "json"]), default="text", show_default=True,
+              help="How it is written.")
+@click.option("--code", "target", type=click.Choice(["numpy", "keras", "torch"]),
+              help="Print the source that computes the same instead.")
 @lang_option
 @json_option
-def explain(path: str, layer: str | None, lang: str, as_json: bool) -> None:
+def explain(path: str, layer: str | None, terse: bool, form: str, target: str | None, lang: str, as_json: bool) -> None:
     """Print the arithmetic behind every number of the table.
+
+    MODEL is a .keras, .h5 or .onnx file.
 
     \b
     Example:
       konv explain out/model.keras --lang ko
+      konv explain resnet.onnx --terse --format markdown
+      konv explain out/model.keras --layer conv2d --code torch
     """
+    from konv.explain import code
     from konv.explain.data import layer_data, model_data
 
+    as_json = as_json or form == "json"
+    if target and (as_json or terse or form != "text"):
+        raise click.UsageError("--code prints source, so --terse, --format and --json do not go with it")
+    if as_json and terse:
+        raise click.UsageError("JSON holds everything, so --terse does not go with it")
     model = load(path)
     what = model.get_layer(layer) if layer else model
-    if as_json:
+    if target:
+        click.echo(code(what, target, lang), nl=False)
+    elif as_json:
         data = layer_data(what, lang) if layer else model_data(what, lang)
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        click.echo(what.explain(lang))
+        click.echo(what.explain(lang, "terse" if terse else "full", form))
 
 
 @main.command("feature-maps")

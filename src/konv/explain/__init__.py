@@ -14,6 +14,7 @@ from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.others import read
 from konv.explain.paddings import PaddingFigure, paddings
+from konv.explain.parameters import ParametersFigure, parameters
 from konv.explain.report import Report, report
 from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
@@ -37,6 +38,7 @@ __all__ = [
     "LearningCurves",
     "ModelFacts",
     "PaddingFigure",
+    "ParametersFigure",
     "Remedy",
     "Report",
     "Saturated",
@@ -58,6 +60,7 @@ __all__ = [
     "learning_curves",
     "model_facts",
     "paddings",
+    "parameters",
     "print_summary",
     "read",
     "report",

@@ -1,14 +1,16 @@
 """Facts as dicts and lists that `json.dumps` takes, for programs that read the command line."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from konv.explain.arithmetic import Equation
-from konv.explain.facts import LayerFacts, layer_facts, model_facts
+from konv.explain.facts import LayerFacts, activation_bytes, layer_facts, model_facts
 from konv.explain.messages import check_language, say
 from konv.explain.summary import rows_of
 from konv.explain.text import layer_statements
 from konv.layers.base import Layer
 from konv.models import Model
+from konv.spec.window import SpreadWindow, Window
 
 
 def layer_data(layer: Layer, lang: str | None = None) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def model_data(model: Model, lang: str | None = None) -> dict[str, Any]:
         "name": facts.name, "class_name": facts.class_name, "layers": [_layer(layer, lang) for layer in facts.layers],
         "parameters": facts.parameters, "trainable_parameters": facts.trainable_parameters,
         "non_trainable_parameters": facts.frozen_parameters, "macs": facts.macs, "weight_bytes": facts.bytes,
+        "activation_bytes": activation_bytes(facts),
     }
 
 
@@ -57,5 +60,25 @@ def _layer(facts: LayerFacts, lang: str) -> dict[str, Any]:
     return {
         "name": facts.name, "class_name": facts.class_name, "input_shapes": [(None, *shape) for shape in facts.inputs],
         "output_shape": (None, *facts.output), "parameters": facts.parameters,
-        "trainable_parameters": facts.trainable_parameters, "macs": facts.macs, "statements": statements,
+        "trainable_parameters": facts.trainable_parameters, "macs": facts.macs, "windows": list(_windows(facts)),
+        "statements": statements,
     }
+
+
+def _windows(facts: LayerFacts) -> Iterator[dict[str, Any]]:
+    """Each window of the layer: padding on every side, pixels that are not read, and in a model what one number sees."""
+    steps = [step for step in facts.steps if isinstance(getattr(step.op, "window", None), Window)]
+    for place, step in enumerate(steps):
+        window: Any = step.op.window  # type: ignore[attr-defined]
+        entry: dict[str, Any] = {"kernel": window.kernel, "strides": window.strides, "dilation": window.dilation,
+                                 "padding": window.padding}
+        if step.axes is not None:
+            entry["pads"] = [(axis.before, axis.after) for axis in step.axes]  # cut off, behind a transposed convolution
+        if step.axes is not None and not isinstance(window, SpreadWindow):
+            entry |= {"unread_at_the_end": [axis.unread for axis in step.axes],
+                      "unread_in_between": [axis.skipped for axis in step.axes]}
+        if place < len(facts.reach):
+            _, after, _ = facts.reach[place]
+            entry |= {"receptive_field": [float(size) for size in after.size][-window.rank:],
+                      "effective_stride": [float(stride) for stride in after.stride][-window.rank:]}
+        yield entry

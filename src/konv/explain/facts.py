@@ -5,6 +5,7 @@ Every number is read from `spec` or from the weights; renderers lay facts out an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from konv.errors import KonvError
@@ -108,6 +109,16 @@ def model_facts(model: Model) -> ModelFacts:
     trainable, frozen = model.trainable_weights, model.non_trainable_weights
     return ModelFacts(model.name, class_name(model), tuple(layers), _count(trainable), _count(frozen),
                       weight_bytes([*trainable, *frozen]))
+
+
+def activation_bytes(facts: ModelFacts) -> dict[str, int]:
+    """Of one sample: what all layers give, which training keeps, and what the largest layer reads and gives, which prediction
+    does; nothing while a size is unknown."""
+    shapes = [(layer.output, layer.inputs) for layer in facts.layers]
+    if any(None in shape for output, inputs in shapes for shape in (output, *inputs)):
+        return {}
+    sizes = [[prod(size or 0 for size in shape) for shape in (output, *inputs)] for output, inputs in shapes]
+    return {"training": 4 * sum(size[0] for size in sizes), "prediction": 4 * max(map(sum, sizes))}
 
 
 def calls(model: Model) -> Iterator[tuple[Layer, tuple[Shape, ...]]]:
@@ -215,4 +226,4 @@ def _count(variables: list[Variable]) -> int:
     return sum(variable.size for variable in variables)
 
 
-__all__ = ["LayerFacts", "ModelFacts", "StepFacts", "calls", "layer_facts", "model_facts", "readable_bytes"]
+__all__ = ["LayerFacts", "ModelFacts", "StepFacts", "activation_bytes", "calls", "layer_facts", "model_facts", "readable_bytes"]

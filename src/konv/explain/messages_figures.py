@@ -288,4 +288,13 @@ FIGURES: dict[str, dict[str, str]] = {
         "en": 'as PyTorch in Keras: ZeroPadding2D({padding}) before it, and padding "valid"',
         "ko": 'Keras에서 PyTorch처럼 읽으려면: ZeroPadding2D({padding}) 층을 앞에 두고 padding "valid"',
     },
+    # --- the parameters of a layer ---
+    "par_title": {"en": "{title}: its parameters", "ko": "{title}의 파라미터"},
+    "par_filter": {"en": "each filter: {equation}", "ko": "필터 하나: {equation}"},
+    "par_unit": {"en": "each unit: {equation}", "ko": "유닛 하나: {equation}"},
+    "par_units": {"en": "{count} more units like these", "ko": "같은 모양의 유닛 {count}개 더 있음"},
+    "par_bias": {"en": "bias", "ko": "편향"},
+    "par_unit_row": {"en": "unit {number}", "ko": "유닛 {number}"},
+    "par_more": {"en": "{count} more", "ko": "{count}개 더"},
+    "par_square": {"en": "each small square is one number", "ko": "작은 칸 하나가 수 하나"},
 }

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from math import prod
 
 from konv.explain.arithmetic import statements
-from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts, readable_bytes
+from konv.explain.facts import LayerFacts, ModelFacts, activation_bytes, layer_facts, model_facts, readable_bytes
 from konv.explain.messages import check_language, say
 from konv.explain.reach import reach_statements
 from konv.explain.statements import Equation, Statement, number
@@ -115,14 +114,10 @@ def _totals(facts: ModelFacts, lang: str) -> Iterable[str]:
 
 
 def _activations(facts: ModelFacts, lang: str) -> Iterable[str]:
-    """Bytes of what the layers give for one sample: all of it in training, in prediction one layer's inputs and output."""
-    shapes = [(layer.output, layer.inputs) for layer in facts.layers]
-    if any(None in shape for output, inputs in shapes for shape in (output, *inputs)):
-        return
-    sizes = [[prod(size or 0 for size in shape) for shape in (output, *inputs)] for output, inputs in shapes]
-    counts = {"activations_training": sum(size[0] for size in sizes), "activations_prediction": max(map(sum, sizes))}
-    for key, count in counts.items():
-        yield "  " + say(key, lang, equation=Equation(f"{count} * 4", count * 4), readable=readable_bytes(count * 4))
+    """Bytes of what the layers give for one sample."""
+    keys = {"training": "activations_training", "prediction": "activations_prediction"}
+    for mode, size in activation_bytes(facts).items():
+        yield "  " + say(keys[mode], lang, equation=Equation(f"{size // 4} * 4", size), readable=readable_bytes(size))
 
 
 def _sum(terms: list[int], value: int) -> str:

@@ -1,0 +1,97 @@
+"""`konv figure`: one picture of a model, written to a file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from konv.cli.group import json_option, lang_option, main, model_argument
+from konv.cli.models import load, read_image
+
+
+class Place(click.ParamType):
+    """12,9 for row 12, column 9."""
+
+    name = "row,column"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
+            self.fail(f"{value!r} is not a place such as 12,9: row, column", param, ctx)
+        return int(parts[0]), int(parts[1])
+
+
+# what each kind needs, and how it is made: (explain, model, layer, image, place, filter, lang) -> a figure
+KINDS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "convolution": (("--layer",), lambda e, m, layer, x, at, f, lang: e.convolution(layer, lang=lang)),
+    "drawing": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, lang=lang)),
+    "film": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.film(
+        layer, _input_of(m, layer, x), filter=f, lang=lang)),
+    "kernels": (("--layer",), lambda e, m, layer, x, at, f, lang: e.kernels(m, [layer.name], lang)),
+    "layers": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, view="layers", lang=lang)),
+    "parameters": (("--layer",), lambda e, m, layer, x, at, f, lang: e.parameters(layer, lang=lang)),
+    "trace": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.trace(
+        m, x, layer.name, at=at, channel=f, lang=lang)),
+    "window": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.window(
+        layer, _input_of(m, layer, x), at=at, filter=f, lang=lang)),
+}
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@model_argument
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              help="File: .svg, .html or .txt, a film also .gif, kernels also .png.")
+@click.option("--layer", metavar="NAME", help="Of this layer.")
+@click.option("--image", metavar="IMAGE", type=click.Path(), help="With the numbers of this image.")
+@click.option("--at", type=Place(), default="0,0", show_default=True, help="Row and column of a number.")
+@click.option("--filter", "number", type=click.IntRange(min=0), default=0, show_default=True, help="Filter, or channel.")
+@lang_option
+@json_option
+def figure(kind: str, path: str, output: Path, layer: str | None, image: str | None, at: tuple[int, int], number: int,
+           lang: str, as_json: bool) -> None:
+    """Write a picture of a MODEL.
+
+    drawing and layers show the whole model; convolution, parameters and kernels one --layer; window, trace and film one of
+    its numbers, or all, for an --image.
+
+    \b
+    Example:
+      konv figure drawing out/model.keras -o model.svg
+      konv figure convolution out/model.keras --layer conv2d -o filters.svg --lang ko
+      konv figure trace out/model.keras --layer conv2d_1 --image photo.jpg --at 5,6 --filter 7 -o trace.svg
+    """
+    from konv import explain
+
+    needs, make = KINDS[kind]
+    for option, given in (("--layer", layer), ("--image", image)):
+        if option in needs and given is None:
+            raise click.UsageError(f"{kind} needs {option}")
+    model = load(path)
+    made = make(explain, model, model.get_layer(layer) if layer else None, read_image(model, image) if image else None, at,
+                number, lang)
+    several = made if isinstance(made, list) else [made]  # the kernels of a separable convolution are two sheets
+    files = [output if len(several) == 1 else output.with_stem(f"{output.stem}-{one.name.rpartition('/')[2]}")
+             for one in several]
+    for one, file in zip(several, files, strict=True):
+        one.gif(file) if file.suffix.lower() == ".gif" and kind == "film" else one.save(file)
+    names = [str(file) for file in files]
+    click.echo(json.dumps({"files": names}, ensure_ascii=False, indent=2) if as_json else "\n".join(names))
+
+
+def _input_of(model: Any, layer: Any, image: Any) -> Any:
+    """What the layer reads when the model sees the image."""
+    import konv
+    from konv.errors import KonvError
+
+    sources = [tensor.inputs for tensor in model._order if tensor.layer is layer]
+    if not sources or len(sources[0]) != 1:
+        raise KonvError(f"{layer.title}: has not one input in {model.title}, so there is no picture of it")
+    source = sources[0][0]
+    if source in model.inputs:
+        return image
+    return konv.Model(model.inputs[0], source).predict(image[None] if image.ndim == 3 else image, verbose=0)
