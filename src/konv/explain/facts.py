@@ -10,6 +10,7 @@ from typing import Any
 
 from konv.errors import KonvError
 from konv.layers.base import Layer
+from konv.layers.custom import Source
 from konv.layers.input import InputLayer
 from konv.models import Model
 from konv.spec.graph import Graph, GraphBuilder
@@ -127,6 +128,8 @@ def calls(model: Model) -> Iterator[tuple[Layer, tuple[Shape, ...]]]:
         if isinstance(tensor.layer, Model):
             inner = calls(tensor.layer)
             yield from ((layer, shapes) for layer, shapes in inner if not isinstance(layer, InputLayer))
+        elif isinstance(tensor.layer, Source):  # an input of a model with a `call` of its own
+            yield InputLayer(tensor.sample, name=tensor.layer.name), (tensor.sample,)
         else:
             yield tensor.layer, tuple(source.shape[1:] for source in tensor.inputs) or tensor.layer.input_shapes
 
@@ -142,10 +145,12 @@ def require_built(layer: Layer) -> None:
     )
 
 
-def class_name(layer: Layer | Operation) -> str:
+def class_name(layer: Layer | Operation | Source) -> str:
     """The class as Keras names it: a model made of inputs and outputs is Functional, a function of ops has one too."""
     if isinstance(layer, Operation):
         return layer.class_name
+    if isinstance(layer, Source):
+        return InputLayer.__name__
     return "Functional" if type(layer) is Model else type(layer).__name__
 
 

@@ -96,7 +96,7 @@ def kernels(model: Model, layers: Sequence[str] | None = None, lang: str | None 
     """
     language = check_language(lang)
     require_built(model)
-    classes = {layer.name: class_name(layer) for layer in all_layers(model)}
+    classes = {layer.path: class_name(layer) for layer in all_layers(model)}
     weights, found = model.weight_map(), {}
     for node in model.graph().nodes:
         if isinstance(node.op, CONVOLUTIONS):

@@ -153,7 +153,7 @@ def _chosen(model: Model, graph: Graph, names: Sequence[str] | None) -> list[tup
 
 def last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
     """Each layer with the node that is its output, in the order in which they run."""
-    layers = {layer.name: layer for layer in all_layers(model)}
+    layers = {layer.path: layer for layer in all_layers(model)}
     last = {node.layer: index for index, node in enumerate(graph.nodes)}
     return [(layers[name], index) for name, index in last.items() if name in layers]
 
@@ -165,7 +165,7 @@ def all_layers(model: Model) -> list[Layer]:
 
 def _is_conv(graph: Graph, layer: Layer) -> bool:
     return any(isinstance(node.op, (Conv, DepthwiseConv, ConvTranspose)) and len(node.shape) == 3
-               for node in graph.nodes if node.layer == layer.name)
+               for node in graph.nodes if node.layer == layer.path)
 
 
 def _channels_last(layer: Layer, output: np.ndarray) -> np.ndarray:

@@ -121,11 +121,12 @@ def trace(model: Model, image: Any, layer: str, at: Sequence[int] = (0, 0), chan
 
 
 def _layer(model: Model, name: str):
-    return next((found for found in all_layers(model) if found.name == name), None)
+    return next((found for found in all_layers(model) if name in (found.name, found.path)), None)
 
 
 def _target(model: Model, graph: Graph, layer: str) -> int:
-    found = [index for index, node in enumerate(graph.nodes) if node.layer == layer]
+    path = getattr(_layer(model, layer), "path", layer)  # in a model with a `call` of its own: name of the model/name
+    found = [index for index, node in enumerate(graph.nodes) if node.layer == path]
     if not found:
         names = dict.fromkeys(node.layer for node in graph.nodes)
         raise KonvError(f"{model.title}: no layer named {layer!r}; there are: {', '.join(names)}")
