@@ -128,7 +128,7 @@ def test_every_layer_is_met():
     from konv.layers.input import InputLayer
 
     kinds = {value for name in layers.__all__ if isinstance(value := getattr(layers, name), type)}
-    assert kinds - {type(case[0]) for case in LAYERS} == {Layer, InputLayer}
+    assert kinds - {type(case[0]) for case in LAYERS} == {Layer, InputLayer, layers.Lambda}
 
 
 MODELS = (networks.residual, networks.channels_first, networks.normalised, networks.separable, networks.transposed)
@@ -175,6 +175,13 @@ def test_layers_of_ones_own():
         code(layer, "keras")
     torch = pytest.importorskip("torch")
     agree(layer, "torch", torch.from_numpy)
+
+
+def test_lambda():
+    layer = built(layers.Lambda(lambda x: konv.ops.relu(x) * 2.0, name="own"), (3, 4))
+    agree(layer, "numpy")
+    with pytest.raises(UnsupportedError, match='Lambda "own": is not a layer of Keras'):
+        code(layer, "keras")
 
 
 def test_uneven_padding_is_told():
