@@ -137,7 +137,7 @@ class Foreign:
             return image
         if len(pads) == 2 and image.ndim == 4:
             return self.call(hint, layers.ZeroPadding2D, image, tuple(map(tuple, pads)))
-        return ops.pad(image, [(0, 0), *map(tuple, pads), (0, 0)])
+        return self.call(hint, layers.ZeroPadding1D, image, tuple(pads[0]))
 
     def conv(self, hint: str, x: Value, kernel: np.ndarray, bias: Any, strides: Sequence[int], pads: Pads,
              dilation: Sequence[int], groups: int = 1) -> Value:
@@ -198,7 +198,7 @@ class Foreign:
             return image
         if image.ndim == 4:
             return self.call(hint, layers.Cropping2D, image, tuple(map(tuple, pads)))
-        return ops.get_item(image, (slice(None), *(slice(before, -after or None) for before, after in pads)))
+        return self.call(hint, layers.Cropping1D, image, tuple(pads[0]))
 
     def max_pool(self, hint: str, x: Value, kernel: Sequence[int], strides: Sequence[int], pads: Pads,
                  ceil: bool = False) -> Value:
