@@ -6,6 +6,7 @@ import pytest
 
 import konv
 from konv.engines.function import Function
+from tests.random_models.both import QUICKLY
 
 EXPRESSIONS = {
     "exp": lambda o, x: o.exp(x),
@@ -84,14 +85,15 @@ def test_numbers_and_gradients_are_those_of_keras():
     def back(x, slopes):
         return jax.vjp(every, x)[1](slopes)[0]
 
-    expected = jax.tree.map(np.asarray, jax.jit(every)(x))
+    expected = jax.tree.map(np.asarray, jax.jit(every, compiler_options=QUICKLY)(x))
     source = konv.Input((4, 5, 6))
     results = [function(konv.ops, source) for function in EXPRESSIONS.values()]
     engine = Function(konv.Model(source, results).graph())
     random = np.random.default_rng(1)
     slopes = {name: random.normal(size=expected[name].shape).astype(np.float32) for name in EXPRESSIONS}
     alone = {name: {other: slope * (other == name) for other, slope in slopes.items()} for name in slopes}
-    gradients = jax.jit(jax.vmap(back, (None, 0)))(x, jax.tree.map(lambda *every: np.stack(every), *alone.values()))
+    gradients = jax.jit(jax.vmap(back, (None, 0)), compiler_options=QUICKLY)(
+        x, jax.tree.map(lambda *every: np.stack(every), *alone.values()))
     for name, result, values, gradient in zip(EXPRESSIONS, results, engine.values([x]), gradients, strict=True):
         assert result.shape[1:] == expected[name].shape[1:], name
         close(values, expected[name], name)
