@@ -1,12 +1,15 @@
 """The message table: every key in every language, with the same fields, and no equals sign that is not an equation."""
 
+import re
 import string
 
 import pytest
 
 import konv
 from konv.errors import KonvError
+from konv.explain.languages import with_particles
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
+from konv.explain.report.page import WORDS
 from konv.spec.augment import FILL_MODES, MAPS
 from konv.spec.general import BINARY, REDUCTIONS
 
@@ -69,3 +72,21 @@ def test_numbers_of_things(units, told):
 
 def test_say():
     assert say("values", "ko", equation="2*2 = 4") == "값의 개수: 2*2 = 4"
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("3을(를)", "3을"), ("2을(를)", "2를"), ("(3, 4)이(가)", "(3, 4)가"), ("(3, 10)이(가)", "(3, 10)이"), ("28(으)로", "28로"),
+    ("10(으)로", "10으로"), ("커널은(는)", "커널은"), ("채널와(과)", "채널과"), ("필터와(과)", "필터와"),
+    ('Dense "pool"(으)로', 'Dense "pool"로'),
+    ("Flatten을(를)", "Flatten을"), ("axis을(를)", "axis를"), ("{layer}을(를)", "{layer}을(를)"), ("을(를)", "을(를)")])
+def test_particles(text, told):
+    assert with_particles(text) == told
+
+
+def test_no_particle_waits_in_what_is_read():
+    """Nor in the words that the page of a report fills in by itself."""
+    for key, message in MESSAGES.items():
+        told = say(key, "ko", **dict.fromkeys(fields(message["ko"]), "3"))
+        assert not re.search(r"\((?:를|가|는|과|으)\)", told), key
+    for key in WORDS:
+        assert not re.search(r"\((?:를|가|는|과|으)\)", MESSAGES[key]["ko"]), key

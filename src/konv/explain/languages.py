@@ -1,5 +1,7 @@
 """The languages of explanations, and the one that is spoken where none is asked for."""
 
+import re
+
 from konv.errors import KonvError
 
 LANGUAGES = ("en", "ko")
@@ -30,3 +32,36 @@ def check_language(lang: str | None) -> str:
     if not isinstance(lang, str) or lang.lower() not in LANGUAGES:
         raise KonvError(f'explain: lang must be one of {", ".join(map(repr, LANGUAGES))}, got {lang!r}')
     return lang.lower()
+
+
+# a particle that waits for what stands before it: behind a consonant, behind a vowel
+_PARTICLES = {"을(를)": ("을", "를"), "이(가)": ("이", "가"), "은(는)": ("은", "는"), "와(과)": ("과", "와"),
+              "(으)로": ("으로", "로")}
+_WAITING = re.compile("|".join(map(re.escape, _PARTICLES)))
+# how a digit, or the last letter of a word, ends when it is said in Korean: 1 is 일, "conv" is 컨브, "pool" is 풀
+_CONSONANTS = {**dict.fromkeys("036bckmnpt", "ㄱ"), **dict.fromkeys("178l", "ㄹ")}
+
+
+def with_particles(text: str) -> str:
+    """A Korean sentence whose particles suit the numbers and names before them.
+
+    >>> with_particles("축 3을(를) 따라, 축 2을(를) 따라, (3, 28)(으)로, 10(으)로")
+    '축 3을 따라, 축 2를 따라, (3, 28)로, 10으로'
+    """
+    def chosen(match: re.Match) -> str:
+        before = re.sub(r"[^\w]+$", "", text[:match.start()])
+        if not before or text[match.start() - 1] == "}":  # a field that is filled in later
+            return match[0]
+        end = _end(before[-1].lower())
+        closed, opened = _PARTICLES[match[0]]
+        return opened if not end or (match[0] == "(으)로" and end == "ㄹ") else closed
+
+    return _WAITING.sub(chosen, text)
+
+
+def _end(letter: str) -> str:
+    """The consonant that a letter ends with when it is said, ㄱ standing for all but ㄹ; nothing for a vowel."""
+    if "가" <= letter <= "힣":
+        last = (ord(letter) - ord("가")) % 28
+        return "" if not last else "ㄹ" if last == 8 else "ㄱ"
+    return _CONSONANTS.get(letter, "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from konv.explain.languages import LANGUAGES as LANGUAGES
 from konv.explain.languages import check_language as check_language
+from konv.explain.languages import with_particles
 from konv.explain.messages_figures import FIGURES
 from konv.explain.messages_report import REPORT
 
@@ -65,7 +66,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     "padding_length": {"en": "steps to add: {equation}", "ko": "덧붙일 스텝: {equation}"},
     "legend_causal": {
         "en": "window - 1, all before the first step, so that no result sees a later step",
-        "ko": "윈도우 - 1, 모두 첫 스텝 앞에 두어 결과가 뒤의 스텝을 보지 않음",
+        "ko": "윈도우 - 1: 모두 첫 스텝 앞에 덧붙이므로 결과가 뒤에 오는 스텝을 보지 않음",
     },
     "legend_padding": {
         "en": "(output - 1)*stride + window - input, never below 0: just what the last window lacks",
@@ -78,19 +79,19 @@ MESSAGES: dict[str, dict[str, str]] = {
     "padding_sides_steps": {"en": "padding: before {left}, after {right}", "ko": "패딩: 앞 {left}, 뒤 {right}"},
     "unread_steps": {
         "en": "never read at the end of the input: steps {columns} (no window reaches them)",
-        "ko": "입력 끝에서 읽지 않음: 스텝 {columns}개 (윈도우가 닿지 않음)",
+        "ko": "입력 끝에서 읽지 않고 남는 부분: 스텝 {columns}개 (윈도우가 닿지 않음)",
     },
     "skipped_steps": {
         "en": "never read in between: steps {columns} (the window jumps over them)",
-        "ko": "중간에서 읽지 않음: 스텝 {columns}개 (윈도우가 건너뜀)",
+        "ko": "입력 중간에서 읽지 않고 건너뛰는 부분: 스텝 {columns}개",
     },
     "unread": {
         "en": "never read at the end of the input: rows {rows}, columns {columns} (no window reaches them)",
-        "ko": "입력 끝에서 읽지 않음: 행 {rows}개, 열 {columns}개 (윈도우가 닿지 않음)",
+        "ko": "입력 끝에서 읽지 않고 남는 부분: 행 {rows}개, 열 {columns}개 (윈도우가 닿지 않음)",
     },
     "skipped": {
         "en": "never read in between: rows {rows}, columns {columns} (the window jumps over them)",
-        "ko": "중간에서 읽지 않음: 행 {rows}개, 열 {columns}개 (윈도우가 건너뜀)",
+        "ko": "입력 중간에서 읽지 않고 건너뛰는 부분: 행 {rows}개, 열 {columns}개",
     },
     # --- convolution ---
     "conv": {
@@ -131,10 +132,10 @@ MESSAGES: dict[str, dict[str, str]] = {
     "legend_conv_macs_steps": {
         "en": "output length*filters * (kernel length*channels)", "ko": "출력 길이*필터 * (커널 길이*채널)"},
     "depthwise": {
-        "en": "depthwise convolution: each of {channels} channels by itself, with kernels of {kernel}, "
-        "{multiplier} per channel (strides {strides}, padding {padding})",
-        "ko": "깊이별 합성곱: 채널 {channels}개를 따로따로, 채널마다 {kernel} 커널 {multiplier}개 "
-        "(스트라이드 {strides}, 패딩 {padding})",
+        "en": "depthwise convolution: each of {channels} channels by itself, with kernels of {kernel}, {multiplier} per "
+        "channel (strides {strides}, padding {padding})",
+        "ko": "깊이별 합성곱: 채널 {channels}개를 서로 섞지 않고, 채널마다 {kernel} 커널 {multiplier}개를 씀 (스트라이드 "
+        "{strides}, 패딩 {padding})",
     },
     "legend_depthwise_parameters": {
         "en": "channels*kernels per channel * (kernel height*kernel width + 1 bias)",
@@ -155,10 +156,11 @@ MESSAGES: dict[str, dict[str, str]] = {
     "legend_depthwise_macs_steps": {
         "en": "output length*output channels * (kernel length)", "ko": "출력 길이*출력 채널 * (커널 길이)"},
     "conv_transpose": {
-        "en": "transposed convolution: every input value times a {kernel} kernel is spread over a window of each feature map, "
-        "{filters} in all; windows of all {channels} channels add up where they overlap (strides {strides}, padding {padding})",
-        "ko": "전치 합성곱: 입력 값마다 {kernel} 커널을 곱해 각 특성 맵(모두 {filters}개)의 윈도우에 펼치고, "
-        "채널 {channels}개의 윈도우가 겹치는 곳은 더함 (스트라이드 {strides}, 패딩 {padding})",
+        "en": "transposed convolution: every input value times a {kernel} kernel is spread over a window of each feature "
+        "map, {filters} in all; windows of all {channels} channels add up where they overlap (strides {strides}, "
+        "padding {padding})",
+        "ko": "전치 합성곱: 입력 값마다 {kernel} 커널을 곱해 특성 맵 {filters}개 각각의 윈도우에 펼치고, 채널 "
+        "{channels}개에서 펼친 값이 겹치는 곳은 더함 (스트라이드 {strides}, 패딩 {padding})",
     },
     "legend_spread": {
         "en": "(input - 1)*stride + the larger of kernel and stride",
@@ -169,7 +171,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "(input - 1)*stride + kernel + output padding", "ko": "(입력 - 1)*스트라이드 + 커널 + 출력 패딩"},
     "legend_spread_same_extra": {
         "en": "(input - 1)*stride + 1 if the kernel is odd + output padding",
-        "ko": "(입력 - 1)*스트라이드 + (커널이 홀수면 1) + 출력 패딩",
+        "ko": "(입력 - 1)*스트라이드 + (커널 크기가 홀수면 1) + 출력 패딩",
     },
     "cut_sides": {
         "en": "cut off of what was spread: top {top}, bottom {bottom}, left {left}, right {right}",
@@ -185,16 +187,17 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "input length*channels * (kernel length*filters)", "ko": "입력 길이*채널 * (커널 길이*필터)"},
     # --- pooling ---
     "pool_max": {
-        "en": "max pooling: the largest value of each {window} window of each channel "
-        "(strides {strides}, padding {padding})",
-        "ko": "최대 풀링: 채널마다 {window} 윈도우에서 가장 큰 값 (스트라이드 {strides}, 패딩 {padding})",
+        "en": "max pooling: the largest value of each {window} window of each channel (strides {strides}, padding "
+        "{padding})",
+        "ko": "최대 풀링: 채널마다 {window} 윈도우에 든 값 중 가장 큰 값 (스트라이드 {strides}, 패딩 {padding})",
     },
     "pool_average": {
-        "en": "average pooling: the mean of each {window} window of each channel, padding left out "
-        "(strides {strides}, padding {padding})",
-        "ko": "평균 풀링: 채널마다 {window} 윈도우의 평균, 패딩은 제외 (스트라이드 {strides}, 패딩 {padding})",
+        "en": "average pooling: the mean of each {window} window of each channel, padding left out (strides {strides}, "
+        "padding {padding})",
+        "ko": "평균 풀링: 채널마다 {window} 윈도우에 든 값의 평균, 패딩은 세지 않음 (스트라이드 {strides}, 패딩 "
+        "{padding})",
     },
-    "window_values": {"en": "values per window: {equation}", "ko": "윈도우 하나의 값 개수: {equation}"},
+    "window_values": {"en": "values per window: {equation}", "ko": "윈도우 하나에 든 값의 개수: {equation}"},
     "global_max": {
         "en": "global max pooling: the largest value of each of {channels} feature maps",
         "ko": "전역 최대 풀링: 특성 맵 {channels}개 각각의 가장 큰 값",
@@ -203,47 +206,44 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "global average pooling: the mean of each of {channels} feature maps",
         "ko": "전역 평균 풀링: 특성 맵 {channels}개 각각의 평균",
     },
-    "map_values": {"en": "values per feature map: {equation}", "ko": "특성 맵 하나의 값 개수: {equation}"},
+    "map_values": {"en": "values per feature map: {equation}", "ko": "특성 맵 하나에 든 값의 개수: {equation}"},
     # --- normalisation and dropout ---
     "group_norm": {
-        "en": "group normalization, mean and variance of each sample over all pixels of each of {groups} groups of channels: "
-        "{formula}",
-        "ko": "그룹 정규화, 샘플마다 채널 그룹 {groups}개 각각의 모든 픽셀에서 평균과 분산을 구함: {formula}",
+        "en": "group normalization, mean and variance of each sample over all pixels of each of {groups} groups of "
+        "channels: {formula}",
+        "ko": "그룹 정규화: 채널을 그룹 {groups}개로 나누고, 샘플마다 그룹별로 모든 픽셀의 평균과 분산을 구함: {formula}",
     },
     "layer_norm": {
         "en": "layer normalization, mean and variance of each sample over axis {axes}: {formula}",
-        "ko": "층 정규화, 샘플마다 축 {axes}에서 평균과 분산을 구함: {formula}",
+        "ko": "층 정규화: 샘플마다 축 {axes} 방향으로 평균과 분산을 구함: {formula}",
     },
-    "mean_values": {"en": "values that share a mean: {equation}", "ko": "평균을 함께 쓰는 값: {equation}"},
-    "legend_gamma_beta": {"en": "weights (gamma, beta) times their size", "ko": "가중치(gamma, beta) * 그 크기"},
-    "batch_norm": {
-        "en": "batch normalization, per channel: {formula}",
-        "ko": "배치 정규화, 채널마다: {formula}",
-    },
+    "mean_values": {"en": "values that share a mean: {equation}", "ko": "평균 하나를 구하는 데 쓰는 값의 개수: {equation}"},
+    "legend_gamma_beta": {"en": "weights (gamma, beta) times their size", "ko": "파라미터의 종류(gamma, beta) * 각각의 크기"},
+    "batch_norm": {"en": "batch normalization, per channel: {formula}", "ko": "배치 정규화(채널마다): {formula}"},
     "batch_norm_statistics": {
         "en": "mean and variance: those of the batch in training, the moving ones in prediction (momentum {momentum})",
-        "ko": "평균과 분산: 학습할 때는 배치의 값, 예측할 때는 이동 평균 (모멘텀 {momentum})",
+        "ko": "평균과 분산: 학습할 때는 배치에서 구한 값, 예측할 때는 이동 평균 (모멘텀 {momentum})",
     },
     "kept_share": {
         "en": "share of each new batch in the moving values: {equation}",
-        "ko": "이동 평균에서 새 배치의 비중: {equation}",
+        "ko": "이동 평균에 새 배치가 반영되는 비율: {equation}",
     },
-    "legend_batch_norm": {"en": "weights per channel * channels", "ko": "채널당 가중치 * 채널"},
-    "learned": {"en": "trainable: {equation} ({names})", "ko": "학습되는 파라미터: {equation} ({names})"},
+    "legend_batch_norm": {"en": "weights per channel * channels", "ko": "채널당 파라미터 * 채널"},
+    "learned": {"en": "trainable: {equation} ({names})", "ko": "학습하는 파라미터: {equation} ({names})"},
     "measured": {
         "en": "not trainable, measured: {equation} ({names})",
-        "ko": "학습되지 않고 측정되는 파라미터: {equation} ({names})",
+        "ko": "학습하지 않고 데이터에서 구하는 파라미터: {equation} ({names})",
     },
     "dropout": {
         "en": "dropout: in training each value becomes 0 with probability {rate}, the others are divided by the share "
         "that is kept; in prediction nothing happens",
-        "ko": "드롭아웃(비율 {rate}): 학습할 때 각 값을 이 확률로 0으로 만들고 나머지는 남는 비율로 나눔; "
-        "예측할 때는 그대로 통과",
+        "ko": "드롭아웃(비율 {rate}): 학습할 때 값마다 이 확률로 0으로 만들고 나머지는 남는 비율로 나눔; 예측할 때는 "
+        "그대로 통과",
     },
     "kept": {"en": "share that is kept: {equation}", "ko": "남는 비율: {equation}"},
     "noise_shape": {
         "en": "one decision for every axis of size 1 in {shape}",
-        "ko": "{shape}에서 크기가 1인 축은 한 번의 결정을 함께 씀",
+        "ko": "{shape}에서 크기가 1인 축 방향으로는 모두 함께 0이 되거나 함께 남음",
     },
     # --- dense and shapes ---
     "dense": {
@@ -256,154 +256,162 @@ MESSAGES: dict[str, dict[str, str]] = {
     "legend_dense_macs_places": {"en": "positions * inputs * units", "ko": "위치 * 입력 * 유닛"},
     "flatten": {
         "en": "flatten: the same values in one row, channels varying fastest",
-        "ko": "펼치기(Flatten): 같은 값을 한 줄로 늘어놓음, 채널이 가장 빨리 바뀜",
+        "ko": "펼치기(Flatten): 같은 값을 한 줄로 늘어놓음, 채널 번호가 가장 빨리 바뀜",
     },
-    "reshape": {"en": "reshape: the same values as {shape}", "ko": "모양 바꾸기: 같은 값을 {shape} 모양으로"},
+    "reshape": {"en": "reshape: the same values as {shape}", "ko": "모양 바꾸기: 값은 그대로 두고 모양만 {shape}(으)로 바꿈"},
     "permute": {"en": "the axes of a sample in the order {order}", "ko": "샘플의 축을 {order} 순서로 바꿈"},
     "values": {"en": "values: {equation}", "ko": "값의 개수: {equation}"},
     "input_layer": {"en": "here the data enters", "ko": "데이터가 들어오는 곳"},
     # --- element by element ---
-    "activation": {"en": "activation {name}, for each value", "ko": "활성화 함수 {name}, 값마다"},
+    "activation": {"en": "activation {name}, for each value", "ko": "활성화 함수 {name}, 값마다 적용"},
     "activation_formula": {
         "en": "activation {name}, for each value x: {formula}",
-        "ko": "활성화 함수 {name}, 값 x마다: {formula}",
+        "ko": "활성화 함수 {name}, 각 값 x에 대해: {formula}",
     },
     "softmax": {
         "en": "softmax: exp(x)/(sum of exp over the {size} values), so that they are positive and sum to 1",
-        "ko": "소프트맥스: exp(x)/(값 {size}개의 exp 합), 모두 양수이고 합이 1이 됨",
+        "ko": "소프트맥스: exp(x)/(값 {size}개의 exp의 합), 결과는 모두 양수이고 합이 1",
     },
     "log_softmax": {
         "en": "log softmax: x - log(sum of exp over the {size} values)",
-        "ko": "로그 소프트맥스: x - log(값 {size}개의 exp 합)",
+        "ko": "로그 소프트맥스: x - log(값 {size}개의 exp의 합)",
     },
-    "scale": {"en": "rescaling, for each value x: {formula}", "ko": "값의 스케일 조정, 값 x마다: {formula}"},
-    "scale_example": {"en": "a pixel of 255 becomes: {equation}", "ko": "픽셀 255는: {equation}"},
+    "scale": {"en": "rescaling, for each value x: {formula}", "ko": "값의 범위 조정, 각 값 x에 대해: {formula}"},
+    "scale_example": {"en": "a pixel of 255 becomes: {equation}", "ko": "픽셀 값 255는 다음 값이 됨: {equation}"},
     "scale_channels": {
         "en": "rescaling, one pair per channel: x times ({scales}) plus ({offsets})",
-        "ko": "값의 스케일 조정, 채널마다: x 곱하기 ({scales}) 더하기 ({offsets})",
+        "ko": "값의 범위 조정, 채널마다: x에 ({scales})을(를) 곱하고 ({offsets})을(를) 더함",
     },
-    "add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
+    "add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 같은 자리의 값끼리 더함"},
     "additions": {"en": "additions: {equation}", "ko": "덧셈: {equation}"},
     # --- images ---
     "resize": {
         "en": "resizing to {height}x{width} ({interpolation}): each pixel is a weighted sum of those near its place",
-        "ko": "크기를 {height}x{width}로 바꿈 ({interpolation}): 픽셀마다 그 자리에서 가까운 픽셀들의 가중합",
+        "ko": "크기를 {height}x{width}(으)로 바꿈 ({interpolation}): 결과의 픽셀은 그 자리 가까이에 있는 픽셀들의 가중합",
     },
     "resize_window": {
         "en": "of the {rows}x{columns} window that begins {top} pixels from the top and {left} from the left",
-        "ko": "위에서 {top}, 왼쪽에서 {left} 픽셀부터 시작하는 {rows}x{columns} 영역을 씀",
+        "ko": "위에서 {top}픽셀, 왼쪽에서 {left}픽셀 떨어진 곳에서 시작하는 {rows}x{columns} 영역을 씀",
     },
     "resize_padded": {
         "en": "of the image with a border, {rows}x{columns} in all: {top} pixels above and below, {left} at both sides",
         "ko": "테두리를 더한 {rows}x{columns} 이미지를 씀: 위아래 {top}픽셀, 양옆 {left}픽셀",
     },
     "scale_height": {
-        "en": "rows of the input for one of the output: {equation}", "ko": "출력 한 행에 해당하는 입력 행: {equation}",
+        "en": "rows of the input for one of the output: {equation}",
+        "ko": "출력 한 행에 해당하는 입력 행의 수: {equation}",
     },
     "scale_width": {
-        "en": "columns of the input for one of the output: {equation}", "ko": "출력 한 열에 해당하는 입력 열: {equation}",
+        "en": "columns of the input for one of the output: {equation}",
+        "ko": "출력 한 열에 해당하는 입력 열의 수: {equation}",
     },
     "resize_terms": {
-        "en": "pixels in the sum for one pixel, at most: {equation}", "ko": "픽셀 하나를 만드는 픽셀 수(최대): {equation}",
+        "en": "pixels in the sum for one pixel, at most: {equation}",
+        "ko": "픽셀 하나를 만드는 데 쓰는 픽셀의 최대 개수: {equation}",
     },
     "upsample": {
         "en": "upsampling: {rows} rows for each and {columns} columns for each ({interpolation})",
         "ko": "업샘플링: 행마다 {rows}개, 열마다 {columns}개로 늘림 ({interpolation})",
     },
-    "flip_horizontal": {
-        "en": "one image in two is mirrored, left and right", "ko": "이미지 둘 중 하나꼴로 좌우를 뒤집음",
-    },
-    "flip_vertical": {
-        "en": "one image in two is mirrored, top and bottom", "ko": "이미지 둘 중 하나꼴로 위아래를 뒤집음",
-    },
+    "flip_horizontal": {"en": "one image in two is mirrored, left and right", "ko": "절반의 확률로 이미지의 좌우를 뒤집음"},
+    "flip_vertical": {"en": "one image in two is mirrored, top and bottom", "ko": "절반의 확률로 이미지의 위아래를 뒤집음"},
     "flip_horizontal_and_vertical": {
-        "en": "one image in two is mirrored both ways at once", "ko": "이미지 둘 중 하나꼴로 좌우와 위아래를 함께 뒤집음",
+        "en": "one image in two is mirrored both ways at once",
+        "ko": "절반의 확률로 이미지의 좌우와 위아래를 함께 뒤집음",
     },
     "rotation": {
         "en": "each image is turned about its middle by a share of a full turn from {ranges} ({interpolation})",
-        "ko": "이미지마다 {ranges}에서 뽑은 비율의 바퀴만큼 가운데를 축으로 돌림 ({interpolation})",
+        "ko": "이미지마다 {ranges}에서 뽑은 수만큼(1은 한 바퀴) 가운데를 중심으로 회전함 ({interpolation})",
     },
     "zoom": {
         "en": "each image is zoomed: distances from the middle in the input are those in the output times {ranges} "
         "({interpolation})",
-        "ko": "이미지마다 확대 또는 축소: 가운데에서 잰 입력의 거리는 출력의 거리 곱하기 {ranges} ({interpolation})",
+        "ko": "이미지마다 확대하거나 축소함: 입력에서 가운데까지의 거리는 출력에서의 거리에 {ranges}에서 뽑은 수를 곱한 "
+        "값 ({interpolation})",
     },
     "translation": {
         "en": "each image is moved by shares of its height and width from {ranges} ({interpolation})",
-        "ko": "이미지마다 높이와 너비의 {ranges} 비율만큼 옮김 ({interpolation})",
+        "ko": "이미지마다 높이와 너비에 {ranges}에서 뽑은 수를 곱한 만큼 옮김 ({interpolation})",
     },
     "fill_constant": {"en": "outside of the image: {value}", "ko": "이미지 바깥: {value}"},
     "fill_nearest": {"en": "outside of the image: its nearest pixel", "ko": "이미지 바깥: 가장 가까운 픽셀"},
-    "fill_reflect": {"en": "outside of the image: its mirror image", "ko": "이미지 바깥: 거울에 비친 이미지"},
-    "fill_wrap": {"en": "outside of the image: the image again", "ko": "이미지 바깥: 같은 이미지의 반복"},
+    "fill_reflect": {"en": "outside of the image: its mirror image", "ko": "이미지 바깥: 가장자리에서 거울처럼 뒤집은 이미지"},
+    "fill_wrap": {"en": "outside of the image: the image again", "ko": "이미지 바깥: 같은 이미지를 되풀이함"},
     "random_crop": {
         "en": "a window of {height}x{width}, in training at a place drawn anew for each batch",
-        "ko": "{height}x{width} 영역을 잘라 냄, 학습할 때는 배치마다 자리를 새로 뽑음",
+        "ko": "{height}x{width} 영역을 잘라 냄, 학습할 때는 배치마다 위치를 무작위로 고름",
     },
-    "places": {"en": "places for it: {equation}", "ko": "가능한 자리: {equation}"},
+    "places": {"en": "places for it: {equation}", "ko": "고를 수 있는 위치의 수: {equation}"},
     "crop_predicts": {
         "en": "in prediction: the {rows}x{columns} window from the middle, resized",
-        "ko": "예측할 때: 가운데 {rows}x{columns} 영역의 크기를 바꿈",
+        "ko": "예측할 때: 가운데의 {rows}x{columns} 영역을 잘라 크기를 맞춤",
     },
     "brightness": {
         "en": "brightness: x + a number from {ranges} drawn for each image, cut off below {low} and above {high}",
-        "ko": "밝기: 이미지마다 {ranges}에서 뽑은 수를 x에 더하고 {low}보다 작거나 {high}보다 큰 값은 자름",
+        "ko": "밝기: 이미지마다 {ranges}에서 뽑은 수를 x에 더하고, {low}보다 작은 값과 {high}보다 큰 값은 그 경계로 맞춤",
     },
     "contrast": {
         "en": "contrast: (x - mean of the channel) * a number from {ranges} drawn for each image + mean, cut off below "
         "{low} and above {high}",
-        "ko": "대비: (x - 채널의 평균) * 이미지마다 {ranges}에서 뽑은 수 + 평균, {low}보다 작거나 {high}보다 큰 값은 자름",
+        "ko": "대비: (x - 채널의 평균) * 이미지마다 {ranges}에서 뽑은 수 + 평균, {low}보다 작은 값과 {high}보다 큰 값은 "
+        "그 경계로 맞춤",
     },
     "noise": {
         "en": "in training each value plus a normally distributed number, standard deviation {deviation}; in prediction "
         "nothing happens",
-        "ko": "학습할 때 값마다 표준편차 {deviation}인 정규분포의 수를 더함; 예측할 때는 그대로 통과",
+        "ko": "학습할 때 값마다 정규분포(평균 0, 표준편차 {deviation})에서 뽑은 수를 더함; 예측할 때는 그대로 통과",
     },
     "noise_factor": {
         "en": "in training each value times a normally distributed number, mean 1, standard deviation {deviation}; in "
         "prediction nothing happens",
-        "ko": "학습할 때 값마다 평균 1, 표준편차 {deviation}인 정규분포의 수를 곱함; 예측할 때는 그대로 통과",
+        "ko": "학습할 때 값마다 정규분포(평균 1, 표준편차 {deviation})에서 뽑은 수를 곱함; 예측할 때는 그대로 통과",
     },
     "only_training": {
         "en": "drawn anew in every step of training; in prediction nothing happens",
-        "ko": "학습 단계마다 새로 뽑음; 예측할 때는 그대로 통과",
+        "ko": "학습 단계마다 무작위로 다시 뽑음; 예측할 때는 그대로 통과",
     },
-    "binary_add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 더함"},
+    "binary_add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 같은 자리의 값끼리 더함"},
     "binary_subtract": {
         "en": "the first of {count} inputs minus the second, value by value",
-        "ko": "입력 {count}개: 첫 번째 값에서 두 번째 값을 뺌",
+        "ko": "입력 {count}개: 같은 자리에 있는 첫 번째 값에서 두 번째 값을 뺌",
     },
-    "binary_multiply": {"en": "product of {count} inputs, value by value", "ko": "입력 {count}개를 값끼리 곱함"},
+    "binary_multiply": {"en": "product of {count} inputs, value by value", "ko": "입력 {count}개를 같은 자리의 값끼리 곱함"},
     "binary_divide": {
         "en": "the first of {count} inputs divided by the second, value by value",
-        "ko": "입력 {count}개: 첫 번째 값을 두 번째 값으로 나눔",
+        "ko": "입력 {count}개: 같은 자리에 있는 첫 번째 값을 두 번째 값으로 나눔",
     },
-    "binary_maximum": {"en": "the largest of {count} inputs, value by value", "ko": "입력 {count}개의 값끼리 가장 큰 것"},
-    "binary_minimum": {"en": "the smallest of {count} inputs, value by value", "ko": "입력 {count}개의 값끼리 가장 작은 것"},
+    "binary_maximum": {
+        "en": "the largest of {count} inputs, value by value",
+        "ko": "입력 {count}개에서 같은 자리의 값 중 가장 큰 값",
+    },
+    "binary_minimum": {
+        "en": "the smallest of {count} inputs, value by value",
+        "ko": "입력 {count}개에서 같은 자리의 값 중 가장 작은 값",
+    },
     "binary_power": {
         "en": "the first of {count} inputs to the power of the second, value by value",
-        "ko": "입력 {count}개: 첫 번째 값의 두 번째 값 제곱",
+        "ko": "입력 {count}개: 같은 자리에 있는 첫 번째 값을 두 번째 값만큼 거듭제곱함",
     },
-    "broadcast": {"en": "an axis of size 1 is repeated", "ko": "크기가 1인 축은 반복됨"},
+    "broadcast": {"en": "an axis of size 1 is repeated", "ko": "크기가 1인 축은 늘려서 맞춤(브로드캐스팅)"},
     "concatenate": {"en": "one after the other along axis {axis}", "ko": "축 {axis}을(를) 따라 이어 붙임"},
     "joined": {"en": "size of that axis: {equation}", "ko": "그 축의 크기: {equation}"},
     "zeros_around": {"en": "zeros around", "ko": "둘레에 0을 덧붙임"},
-    "part_of": {"en": "a part of the input", "ko": "입력의 일부"},
+    "part_of": {"en": "a part of the input", "ko": "입력의 일부만 남김"},
     "edge": {"en": "size: {equation}", "ko": "크기: {equation}"},
     "prelu": {
         "en": "x above zero, alpha times x below; alpha is learned",
-        "ko": "0보다 크면 x, 작으면 alpha 곱하기 x; alpha는 학습됨",
+        "ko": "x가 0보다 크면 그대로, 작으면 alpha를 곱함; alpha는 학습하는 파라미터",
     },
     # --- the whole model ---
     "model": {"en": '{class_name} "{name}", layers: {count}', "ko": '{class_name} "{name}", 층: {count}개'},
     "total": {"en": "Total", "ko": "합계"},
     "total_parameters": {"en": "parameters: {count}", "ko": "파라미터: {count}"},
-    "total_trainable": {"en": "trainable parameters: {count}", "ko": "학습되는 파라미터: {count}"},
-    "total_frozen": {"en": "parameters that are not trained: {count}", "ko": "학습되지 않는 파라미터: {count}"},
+    "total_trainable": {"en": "trainable parameters: {count}", "ko": "학습하는 파라미터: {count}"},
+    "total_frozen": {"en": "parameters that are not trained: {count}", "ko": "학습하지 않는 파라미터: {count}"},
     "total_macs": {"en": "MACs for one sample: {count}", "ko": "샘플 하나의 곱셈-덧셈(MAC): {count}"},
     "memory": {
         "en": "memory of the weights in bytes: {equation} ({readable})",
-        "ko": "가중치가 차지하는 바이트: {equation} ({readable})",
+        "ko": "가중치가 차지하는 메모리(바이트): {equation} ({readable})",
     },
 } | FIGURES | REPORT
 
@@ -420,4 +428,4 @@ def say(key: str, lang: str, **fields: Any) -> str:
     """
     told = {name: f"{value:,}" if type(value) is int else value for name, value in fields.items()}
     text = MESSAGES[key][lang].format(**told)
-    return _ONE.sub(r"\1", text) if lang == "en" else text
+    return _ONE.sub(r"\1", text) if lang == "en" else with_particles(text)

@@ -8,12 +8,12 @@ REPORT: dict[str, dict[str, str]] = {
     },
     "sheet_scaled": {
         "en": "each map scaled on its own: black is its minimum, white its maximum, grey a map of one value",
-        "ko": "맵마다 따로 밝기를 맞춤: 검정이 그 맵의 최솟값, 하양이 최댓값, 회색은 값이 모두 같은 맵",
+        "ko": "맵마다 밝기를 따로 맞춤: 검은색이 최솟값, 흰색이 최댓값, 회색은 모든 값이 같은 맵",
     },
-    "sheet_elided": {"en": "shown: the first {shown} of {count}", "ko": "{count}개 중 처음 {shown}개만 보임"},
+    "sheet_elided": {"en": "shown: the first {shown} of {count}", "ko": "{count}개 중 처음 {shown}개만 그림"},
     "sheet_dead": {
         "en": "crossed out: {count} dead for this image (zero everywhere)",
-        "ko": "가위표: 이 이미지에서 죽은 맵 {count}개 (모든 값이 0)",
+        "ko": "가위표: 이 이미지에서 모든 값이 0인 죽은 맵 {count}개",
     },
     "sheet_range": {"en": "{number}: from {low} to {high}", "ko": "{number}: {low}부터 {high}까지"},
     "sheet_kernels": {
@@ -27,11 +27,11 @@ REPORT: dict[str, dict[str, str]] = {
     },
     "sheet_weights": {
         "en": "one scale for the whole layer: red above zero, blue below, white 0; the strongest weight: {value}",
-        "ko": "층 전체에 같은 색 기준: 빨강은 양수, 파랑은 음수, 하양은 0; 가장 큰 가중치의 크기: {value}",
+        "ko": "층 전체에 같은 색 기준을 씀: 빨강은 양수, 파랑은 음수, 흰색은 0; 가장 큰 가중치의 크기: {value}",
     },
     "sheet_kernels_elided": {
         "en": "shown: the first {filters} filters and {channels} channels",
-        "ko": "처음 필터 {filters}개와 채널 {channels}개만 보임",
+        "ko": "처음 필터 {filters}개와 채널 {channels}개만 그림",
     },
     "sheet_alike": {
         "en": "filters {first} and {second} are alike: cosine of their kernels {similarity}",
@@ -46,7 +46,7 @@ REPORT: dict[str, dict[str, str]] = {
     },
     "find_nothing": {
         "en": "no filter is dead, saturated or like another one",
-        "ko": "죽은 필터도, 포화된 필터도, 서로 같은 필터도 없음",
+        "ko": "죽은 필터, 포화된 필터, 서로 같은 필터가 없음",
     },
     "find_more": {"en": "{count} more", "ko": "{count}개 더"},
     "find_dead": {"en": "{layer}: dead filters: {numbers}", "ko": "{layer}: 죽은 필터: {numbers}"},
@@ -91,7 +91,7 @@ REPORT: dict[str, dict[str, str]] = {
     },
     "rep_step_none": {
         "en": "No image was given, so there are no numbers to walk through.",
-        "ko": "이미지가 주어지지 않아 따라갈 수가 없습니다.",
+        "ko": "이미지를 주지 않아 따라가 볼 값이 없습니다.",
     },
     "rep_no_stage": {
         "en": "This model has no layer that can be walked through.",
@@ -105,7 +105,7 @@ REPORT: dict[str, dict[str, str]] = {
     "rep_next": {"en": "next", "ko": "다음"},
     "rep_play": {"en": "play", "ko": "재생"},
     "rep_pause": {"en": "pause", "ko": "멈춤"},
-    "rep_return": {"en": "back to {layer}", "ko": "{layer}(으)로 돌아가기"},
+    "rep_return": {"en": "back to {layer}", "ko": "돌아가기: {layer}"},
     "rep_source": {"en": "input of the layer, channel {number}", "ko": "층의 입력, 채널 {number}"},
     "rep_source_colours": {"en": "input of the layer, its 3 channels as colours", "ko": "층의 입력, 채널 3개를 색으로"},
     "rep_source_vector": {"en": "inputs of the layer: {count}", "ko": "층의 입력: {count}개"},
@@ -124,9 +124,9 @@ REPORT: dict[str, dict[str, str]] = {
         "en": "the window has {rows} rows and {columns} columns, too many to show their numbers",
         "ko": "윈도우가 행 {rows}개, 열 {columns}개로 너무 커서 수를 보이지 않음",
     },
-    "rep_from": {"en": "made by {layer}: go there", "ko": "{layer}이(가) 만든 값: 그 층으로 가기"},
+    "rep_from": {"en": "made by {layer}: go there", "ko": "{layer}에서 만든 값: 그 층으로 가기"},
     "rep_drawing": {"en": "The model", "ko": "모델"},
-    "rep_blocks": {"en": "sizes of what the layers give", "ko": "층이 내놓는 것의 크기"},
+    "rep_blocks": {"en": "sizes of what the layers give", "ko": "층마다 출력의 크기"},
     "rep_graph": {"en": "graph of the layers", "ko": "층의 그래프"},
     "rep_layer_by_layer": {"en": "Layer by layer", "ko": "층마다"},
     "rep_maps": {"en": "feature maps", "ko": "특성 맵"},
@@ -147,7 +147,7 @@ REPORT: dict[str, dict[str, str]] = {
     "rep_alike": {"en": "alike", "ko": "중복"},
     "rep_exact": {
         "en": "Numbers in this page: float32, as the engine computed them.",
-        "ko": "이 페이지의 수: 엔진이 계산한 그대로 float32.",
+        "ko": "이 페이지의 값은 엔진이 계산한 float32 값 그대로임.",
     },
     "rep_padding": {"en": "hatched: padding", "ko": "빗금: 패딩"},
     "rep_rounded": {
@@ -156,7 +156,7 @@ REPORT: dict[str, dict[str, str]] = {
     },
     "rep_half": {
         "en": "Numbers in this page: float16, since they are many; sums may differ from the engine's in the third digit.",
-        "ko": "이 페이지의 수: 양이 많아 float16으로 저장함; 합이 엔진의 값과 셋째 자리에서 다를 수 있음.",
+        "ko": "이 페이지의 값은 양이 많아 float16으로 저장함; 합이 엔진의 값과 셋째 자리에서 다를 수 있음.",
     },
     "rep_fewer_images": {
         "en": "The page holds {shown} of {count} images; more would make it too large.",
@@ -165,7 +165,7 @@ REPORT: dict[str, dict[str, str]] = {
     "rep_left_out": {"en": "left out, since it is too large for this page", "ko": "이 페이지에 담기에는 너무 커서 뺌"},
     "rep_old_browser": {
         "en": "This browser cannot unpack the numbers of this page (it lacks DecompressionStream); the text is complete.",
-        "ko": "이 브라우저는 페이지에 담긴 수를 풀 수 없습니다(DecompressionStream 없음). 글은 모두 읽을 수 있습니다.",
+        "ko": "이 브라우저는 페이지에 담긴 값을 풀 수 없습니다(DecompressionStream 없음). 글은 모두 읽을 수 있습니다.",
     },
     "rep_made": {
         "en": "Made by konv {version}. This is one file; it loads nothing from anywhere.",
