@@ -174,7 +174,7 @@ def call(function):
     ("load_weights", "m.weights.json", UnsupportedError, "sharded"),
     ("load_weights", "m.npz", KonvError, "must end in .weights.h5 or .keras"),
     ("load_weights", "no.weights.h5", FileError, "no such file"),
-    ("load_model", "m.onnx", UnsupportedError, "ONNX"),
+    ("load_model", "m.onnx", UnsupportedError, "konv.explain.read reads ONNX files"),
     ("load_model", "m.zip", KonvError, "must end in .keras"),
     ("load_model", "no.keras", FileError, "no such file"),
     ("load_model", "no/m.keras", FileError, "no such file"),

@@ -175,6 +175,16 @@ def test_what_konv_wrote_comes_back(tmp_path, make):
     assert found.explain()
 
 
+def test_it_is_a_model_like_any_other(tmp_path):
+    networks.normalised(konv).export(tmp_path / "m.onnx")
+    model = read(tmp_path / "m.onnx")
+    x = draw.standard_normal((2, *model.input_shape[1:])).astype("f4")
+    model.compile("sgd", "mse")
+    model.fit(x, np.zeros((2, 3)), verbose=0)
+    model.save(tmp_path / "m.keras")
+    np.testing.assert_array_equal(read(tmp_path / "m.keras").predict(x, verbose=0), model.predict(x, verbose=0))
+
+
 # --- what is refused ----------------------------------------------------------------------------------
 
 

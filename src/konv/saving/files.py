@@ -29,6 +29,8 @@ HDF5 = (".h5", ".hdf5")  # of Keras 2: read, not written
 LATER = {".h5": "an HDF5 file of Keras 2", ".hdf5": "an HDF5 file of Keras 2", ".onnx": "an ONNX file",
          ".safetensors": "a safetensors file", ".weights.json": "a sharded weights file", ".tflite": "a TFLite file",
          ".pb": "a TensorFlow file", ".pt": "a PyTorch file", ".pth": "a PyTorch file"}
+ELSEWHERE = {".onnx": "; model.export writes and konv.explain.read reads ONNX files",
+             **dict.fromkeys((".pt", ".pth"), "; konv.explain.read takes a torch.nn.Module and the shape of its input")}
 
 
 def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
@@ -269,7 +271,8 @@ def _path(filepath: Any, endings: tuple[str, ...]) -> Path:
         wanted = " or ".join(endings)
         for ending, what in LATER.items():
             if text.endswith(ending) and not text.endswith(".weights.h5"):
-                raise UnsupportedError(f"{text}: is {what} by its name, which is not supported yet; use {wanted}")
+                raise UnsupportedError(f"{text}: is {what} by its name, which is not supported here; use {wanted}"
+                                       f"{ELSEWHERE.get(ending, '')}")
         raise KonvError(f"{text}: the file name must end in {wanted}")
     if "\0" in text:
         raise KonvError(f"filepath must not hold a zero byte, got {text!r}")
