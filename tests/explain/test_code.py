@@ -205,6 +205,12 @@ def test_names_cannot_add_lines(name):
         agree(what, "numpy")
 
 
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_lines_are_not_too_long(target):
+    assert max(map(len, code(networks.normalised(konv), target).splitlines())) <= 128
+    assert max(map(len, code(networks.residual(konv), target, "ko").splitlines())) <= 128
+
+
 def test_refused():
     with pytest.raises(KonvError, match="target must be one of 'numpy', 'keras', 'torch', got 'jax'"):
         code(built(layers.Flatten(), (3, 3)), "jax")

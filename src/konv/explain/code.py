@@ -99,6 +99,39 @@ def _listed(shape: Any) -> str:
     return plain(str(shape)) if many else describe(tuple(shape)[1:])
 
 
+def wrapped(start: str, expression: str, longest: int) -> list[str]:
+    """An assignment, over several lines where it is too long: at sums and quotients, else at the arguments of a call.
+
+    >>> wrapped("x = ", "(a + b) * c / d + e", 14)
+    ['x = ((a + b) * c', '     / d', '     + e)']
+    >>> wrapped("x = ", "call(a, b(c, d))", 14)
+    ['x = call(a,', '         b(c, d))']
+    """
+    if len(start) + len(expression) <= longest:
+        return [start + expression]
+    places = _places(expression, 0, (" + ", " / "))
+    if places:
+        parts = [expression[begin:end].strip() for begin, end in zip([0, *places], [*places, None], strict=True)]
+        lines = [f"{start}({parts[0]}", *(" " * (len(start) + 1) + part for part in parts[1:])]
+        return [*lines[:-1], f"{lines[-1]})"]
+    places = [place + 1 for place in _places(expression, 1, (", ",))]
+    parts = [expression[begin:end].strip() for begin, end in zip([0, *places], [*places, None], strict=True)]
+    margin = " " * (len(start) + expression.find("(") + 1)
+    return [start + parts[0], *(margin + part for part in parts[1:])]
+
+
+def _places(expression: str, depth: int, marks: tuple[str, ...]) -> list[int]:
+    """Where one of the marks stands inside of so many brackets; the names of weights have quotes around them."""
+    found, open_brackets, quoted = [], 0, False
+    for place, letter in enumerate(expression):
+        quoted ^= letter == '"' and expression[place - 1] != "\\"
+        if not quoted:
+            open_brackets += (letter in "([{") - (letter in ")]}")
+            if open_brackets == depth and expression.startswith(marks, place):
+                found.append(place)
+    return found
+
+
 @dataclass
 class Body:
     """The lines of a function: what each node's value is called, and which weights are asked for."""
@@ -168,12 +201,12 @@ class Body:
         if expression == self.out and not comment:
             return
         expression = re.sub(r"(?<![\w.])inf\b", f"{self.library}.inf", expression)
-        line = f"{self.out} = {expression}"
+        first, *more = wrapped(f"{self.out} = ", expression, LONGEST - 4)
         tail = f"  # {comment}" if comment else ""
-        if len(line) + len(tail) + 4 > LONGEST and tail:
+        if tail and (more or len(first) + len(tail) + 4 > LONGEST):
             self.lines.append(tail.strip())
             tail = ""
-        self.lines.append(line + tail)
+        self.lines += [first + tail, *more]
 
     def comment(self, key: str, **fields: Any) -> None:
         text = f"# {say(key, self.lang, **fields)}"
