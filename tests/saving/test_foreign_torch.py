@@ -41,7 +41,7 @@ def agree(module, shape=IMAGE):
     nn.AdaptiveAvgPool2d(1), nn.AdaptiveAvgPool2d((3, 4)), nn.AdaptiveMaxPool2d((3, 2)), nn.Flatten(), nn.Identity(),
     nn.Dropout(), nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.2), nn.ELU(0.5), nn.SELU(), nn.GELU(), nn.GELU("tanh"), nn.SiLU(),
     nn.Sigmoid(), nn.Tanh(), nn.Softplus(), nn.Softsign(), nn.Hardswish(), nn.Hardsigmoid(), nn.Hardtanh(), nn.Mish(),
-    nn.PReLU(), nn.PReLU(4), nn.Softmax(1), nn.LogSoftmax(-1),
+    nn.LogSigmoid(), nn.PReLU(), nn.PReLU(4), nn.Softmax(1), nn.LogSoftmax(-1),
     nn.Upsample(scale_factor=2), nn.Upsample(size=(12, 10), mode="bilinear"),
     nn.ZeroPad2d((1, 2, 0, 3)), nn.Linear(8, 5), nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (8, 9)))], ids=str)
 def test_modules(module):
@@ -78,6 +78,27 @@ class Views(nn.Module):
         y = torch.cat([x, x.tanh()], 1).permute(0, 2, 3, 1).contiguous()
         y = y.view(y.size(0), -1, y.shape[3]).transpose(1, 2)
         return (2 - y.unsqueeze(1).squeeze(1)).reshape(-1, 8 * 72).clamp(min=-1) / 3
+
+
+class Parts(nn.Module):
+    """Channels that are shuffled, weighed and split, as in ShuffleNet, squeeze-and-excitation and ConvNeXt."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(4, 1, 1))
+        self.squeeze, self.excite = nn.Conv2d(4, 2, 1), nn.Conv2d(2, 4, 1)
+
+    def forward(self, x):
+        batch, channels, height, width = x.size()
+        y = x.view(batch, 2, channels // 2, height, width).transpose(1, 2).contiguous().view(batch, channels, height, width)
+        y = y * torch.sigmoid(self.excite(F.relu(self.squeeze(F.adaptive_avg_pool2d(y, 1))))) * self.scale
+        left, right = y.chunk(2, dim=1)
+        y = torch.cat([F.logsigmoid(left), right[:, :, 1:, ::2].mean((2, 3), keepdim=True) + left], dim=1)
+        return torch.split(y, [1, 3], 1)[1][..., 2]
+
+
+def test_parts():
+    agree(Parts())
 
 
 def test_residual_block():

@@ -1,0 +1,368 @@
+"""What the modules and functions of PyTorch are in konv: (reader, module, value) and (reader, arguments) -> a value."""
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from konv import ops
+from konv.errors import UnsupportedError
+from konv.saving.foreign import Value
+
+BATCH = "the batch"  # what x.size(0) gives
+
+
+def array(tensor: Any) -> np.ndarray:
+    """The numbers of a tensor of PyTorch."""
+    return tensor.detach().cpu().numpy()
+
+
+def _maybe(tensor: Any) -> np.ndarray | None:
+    return None if tensor is None else array(tensor)
+
+
+def _several(value: Any, count: int) -> list[int]:
+    return [int(one) for one in value] if isinstance(value, (list, tuple)) else [int(value)] * count
+
+
+def _pairs(value: Any, count: int) -> list[tuple[int, int]]:
+    return [(one, one) for one in _several(value, count)]
+
+
+# --- modules ------------------------------------------------------------------------------------------
+
+
+def _conv(r: Any, m: Any, x: Value) -> Value:
+    if m.padding_mode != "zeros":
+        raise UnsupportedError(f'padding_mode="{m.padding_mode}"; zeros are supported')
+    rank = m.weight.ndim - 2
+    if m.padding == "same":  # the odd one at the end, as in Keras, but the same whatever the size
+        totals = [d * (k - 1) for d, k in zip(m.dilation, m.kernel_size, strict=True)]
+        pads = [(total // 2, total - total // 2) for total in totals]
+    else:
+        pads = [(0, 0)] * rank if m.padding == "valid" else _pairs(m.padding, rank)
+    return r.foreign.conv(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, pads, m.dilation, m.groups)
+
+
+def _conv_transpose(r: Any, m: Any, x: Value) -> Value:
+    rank = m.weight.ndim - 2
+    return r.foreign.conv_transpose(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, _pairs(m.padding, rank), m.dilation,
+                                    m.output_padding, m.groups)
+
+
+def _batch_norm(r: Any, m: Any, x: Value) -> Value:
+    if m.running_mean is None:
+        raise UnsupportedError("track_running_stats=False: it always takes the statistics of the batch")
+    mean, variance = array(m.running_mean), array(m.running_var)
+    return r.foreign.batch_norm(r.hint, x, _maybe(m.weight), _maybe(m.bias), mean, variance, m.eps)
+
+
+def _group_norm(r: Any, m: Any, x: Value) -> Value:
+    groups = m.num_groups if hasattr(m, "num_groups") else x.shape[1]
+    if getattr(m, "track_running_stats", False):
+        raise UnsupportedError("track_running_stats=True is not supported")
+    return r.foreign.group_norm(r.hint, x, groups, _maybe(m.weight), _maybe(m.bias), m.eps)
+
+
+def _layer_norm(r: Any, m: Any, x: Value) -> Value:
+    return r.foreign.layer_norm(r.hint, x, len(m.normalized_shape), _maybe(m.weight), _maybe(m.bias), m.eps)
+
+
+def _linear(r: Any, m: Any, x: Value) -> Value:
+    return r.foreign.dense(r.hint, x, array(m.weight).T, _maybe(m.bias))
+
+
+def _rank(x: Value) -> int:
+    if x.rank not in (3, 4):
+        raise UnsupportedError(f"an input of shape {x.shape}; images and sequences are supported")
+    return x.rank - 2
+
+
+def _max_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+              ceil_mode: bool = False, return_indices: bool = False) -> Value:
+    rank = _rank(x)
+    if return_indices or set(_several(dilation, rank)) != {1}:
+        raise UnsupportedError("a pool with dilation or return_indices")
+    kernel = _several(kernel_size, rank)
+    return r.foreign.max_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode)
+
+
+def _avg_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+              count_include_pad: bool = True, divisor_override: Any = None) -> Value:
+    rank = _rank(x)
+    if divisor_override is not None:
+        raise UnsupportedError("divisor_override is not supported")
+    kernel = _several(kernel_size, rank)
+    return r.foreign.average_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode,
+                                  count_include_pad)
+
+
+def _adaptive(r: Any, x: Value, output_size: Any, kind: str) -> Value:
+    rank, sizes = _rank(x), x.shape[2:]
+    wanted = [old if new is None else new for old, new in zip(sizes, output_size if isinstance(output_size, (
+        list, tuple)) else [output_size] * _rank(x), strict=True)]
+    if wanted == [1] * rank:
+        flattening = r.next_flattens()
+        made = r.foreign.global_pool(r.hint, x, kind, keepdims=flattening is None)
+        if flattening is not None:
+            r.values[flattening] = made
+        return made
+    if None in sizes or any(old % new for old, new in zip(sizes, wanted, strict=True)):
+        raise UnsupportedError(f"from {sizes} to {tuple(wanted)}: windows of different sizes; sizes that divide are supported")
+    kernel = [old // new for old, new in zip(sizes, wanted, strict=True)]
+    pool = r.foreign.max_pool if kind == "Max" else r.foreign.average_pool
+    return pool(r.hint, x, kernel, kernel, [(0, 0)] * rank)
+
+
+def _interpolate(r: Any, x: Value, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None,
+                 recompute_scale_factor: Any = None, antialias: bool = False) -> Value:
+    rank, sizes = _rank(x), x.shape[2:]
+    if rank != 2 or None in sizes or align_corners:
+        raise UnsupportedError("images of a known size without align_corners are supported")
+    factors = None if scale_factor is None else [float(one) for one in (
+        scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * rank)]
+    target = [int(old * factor) for old, factor in zip(sizes, factors, strict=True)] if factors else _several(size, rank)
+    if mode == "nearest" and not any(new % old for new, old in zip(target, sizes, strict=True)):
+        return r.foreign.upsample(r.hint, x, [new // old for new, old in zip(target, sizes, strict=True)], "nearest")
+    if mode == "bilinear":
+        return r.foreign.resize(r.hint, x, target, "bilinear", bool(antialias))
+    raise UnsupportedError(f'mode="{mode}" from {tuple(sizes)} to {tuple(target)}; nearest by whole factors and bilinear are '
+                           f'supported')
+
+
+def _pad(r: Any, x: Value, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Value:
+    if mode != "constant" or value:
+        raise UnsupportedError(f"mode={mode!r}, value={value!r}: zeros are supported")
+    widths = [(0, 0)] * x.rank
+    for place in range(len(pad) // 2):  # the last axis first
+        widths[x.rank - 1 - place] = (int(pad[2 * place]), int(pad[2 * place + 1]))
+    return r.foreign.pad(r.hint, x, widths)
+
+
+def _flatten(r: Any, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
+    start, end = start_dim % x.rank, end_dim % x.rank
+    if start == 0:
+        raise UnsupportedError("flattens the batch too; start_dim=1 keeps it")
+    if None in x.shape[start:end + 1]:
+        raise UnsupportedError(f"sizes that are open: {x.shape}")
+    return _view(r, x, [BATCH, *x.shape[1:start], int(np.prod(x.shape[start:end + 1])), *x.shape[end + 1:]])
+
+
+def _view(r: Any, x: Value, *sizes: Any) -> Value:
+    listed = list(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (list, tuple)) else list(sizes)
+    if not listed or (listed[0] != BATCH and listed[0] != 1 and not (listed[0] == -1 and -1 not in listed[1:])):
+        raise UnsupportedError(f"to {tuple(listed)}: the batch must stay the first axis, x.size(0)")
+    if BATCH in listed[1:]:
+        raise UnsupportedError("the batch as a size of a sample")
+    return r.foreign.reshape(r.hint, x, [int(size) for size in listed[1:]])
+
+
+# --- functions ----------------------------------------------------------------------------------------
+
+
+def _merge(kind: str) -> Callable[..., Any]:
+    def merge(r: Any, first: Any, second: Any, *, alpha: float = 1) -> Value:
+        if alpha != 1:
+            raise UnsupportedError(f"alpha={alpha}")
+        if not any(isinstance(one, (Value, np.ndarray)) for one in (first, second)):
+            return _of_sizes(kind, first, second)
+        if isinstance(first, Value) and isinstance(second, Value):
+            return r.foreign.combine(r.hint, kind, [first, second])
+        swapped = isinstance(second, Value)
+        value, other = (second, first) if swapped else (first, second)
+        return r.foreign.combine_constant(r.hint, kind, value, np.asarray(other, np.float32), swapped)
+
+    return merge
+
+
+def _of_sizes(kind: str, first: Any, second: Any) -> Any:
+    """Python's own arithmetic with the sizes of a value."""
+    if not all(isinstance(one, (int, float)) for one in (first, second)):
+        raise UnsupportedError("computes with the size of the batch")
+    ways = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+            "floordiv": operator.floordiv, "maximum": max, "minimum": min}
+    return ways[kind](first, second)
+
+
+def _named(name: str) -> Callable[..., Any]:
+    return lambda r, x, *rest, **options: r.foreign.activation(r.hint, x, name)
+
+
+def _softmax(log: bool) -> Callable[..., Any]:
+    def softmax(r: Any, x: Value, dim: Any = None, dtype: Any = None, **rest: Any) -> Value:
+        if dim is None:
+            raise UnsupportedError("dim is not given")
+        return r.foreign.softmax(r.hint, x, dim, log)
+
+    return softmax
+
+
+def _relu(r: Any, x: Value, inplace: bool = False) -> Value:
+    return r.foreign.relu(r.hint, x)
+
+
+def _leaky(r: Any, x: Value, negative_slope: float = 0.01, inplace: bool = False) -> Value:
+    return r.foreign.relu(r.hint, x, slope=negative_slope)
+
+
+def _elu(r: Any, x: Value, alpha: float = 1.0, inplace: bool = False) -> Value:
+    return r.foreign.elu(r.hint, x, alpha)
+
+
+def _gelu(r: Any, x: Value, approximate: str = "none") -> Value:
+    return r.foreign.activation(r.hint, x, "gelu") if approximate == "none" else Value(ops.gelu(x.tensor, True), x.order)
+
+
+def _hardtanh(r: Any, x: Value, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> Value:
+    if min_val == 0:
+        return r.foreign.relu(r.hint, x, max_val)
+    return Value(ops.clip(x.tensor, min_val, max_val), x.order)
+
+
+def _clamp(r: Any, x: Value, min: Any = None, max: Any = None) -> Value:
+    return _hardtanh(r, x, -3.4e38 if min is None else min, 3.4e38 if max is None else max)
+
+
+def _softplus(r: Any, x: Value, beta: float = 1.0, threshold: float = 20.0) -> Value:
+    if beta != 1:
+        raise UnsupportedError(f"beta={beta}")
+    return r.foreign.activation(r.hint, x, "softplus")
+
+
+def _same(r: Any, x: Value, *rest: Any, **options: Any) -> Value:
+    return x
+
+
+def _mean(r: Any, x: Value, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
+    axes = None if dim is None else [axis % x.rank for axis in (dim if isinstance(dim, (list, tuple)) else [dim])]
+    if axes is None:
+        raise UnsupportedError("reduces the batch too; give it dim")
+    if x.rank in (3, 4) and sorted(axes) == list(range(2, x.rank)) and x.order[1] == x.rank - 1:
+        return r.foreign.global_pool(r.hint, x, "Average", keepdim)
+    return r.foreign.reduce("mean", x, axes, keepdim)
+
+
+def _size(r: Any, x: Value, dim: Any = None) -> Any:
+    sizes = (BATCH, *x.shape[1:])
+    return sizes if dim is None else sizes[dim]
+
+
+def _getattr(r: Any, x: Any, name: str) -> Any:
+    if name != "shape" or not isinstance(x, Value):
+        raise UnsupportedError(f"the attribute {name}")
+    return _size(r, x)
+
+
+def _getitem(r: Any, x: Any, key: Any) -> Any:
+    if not isinstance(x, Value):
+        return x[key]
+    keys = list(key) if isinstance(key, (tuple, list)) else [key]
+    if Ellipsis in keys:
+        place = keys.index(Ellipsis)
+        keys[place:place + 1] = [slice(None)] * (x.rank - len(keys) + 1)
+    if not all(isinstance(one, (slice, int)) for one in keys):
+        raise UnsupportedError(f"[{key!r}]: parts are taken by integers and slices")
+    whole = {axis: one if isinstance(one, slice) else slice(one, one + 1 or None) for axis, one in enumerate(keys)
+             if one != slice(None)}
+    part = r.foreign.part(x, whole) if whole else x
+    gone = [axis for axis, one in enumerate(keys) if isinstance(one, int)]
+    return part if not gone else r.foreign.reshape(
+        r.hint, part, [size for axis, size in enumerate(part.shape) if axis and axis not in gone])
+
+
+def _split(r: Any, x: Value, split_size_or_sections: Any, dim: int = 0) -> list[Value]:
+    size = x.shape[dim % x.rank]
+    if size is None:
+        raise UnsupportedError("splits an axis whose size is open")
+    given = split_size_or_sections
+    each = list(given) if isinstance(given, (list, tuple)) else [min(given, size - at) for at in range(0, size, given)]
+    ends = np.cumsum(each).tolist()
+    return [r.foreign.part(x, {dim: slice(end - part, end)}) for part, end in zip(each, ends, strict=True)]
+
+
+def _chunk(r: Any, x: Value, chunks: int, dim: int = 0) -> list[Value]:
+    return _split(r, x, -(-(x.shape[dim % x.rank] or 0) // chunks) or 1, dim)
+
+
+def _transpose(r: Any, x: Value, first: int, second: int) -> Value:
+    axes = list(range(x.rank))
+    axes[first], axes[second] = axes[second], axes[first]
+    return r.foreign.transpose(x, axes)
+
+
+def _permute(r: Any, x: Value, *dims: Any) -> Value:
+    given = dims[0] if len(dims) == 1 and isinstance(dims[0], (list, tuple)) else dims
+    return r.foreign.transpose(x, [axis % x.rank for axis in given])
+
+
+def _cat(r: Any, tensors: Sequence[Value], dim: int = 0) -> Value:
+    return r.foreign.concatenate(r.hint, tensors, dim)
+
+
+def _squeeze(r: Any, x: Value, *dims: Any) -> Value:
+    given = [axis % x.rank for axis in (dims[0] if dims and isinstance(dims[0], (list, tuple)) else dims)]
+    gone = given or [axis for axis in range(1, x.rank) if x.shape[axis] == 1]
+    return r.foreign.reshape(r.hint, x, [size for axis, size in enumerate(x.shape) if axis and (axis not in gone or size != 1)])
+
+
+def _unsqueeze(r: Any, x: Value, dim: int) -> Value:
+    sizes = list(x.shape[1:])
+    place = dim % (x.rank + 1)
+    if place == 0 or None in sizes:
+        raise UnsupportedError(f"an axis in front of the batch, or sizes that are open: {x.shape}")
+    sizes.insert(place - 1, 1)
+    return r.foreign.reshape(r.hint, x, sizes)
+
+
+NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "selu": "selu", "silu": "silu", "mish": "mish", "softsign": "softsign",
+         "hardswish": "hard_silu", "hardsigmoid": "hard_sigmoid", "exp": "exponential", "logsigmoid": "log_sigmoid",
+         "log_sigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
+
+# by their names, whether they are functions of torch, of torch.nn.functional, of operator, or methods
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: _named(ours) for name, ours in NAMES.items()},
+    **{name: _merge(kind) for kind, names in {
+        "add": ("add", "iadd", "add_"), "subtract": ("sub", "isub", "sub_"), "multiply": ("mul", "imul", "mul_"),
+        "divide": ("truediv", "div", "div_"), "maximum": ("maximum",), "minimum": ("minimum",)}.items() for name in names},
+    **dict.fromkeys(("contiguous", "dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout", "float", "clone",
+                     "detach", "stochastic_depth"), _same),
+    "floordiv": lambda r, first, second: _of_sizes("floordiv", first, second), "split": _split, "chunk": _chunk,
+    "relu": _relu, "relu_": _relu, "relu6": lambda r, x, inplace=False: r.foreign.relu(r.hint, x, 6.0), "leaky_relu": _leaky,
+    "elu": _elu, "gelu": _gelu, "softplus": _softplus, "hardtanh": _hardtanh, "clamp": _clamp,
+    "softmax": _softmax(False), "log_softmax": _softmax(True), "flatten": _flatten, "view": _view, "reshape": _view,
+    "mean": _mean, "size": _size, "getattr": _getattr, "getitem": _getitem, "transpose": _transpose, "permute": _permute,
+    "cat": _cat, "concat": _cat, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "pad": _pad, "interpolate": _interpolate,
+    **dict.fromkeys(("max_pool2d", "max_pool1d", "boolean_dispatch"), _max_pool),
+    **dict.fromkeys(("avg_pool2d", "avg_pool1d"), _avg_pool),
+    **dict.fromkeys(("adaptive_avg_pool2d", "adaptive_avg_pool1d"), lambda r, x, size: _adaptive(r, x, size, "Average")),
+}
+
+MODULES: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("Conv1d", "Conv2d"), _conv), **dict.fromkeys(("ConvTranspose1d", "ConvTranspose2d"), _conv_transpose),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d"), _batch_norm),
+    **dict.fromkeys(("GroupNorm", "InstanceNorm1d", "InstanceNorm2d"), _group_norm), "LayerNorm": _layer_norm,
+    "Linear": _linear,
+    **dict.fromkeys(("MaxPool1d", "MaxPool2d"), lambda r, m, x: _max_pool(
+        r, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices)),
+    **dict.fromkeys(("AvgPool1d", "AvgPool2d"), lambda r, m, x: _avg_pool(
+        r, x, m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad, getattr(m, "divisor_override", None))),
+    **dict.fromkeys(("AdaptiveAvgPool1d", "AdaptiveAvgPool2d"), lambda r, m, x: _adaptive(r, x, m.output_size, "Average")),
+    **dict.fromkeys(("AdaptiveMaxPool1d", "AdaptiveMaxPool2d"), lambda r, m, x: _adaptive(r, x, m.output_size, "Max")),
+    "Flatten": lambda r, m, x: _flatten(r, x, m.start_dim, m.end_dim),
+    **dict.fromkeys(("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"), lambda r, m, x: x),
+    **dict.fromkeys(("Sigmoid", "Tanh", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "Hardsigmoid", "LogSigmoid",
+                     "Tanhshrink"),
+                    lambda r, m, x: r.foreign.activation(r.hint, x, NAMES[type(m).__name__.lower()])),
+    "ReLU": lambda r, m, x: r.foreign.relu(r.hint, x), "ReLU6": lambda r, m, x: r.foreign.relu(r.hint, x, 6.0),
+    "LeakyReLU": lambda r, m, x: _leaky(r, x, m.negative_slope), "ELU": lambda r, m, x: _elu(r, x, m.alpha),
+    "GELU": lambda r, m, x: _gelu(r, x, m.approximate), "Softplus": lambda r, m, x: _softplus(r, x, m.beta),
+    "Hardtanh": lambda r, m, x: _hardtanh(r, x, m.min_val, m.max_val),
+    "PReLU": lambda r, m, x: r.foreign.prelu(r.hint, x, array(m.weight)),
+    "Softmax": lambda r, m, x: r.foreign.softmax(r.hint, x, -1 if m.dim is None else m.dim),
+    "LogSoftmax": lambda r, m, x: r.foreign.softmax(r.hint, x, -1 if m.dim is None else m.dim, log=True),
+    "Upsample": lambda r, m, x: _interpolate(r, x, m.size, m.scale_factor, m.mode, m.align_corners),
+    "ZeroPad2d": lambda r, m, x: _pad(r, x, _several(m.padding, 4)),
+    "Unflatten": lambda r, m, x: _view(r, x, BATCH, *x.shape[1:m.dim % x.rank], *m.unflattened_size,
+                                       *x.shape[m.dim % x.rank + 1:]),
+}
