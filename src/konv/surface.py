@@ -23,7 +23,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         CenterCrop Concatenate ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2DTranspose
         Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D Convolution1DTranspose
         Convolution2DTranspose Convolution3D Convolution3DTranspose Cropping2D Cropping3D CutMix
-        DepthwiseConv1D DepthwiseConv2D Discretization Dot EinsumDense Embedding Equalization FlaxLayer GRU GRUCell
+        DepthwiseConv1D DepthwiseConv2D Discretization EinsumDense Embedding Equalization FlaxLayer GRU GRUCell
         GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D
         GlobalMaxPool1D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling3D GroupNormalization GroupQueryAttention
         HashedCrossing Hashing Identity InputSpec IntegerLookup JaxLayer LSTM LSTMCell LayerNormalization Masking
@@ -36,7 +36,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         SeparableConvolution1D SeparableConvolution2D SimpleRNN SimpleRNNCell Solarization SpatialDropout1D
         SpatialDropout2D SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup Subtract TFSMLayer
         TextVectorization TimeDistributed TorchModuleWrapper UnitNormalization UpSampling2D UpSampling3D
-        Wrapper ZeroPadding2D ZeroPadding3D average concatenate deserialize dot maximum minimum multiply
+        Wrapper ZeroPadding2D ZeroPadding3D average concatenate deserialize maximum minimum multiply
         serialize subtract""",
     "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",

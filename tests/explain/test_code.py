@@ -51,7 +51,8 @@ LAYERS = [  # (layer, shapes of its inputs)
     *[(kind(), IMAGE, IMAGE) for kind in (layers.Add, layers.Average, layers.Maximum, layers.Minimum, layers.Multiply,
                                           layers.Subtract)],
     (layers.Concatenate(), IMAGE, (7, 8, 2)), (layers.Concatenate(axis=1), FIRST, (2, 7, 8), FIRST),
-    (layers.Multiply(), IMAGE, (1, 1, 4)),
+    (layers.Multiply(), IMAGE, (1, 1, 4)), (layers.Dot((1, 2), normalize=True), (3, 5), (4, 3)),
+    (layers.Dot(1), VECTOR, VECTOR),
     (layers.UpSampling2D((2, 3)), IMAGE), (layers.UpSampling2D(2, interpolation="bilinear", **first), FIRST),
     *[(layers.Resizing(9, 5, **options), IMAGE) for options in (
         {}, {"interpolation": "nearest"}, {"interpolation": "bicubic", "antialias": True}, {"interpolation": "lanczos3"},

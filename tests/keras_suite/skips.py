@@ -96,6 +96,8 @@ _TESTS = {
         merging_test.py::*::test_correctness_dynamic_add
         merging_test.py::*::test_correctness_dynamic_average
         merging_test.py::*::test_correctness_dynamic_concat
+        merging_test.py::*::test_correctness_dynamic_dot_*
+        merging_test.py::*::test_correctness_static_dot_*
         merging_test.py::*::test_correctness_dynamic_maximum
         merging_test.py::*::test_correctness_dynamic_minimum
         merging_test.py::*::test_correctness_dynamic_multiply
@@ -244,12 +246,6 @@ _TESTS = {
     """,
     "a file that holds the program of a Lambda: konv neither writes nor runs one": """
         sequential_test.py::*::test_serialization_with_lambda_layer
-    """,
-    "a layer beyond konv's list: Dot": """
-        merging_test.py::*::test_basic_dot_*
-        merging_test.py::*::test_correctness_dynamic_dot_*
-        merging_test.py::*::test_correctness_static_dot_*
-        merging_test.py::*::test_dot_higher_dim
     """,
     "keras.applications, InputSpec and seed generators, which konv does without": """
         functional_test.py::*::test_for_functional_in_sequential

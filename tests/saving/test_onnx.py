@@ -174,7 +174,7 @@ def the_rest(k):
         layers.RandomTranslation(0.2, 0.2), layers.Lambda(lambda x: 2 * x + 1)]
     on_rows = [layers.Cropping1D((1, 2)), layers.ZeroPadding1D((2, 1)), layers.UpSampling1D(3)]
     merged = [layer(images) for layer in (layers.Subtract(), layers.Multiply(), layers.Average(), layers.Maximum(),
-                                          layers.Minimum(), layers.Concatenate(), layers.Concatenate(axis=1))]
+                                          layers.Minimum(), layers.Dot(3), layers.Concatenate(), layers.Concatenate(axis=1))]
     repeated = layers.RepeatVector(3)(layers.GlobalMaxPooling1D()(rows))
     return k.Model([*images, rows], [*(layer(images[0]) for layer in on_images), *(layer(rows) for layer in on_rows), *merged,
                                      repeated])

@@ -10,6 +10,7 @@ from typing import Any
 from konv.errors import UnsupportedError
 from konv.layers.augmentation import RandomCrop as RandomCropLayer
 from konv.layers.base import Layer
+from konv.layers.functions import Dot
 from konv.layers.images import Resizing
 from konv.layers.input import InputLayer
 from konv.models import Model
@@ -116,7 +117,8 @@ def constructor(layer: Layer) -> str:
     >>> constructor(konv.layers.Conv2D(8, 3, activation="relu"))
     'layers.Conv2D(8, (3, 3), activation="relu")'
     """
-    if layer.is_composed or not type(layer).__module__.startswith(LAYERS_MODULE) or isinstance(layer, InputLayer):
+    traced = layer.is_composed and not isinstance(layer, Dot)  # which Keras has under the same arguments
+    if traced or not type(layer).__module__.startswith(LAYERS_MODULE) or isinstance(layer, InputLayer):
         raise UnsupportedError(f'{layer.title}: is not a layer of Keras, so there is no such code for it; there is for '
                                f'"numpy" and "torch"')
     if isinstance(layer, RandomCropLayer):  # which in Keras leaves images as they are in inference

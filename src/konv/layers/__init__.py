@@ -30,7 +30,7 @@ from konv.layers.depthwise import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
-from konv.layers.functions import Lambda
+from konv.layers.functions import Dot, Lambda, dot
 from konv.layers.images import CenterCrop, Resizing, UpSampling2D
 from konv.layers.input import Input, InputLayer
 from konv.layers.merging import (
@@ -107,6 +107,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Flatten",
     "GaussianDropout",
@@ -163,6 +164,7 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

@@ -1,9 +1,11 @@
-"""A function as a layer."""
+"""Layers that are traced: a function of the user's, and Dot."""
 
 import inspect
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
+from konv import ops
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
@@ -64,3 +66,52 @@ class Lambda(Layer):
             raise UnsupportedError("holds a program (class '__lambda__'); konv never runs one, with safe_mode or without")
         arguments: dict[str, Any] = {**config, "function": function}
         return cls(**arguments)
+
+
+class Dot(Layer):
+    """Sums of products of two inputs along an axis of each; the axes that are left stand one after the other.
+
+    `axes`, one or a pair, count the batch as 0. `normalize` divides by the lengths along these axes first: the cosine.
+
+    >>> import konv
+    >>> x, y = konv.Input((3, 5)), konv.Input((10, 3))
+    >>> konv.layers.Dot(axes=(1, 2))([x, y]).shape
+    (None, 5, 10)
+    """
+
+    def __init__(self, axes, normalize=False, **kwargs):
+        super().__init__(**kwargs)
+        pair = tuple(axes) if isinstance(axes, (list, tuple)) else (axes, axes)
+        if len(pair) != 2 or not all(parse.is_integer(axis) for axis in pair):
+            raise KonvError(f"{self.title}: axes must be an integer or two of them, got {axes!r}")
+        self.axes, self.normalize = axes, bool(normalize)
+        self._pair = pair
+
+    def call(self, inputs) -> Any:
+        if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
+            raise KonvError(f"takes a list of two inputs, got {inputs!r:.80}")
+        shapes = " and ".join(str(x.shape) for x in inputs)
+        axes = [axis + x.ndim if axis < 0 else axis for axis, x in zip(self._pair, inputs, strict=True)]
+        if not all(0 < axis < x.ndim for axis, x in zip(axes, inputs, strict=True)):
+            raise ShapeError(f"axes={self.axes!r} do not exist in {shapes}, or are the batch")
+        sizes = [x.shape[axis] for axis, x in zip(axes, inputs, strict=True)]
+        if sizes[0] != sizes[1]:
+            raise ShapeError(f"the axes {self.axes!r} of {shapes} must be of one size, got {sizes[0]} and {sizes[1]}")
+        x, y = (ops.normalize(x, axis) if self.normalize else x for axis, x in zip(axes, inputs, strict=True))
+        x, y = _rows(x, axes[0]), ops.swapaxes(_rows(y, axes[1]), 1, 2)
+        left = [size for axis, x in zip(axes, inputs, strict=True) for size in (*x.shape[1:axis], *x.shape[axis + 1:])]
+        return ops.reshape(ops.matmul(x, y), (-1, *(left or (1,))))
+
+    def get_config(self) -> dict[str, Any]:
+        return self.base_config() | {"axes": self.axes, "normalize": self.normalize}
+
+
+def _rows(x: Any, axis: int) -> Any:
+    """(batch, all other axes as one, the axis)."""
+    order = [*(place for place in range(x.ndim) if place != axis), axis]
+    return ops.reshape(ops.transpose(x, order), (-1, prod(x.shape[place] for place in order[1:-1]), x.shape[axis]))
+
+
+def dot(inputs, axes=-1, **kwargs) -> Any:
+    """Sums of products of two inputs along an axis of each: `Dot(axes, **kwargs)(inputs)`."""
+    return Dot(axes=axes, **kwargs)(inputs)

@@ -1,4 +1,4 @@
-"""The layer Lambda beside Keras."""
+"""The layers Lambda and Dot beside Keras."""
 
 import keras
 import numpy as np
@@ -61,3 +61,26 @@ def test_training():
 def test_refused(make, error, fragment):
     with pytest.raises(error, match=fragment):
         make()
+
+
+@pytest.mark.parametrize(("axes", "normalize", "shapes"), [
+    (1, False, ((5,), (5,))),
+    (-1, True, ((5,), (5,))),
+    ((1, 2), False, ((3, 5), (4, 3))),
+    ((2, 1), True, ((3, 5), (5,))),
+    ((-1, 1), False, ((2, 3, 5), (5, 2, 4))),
+])
+def test_dot(axes, normalize, shapes):
+    x = [np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32) for shape in shapes]
+    ours, theirs = (library.layers.Dot(axes, normalize, name="it") for library in (konv, keras))
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-5, atol=1e-6)
+    assert ours.get_config() == theirs.get_config()
+
+
+@pytest.mark.parametrize(("axes", "shapes", "fragment"), [
+    (0, ((5,), (5,)), "axes=0"), (1, ((5,), (4,)), "5 and 4"), (2, ((5,), (5,)), "do not exist"), ("a", (), "got 'a'"),
+    (1, ((5,),), "list of two"),
+])
+def test_dot_refused(axes, shapes, fragment):
+    with pytest.raises(KonvError, match=fragment):
+        konv.layers.Dot(axes)([np.ones((2, *shape), np.float32) for shape in shapes])
