@@ -54,7 +54,8 @@ def import_extra(module: str, extra: str):
     try:
         return import_module(module)
     except ImportError:
-        raise MissingExtraError(f"{module} is not installed; install it with: pip install 'konv[{extra}]'") from None
+        library = module.partition(".")[0]
+        raise MissingExtraError(f"{library} is not installed; install it with: pip install 'konv[{extra}]'") from None
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

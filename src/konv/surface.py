@@ -108,7 +108,7 @@ WAYS: dict[str, list[tuple[str, str]]] = {
                           "konv.utils.load_img, for augmentation konv.layers.RandomFlip and its like"),
         ("remat RematScope", "konv plans the memory of a training step itself; leave it out"),
         ("export", 'model.export("m.onnx") writes ONNX'),
-        ("wrappers", "call fit() and predict() on NumPy arrays, which scikit-learn's splits and scores take as they are"),
+        ("wrappers", "konv.KonvClassifier and konv.KonvRegressor, of the extra `sklearn`, are models for scikit-learn"),
         ("tree", "use plain lists and dicts, or the package optree"),
         ("visualization", "model.explain() and konv.explain draw what a model does; curves come from konv.explain.curves"),
     ],

@@ -212,6 +212,15 @@ def test_lines_are_not_too_long(target):
     assert max(map(len, code(networks.residual(konv), target, "ko").splitlines())) <= 128
 
 
+def test_korean_names_stay_legible():
+    model = konv.Sequential([konv.Input((3, 3, 1)), layers.Conv2D(1, 2, name="합성곱"), layers.Flatten()], name="모델 1")
+    for target in ("numpy", "keras", "torch"):
+        assert code(model, target).function == "모델_1"
+    agree(model, "numpy")
+    assert 'weights["합성곱/kernel"]' in code(model, "numpy")
+    assert "합성곱 = keras.layers.Conv2D" in code(model, "keras")
+
+
 def test_refused():
     with pytest.raises(KonvError, match="target must be one of 'numpy', 'keras', 'torch', got 'jax'"):
         code(built(layers.Flatten(), (3, 3)), "jax")

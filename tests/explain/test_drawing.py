@@ -50,3 +50,5 @@ def test_refused():
         drawing(residual(konv), "tree")
     with pytest.raises(KonvError, match="is not built yet"):
         drawing(konv.Sequential([konv.layers.Dense(2)]))
+    with pytest.raises(KonvError, match="type object; konv.explain.read makes a model"):
+        drawing(object())

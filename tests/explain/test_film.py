@@ -30,6 +30,13 @@ def test_all_positions(layer, shape, tmp_path):
         assert 1 < picture.n_frames <= rows * columns  # Pillow joins frames that are equal
 
 
+def test_saved_by_its_ending_and_short_when_printed(tmp_path):
+    moving = film(layers.Conv2D(1, 2, name="c"), np.eye(3)[..., None])
+    assert moving.save(tmp_path / "film.gif").read_bytes().startswith(b"GIF8")
+    assert moving.save(tmp_path / "film.svg").read_text().startswith("<svg")
+    assert repr(moving) == '<Film of 4 positions of Conv2D "c">'
+
+
 def test_many_positions_are_thinned_out():
     assert len(film(layers.Conv2D(1, 1), np.ones((64, 64, 1))).positions()) <= 900
 

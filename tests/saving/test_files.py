@@ -158,12 +158,12 @@ def test_what_may_not_be_written(name, tmp_path):
 def call(function):
     model = network()
     return {"save": model.save, "save_weights": model.save_weights, "load_weights": model.load_weights,
-            "load_model": konv.load_model}[function]
+            "load_model": konv.load_model, "read": konv.explain.read}[function]
 
 
 @pytest.mark.parametrize(("function", "path", "error", "message"), [
     ("save", "m.h5", UnsupportedError, "HDF5 file of Keras 2"),
-    ("save", "m.onnx", UnsupportedError, "ONNX"),
+    ("save", "m.onnx", UnsupportedError, "model.export writes"),
     ("save", "m", KonvError, "must end in .keras"),
     ("save", "m.weights.h5", KonvError, "must end in .keras"),
     ("save", 3, KonvError, "must be a path"),
@@ -175,6 +175,8 @@ def call(function):
     ("load_weights", "m.npz", KonvError, "must end in .weights.h5 or .keras"),
     ("load_weights", "no.weights.h5", FileError, "no such file"),
     ("load_model", "m.onnx", UnsupportedError, "konv.explain.read reads ONNX files"),
+    ("read", "m.jpg", KonvError, "must end in .keras, .h5, .hdf5 or .onnx"),
+    ("read", {}, KonvError, "of type dict"),
     ("load_model", "m.zip", KonvError, "must end in .keras"),
     ("load_model", "no.keras", FileError, "no such file"),
     ("load_model", "no/m.keras", FileError, "no such file"),

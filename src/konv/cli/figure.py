@@ -78,7 +78,7 @@ def figure(kind: str, path: str, output: Path, layer: str | None, image: str | N
     files = [output if len(several) == 1 else output.with_stem(f"{output.stem}-{one.name.rpartition('/')[2]}")
              for one in several]
     for one, file in zip(several, files, strict=True):
-        one.gif(file) if file.suffix.lower() == ".gif" and kind == "film" else one.save(file)
+        one.save(file)
     names = [str(file) for file in files]
     click.echo(json.dumps({"files": names}, ensure_ascii=False, indent=2) if as_json else "\n".join(names))
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import keyword
 import re
+import unicodedata
 from collections import Counter
 from typing import Any
 
@@ -27,11 +28,11 @@ MODAL = (BatchNorm, Dropout, *RANDOM)  # operations that do something else in tr
 def identifier(name: str) -> str:
     """A name as Python takes it.
 
-    >>> identifier("conv 2d/a"), identifier("1st"), identifier("for")
-    ('conv_2d_a', '_1st', 'for_')
+    >>> identifier("conv 2d/a"), identifier("1st"), identifier("for"), identifier("합성곱 1")
+    ('conv_2d_a', '_1st', 'for_', '합성곱_1')
     """
-    made = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
-    made = f"_{made}" if made[0].isdigit() else made
+    made = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in unicodedata.normalize("NFKC", name)) or "_"
+    made = made if made.isidentifier() else f"_{made}"
     return f"{made}_" if keyword.iskeyword(made) or made in RESERVED else made
 
 
@@ -156,7 +157,7 @@ def _is_default(name: str, value: Any, default: Any) -> bool:
 def source_of(value: Any) -> str:
     """A value as source, strings in double quotes; what is made of other things has none."""
     if isinstance(value, str):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=not value.isprintable())
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     if isinstance(value, (tuple, list)):

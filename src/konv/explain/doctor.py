@@ -112,6 +112,8 @@ def explained(error: ShapeError, layers: Sequence[Layer], input_shape: Shape) ->
 
 
 def _chain(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] | None) -> tuple[Chain, Shape]:
+    if isinstance(layers, Model):
+        raise KonvError(f"doctor: {layers.title} could be built; doctor takes the layers of a chain that cannot, in a list")
     chain = [layer.layer if isinstance(layer, Tensor) else layer for layer in layers]
     for layer in chain:
         if not isinstance(layer, Layer):

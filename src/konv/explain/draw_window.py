@@ -1,16 +1,18 @@
 """The drawing of a window: where it lies in the image, its numbers, the kernel, the products, the sum."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from konv.explain.messages import say
 from konv.explain.statements import shown
-from konv.explain.svg import Sheet, colour, text_width
+from konv.explain.svg import Sheet, colour
 from konv.spec.ops import describe
 
 if TYPE_CHECKING:
     from konv.explain.window import Share, WindowFigure
 
-CELL, LONGEST, MOST, SHOWN = 46, 120, 4, 3  # pixels of a cell and of an image; channels drawn whole, or so many of more
+CELL, LONGEST, MOST, SHOWN = 54, 120, 4, 3  # pixels of a cell and of an image; channels drawn whole, or so many of more
+LETTERS, SIZE = 7, 11.5  # as many of this size fit in a cell
 
 
 def draw_window(figure: "WindowFigure", lang: str) -> str:
@@ -66,9 +68,18 @@ def _numbers(sheet: Sheet, x: float, y: float, matrix: Any, places: Any) -> None
     for r, line in enumerate(matrix):
         for c, value in enumerate(line):
             padding = places is not None and places[r][c] is None
-            text = shown(value)
-            size = min(13.0, 13.0 * (CELL - 6) / max(text_width(text, 13), 1))
-            sheet.text(x + (c + 0.5) * CELL, y + (r + 0.5) * CELL, text, size, "quiet" if padding else "ink", "middle")
+            sheet.text(x + (c + 0.5) * CELL, y + (r + 0.5) * CELL, short(value), SIZE, "quiet" if padding else "ink", "middle")
+
+
+def short(value: float) -> str:
+    """A number with as many of its four digits as fit in a cell, so that all are written in one size.
+
+    >>> short(0.9922), short(-0.07848), short(-0.0008872), short(-123456.0)
+    ('0.9922', '-0.0785', '-8.9e-4', '-1.2e+5')
+    """
+    texts = (shown(value), *(f"{value:.{digits}g}" for digits in (3, 2)), f"{value:.1e}")
+    tidy = [re.sub(r"e([+-])0", r"e\1", text) for text in texts]
+    return next((text for text in tidy if len(text) <= LETTERS), f"{value:.0e}")
 
 
 def _conclusion(figure: "WindowFigure", lang: str) -> list[str]:

@@ -136,6 +136,9 @@ def calls(model: Model) -> Iterator[tuple[Layer, tuple[Shape, ...]]]:
 
 def require_built(layer: Layer) -> None:
     """Without an input shape there are no numbers to fill in."""
+    if not isinstance(layer, Layer):
+        raise KonvError(f"expected a layer or a model of konv, got an object of type {type(layer).__name__}; "
+                        "konv.explain.read makes a model of a file or of a module of PyTorch")
     if layer.built and (layer.input_shapes or isinstance(layer, Model)):
         return
     what = "give its first layer input_shape=, or call" if isinstance(layer, Model) else "call"
@@ -181,7 +184,8 @@ def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerF
     if isinstance(layer, Operation):
         return _operation_facts(layer, shapes)
     if isinstance(layer, Model):
-        raise KonvError(f"{layer.title}: is a model, not a layer; use explain_model")
+        raise KonvError(f"{layer.title}: is a model, not a layer; take one of its layers, such as "
+                        f"model.get_layer(name), or model.explain() for all of them")
     graph = layer.graph(*shapes)
     steps = tuple(step_facts(graph, index) for index in range(len(shapes), len(graph.nodes)))
     trainable, frozen = layer.trainable_weights, layer.non_trainable_weights

@@ -19,7 +19,7 @@ SIDE = 220  # pixels of the longer side of either image
 MOST = 900  # positions that are shown; of more, every second or third
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # the arrays would fill pages
 class Film(Figure):
     """All positions of one filter's window, in reading order, and the map that they make."""
 
@@ -80,13 +80,20 @@ class Film(Figure):
                       f'<animate attributeName="opacity" values="0;1" keyTimes="0;{step / len(places):.5f}" '
                       f'calcMode="discrete" dur="{long}s" repeatCount="indefinite"/></rect>')
 
+    def __repr__(self) -> str:
+        return f"<Film of {len(self.positions())} positions of {self.title}>"
+
+    def save(self, path: str | Path, lang: str | None = None) -> Path:
+        """Write the film to a file; its ending says as what: .gif, .svg, .html or .txt."""
+        return self.gif(path) if Path(path).suffix.lower() == ".gif" else super().save(path, lang)
+
     def gif(self, path: str | Path) -> Path:
         """Write the film as a GIF."""
         from PIL import Image, ImageDraw
 
         target, scale = Path(path), max(1, SIDE // max(self.image.shape[:2]))
         if target.suffix.lower() != ".gif":
-            raise KonvError(f"a film is written as .gif, got {target.name!r}; save() writes .svg, .html and .txt")
+            raise KonvError(f"a film is written as .gif, got {target.name!r}; save() writes .svg, .html and .txt too")
         cell = max(1, SIDE // max(self.result.shape))
         left = Image.fromarray(grey(self.image)).resize(
             (self.image.shape[1] * scale, self.image.shape[0] * scale), Image.Resampling.NEAREST)

@@ -1,12 +1,13 @@
 """Models of other libraries, to be explained like one's own."""
 
+import reprlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from konv.errors import KonvError
 from konv.models import Model
-from konv.saving.files import load_model
+from konv.saving.files import LATER, load_model
 
 
 def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
@@ -30,6 +31,8 @@ def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
             from konv.saving.foreign_onnx import read_onnx
 
             return read_onnx(Path(source), input_shape)
+        if not str(source).endswith((".keras", *LATER)):
+            raise KonvError(f"read: {source}: the file name must end in .keras, .h5, .hdf5 or .onnx")
         if input_shape is not None:
             raise KonvError(f"read: {source} holds the shape of its input; leave out input_shape={input_shape!r}")
         return load_model(source, compile=False)
@@ -37,8 +40,8 @@ def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
         from konv.saving.foreign_torch import read_module
 
         return read_module(source, input_shape)
-    raise KonvError(f"read: takes the path of a .keras, .h5 or .onnx file or a torch.nn.Module, got {source!r} of type "
-                    f"{type(source).__name__}")
+    raise KonvError(f"read: takes the path of a .keras, .h5 or .onnx file or a torch.nn.Module, got "
+                    f"{reprlib.repr(source)} of type {type(source).__name__}")
 
 
 __all__ = ["read"]

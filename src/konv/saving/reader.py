@@ -62,6 +62,8 @@ def guarded(path: Path | str) -> Iterator[None]:
         raise FileError(_named(path, error)) from error
     except MemoryError as error:
         raise FileError(f"{path}: does not fit into memory") from error
+    except ImportError:  # a library that konv needs is missing, which says nothing about the file
+        raise
     except Exception as error:  # libraries raise anything on a damaged file; the cause stays visible in the traceback
         raise FileError(f"{path}: is damaged or was changed: {type(error).__name__}: {error}") from error
 
