@@ -99,7 +99,9 @@ def test_layers_stay_as_they_are():
 
 
 @pytest.mark.parametrize(("layers", "shape", "message"), [
-    ([np.ones(3)], (3,), "expected layers"), (konv.Sequential([konv.Input((3,))]), (3,), "could be built"), (lambda: [L.Dense(3)], None, "is not known; give input_shape")])
+    ([np.ones(3)], (3,), "expected layers"),
+    (konv.Sequential([konv.Input((3,))]), (3,), "could be built"),
+    (lambda: [L.Dense(3)], None, "is not known; give input_shape")])
 def test_refused(layers, shape, message):
     with pytest.raises(KonvError, match=message):
         doctor(layers() if isfunction(layers) else layers, shape)
