@@ -35,7 +35,8 @@ class Call:
 
     `args` and `kwargs` are the arguments as they were given, symbolic tensors in them, which is what files note.
     `training` is what the caller said in a `call`, None if nothing; in a functional model it goes unheard, as in Keras, since
-    the model tells its layers.
+    the model tells its layers. `number` counts the calls of a layer on symbolic tensors as they are made, from 0; summaries
+    and files name it, as those of Keras do.
     """
 
     def __init__(self, layer: Any, inputs: "tuple[Tensor, ...]" = (), args: tuple | None = None,
@@ -43,6 +44,10 @@ class Call:
         self.layer, self.inputs, self.training = layer, inputs, training if is_tracing() else None
         self.args, self.kwargs = inputs if args is None else args, kwargs or {}
         self.outputs: list[Tensor] = []
+        self.number = 0
+        if inputs and not is_tracing():
+            self.number = vars(layer).get("_calls", 0)
+            vars(layer)["_calls"] = self.number + 1
 
     def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> Sequence[int]:
         """Append the operations of the call to a graph; the places of its outputs."""

@@ -102,16 +102,10 @@ def _connections(model: Model) -> dict[int, tuple[str, ...]]:
     """For each layer what it reads, as name[call][output]."""
     if model.is_composed:
         return {}
-    calls: Counter[int] = Counter()
-    call_of: dict[int, int] = {}
     found: dict[int, tuple[str, ...]] = {}
-    for tensor in model._order:
-        if id(tensor.call) in call_of:
-            continue
-        call_of[id(tensor.call)] = calls[id(tensor.layer)]
-        calls[id(tensor.layer)] += 1
-        reads = tuple(f"{source.layer.name}[{call_of[id(source.call)]}][{source.place}]" for source in tensor.inputs)
-        found[id(tensor.layer)] = found.get(id(tensor.layer), ()) + reads
+    for call in sorted(dict.fromkeys(tensor.call for tensor in model._order), key=lambda call: call.number):
+        reads = tuple(f"{source.layer.name}[{source.call.number}][{source.place}]" for source in call.inputs)
+        found[id(call.layer)] = found.get(id(call.layer), ()) + reads
     return found
 
 

@@ -343,6 +343,8 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
             if key not in calls:
                 raise FileError(f"call {key[1]} of layer {key[0]!r} is read from, but it does not exist")
             sources = [leaf.history[:2] for leaf in nests.flatten(calls[key]) if isinstance(leaf, Place)]
+            if key[1] > 0:  # the calls of a layer are made in the order of their numbers
+                sources.append((key[0], key[1] - 1))
             if waiting := [source for source in sources if source not in done]:
                 if key in entered:
                     raise FileError(f"layer {key[0]!r} reads from its own output")

@@ -1,6 +1,7 @@
 """Layers, models, losses, metrics and optimizers to the dicts that Keras writes into config.json."""
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -139,7 +140,7 @@ class Writer:
     def _functional(self, model: Model) -> dict[str, Any]:
         places = _places(model)
         calls: dict[int, list[Call]] = {}
-        for call in dict.fromkeys(tensor.call for tensor in model._order):
+        for call in _calls(model):
             calls.setdefault(id(call.layer), []).append(call)
         made = []
         for layer in model.operations:
@@ -180,16 +181,18 @@ def first_call(layer: Any) -> int:
     return 1 if isinstance(layer, Model) and not isinstance(layer, Sequential) and not layer.is_composed else 0
 
 
+def _calls(model: Model) -> list[Call]:
+    """The calls in a functional model, those of each layer as they were made."""
+    return sorted(dict.fromkeys(tensor.call for tensor in model._order), key=lambda call: call.number)
+
+
 def _places(model: Model) -> dict[int, list[Any]]:
-    """For each tensor of a functional model: the name of its layer, which call of it, which output."""
-    counts: dict[Any, int] = {}
-    numbers: dict[Call, int] = {}
+    """For each tensor of a functional model: the name of its layer, which call of it within the model, which output."""
+    counts: Counter[Any] = Counter()
     places = {}
-    for tensor in model._order:
-        if tensor.call not in numbers:
-            numbers[tensor.call] = counts.get(tensor.layer, 0)
-            counts[tensor.layer] = numbers[tensor.call] + 1
-        places[id(tensor)] = [tensor.layer.name, numbers[tensor.call], tensor.place]
+    for call in _calls(model):
+        places |= {id(tensor): [call.layer.name, counts[call.layer], place] for place, tensor in enumerate(call.outputs)}
+        counts[call.layer] += 1
     return places
 
 
