@@ -69,10 +69,10 @@ LAYERS = [  # (layer, shapes of its inputs)
 ]
 
 
-def computed(source, inputs, wrap=lambda array: array):
+def computed(source, inputs, wrap=lambda array: array, library="keras"):
     """What the code gives, run as it stands."""
     names = {}
-    exec(compile(source, source.function, "exec"), names)
+    exec(compile(source.replace("import keras", f"import {library} as keras"), source.function, "exec"), names)
     weights = {name: wrap(array) for name, array in source.weights.items()}
     whole = "weights" in source.splitlines()[next(
         place for place, line in enumerate(source.splitlines()) if line.startswith(f"def {source.function}("))]
@@ -80,11 +80,11 @@ def computed(source, inputs, wrap=lambda array: array):
     return [np.asarray(one) for one in (found if isinstance(found, (list, tuple)) else [found])]
 
 
-def agree(what, target, wrap=lambda array: array, **options):
+def agree(what, target, wrap=lambda array: array, library="keras", **options):
     draw = np.random.default_rng(0)
     inputs = [draw.standard_normal((2, *shape)).astype("f4") for shape in what.input_shapes]
     wanted = what(inputs if len(inputs) > 1 else inputs[0], training=False)
-    found = computed(code(what, target, **options), inputs, wrap)
+    found = computed(code(what, target, **options), inputs, wrap, library)
     for one, other in zip(found, wanted if isinstance(wanted, (list, tuple)) else [wanted], strict=True):
         assert one.shape == other.shape
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5 * max(1, np.abs(other).max()))
@@ -105,17 +105,28 @@ def test_numpy(case):
     agree(built(*case), "numpy", lang="ko")
 
 
-def once_each():
-    """One case of each layer in every run, the others at night: compiling them takes long."""
+FEW = (layers.Conv2D, layers.Dense, layers.BatchNormalization, layers.MaxPooling2D, layers.Concatenate, layers.RandomCrop,
+       layers.Resizing, layers.Dropout)
+
+
+def in_keras():
+    """A few layers in every run, each once; all of them at night, since Keras compiles every one."""
     seen = set()
     for case in LAYERS:
-        yield pytest.param(case, id=named(case), marks=[pytest.mark.nightly] if type(case[0]) in seen else [])
+        often = type(case[0]) in FEW and type(case[0]) not in seen
+        yield pytest.param(case, id=named(case), marks=[] if often else [pytest.mark.nightly])
         seen.add(type(case[0]))
 
 
-@pytest.mark.parametrize("case", list(once_each()))
+@pytest.mark.parametrize("case", list(in_keras()))
 def test_keras(case):
     agree(built(*case), "keras")
+
+
+@pytest.mark.parametrize("case", LAYERS, ids=named)
+def test_keras_by_konv(case):
+    """The same source with konv in the place of Keras: every argument, in every run."""
+    agree(built(*case), "keras", library="konv")
 
 
 @pytest.mark.parametrize("case", LAYERS, ids=named)
