@@ -68,6 +68,13 @@ def test_a_window_inside_of_the_model_reads_what_the_layers_before_gave(folder, 
     assert "(None, 4, 4, 3)" in (tmp_path / "a.txt").read_text()
 
 
+def test_padding_of_pytorch(tmp_path):
+    model = konv.Sequential([konv.Input((12, 12, 1)), layers.ZeroPadding2D(1), layers.Conv2D(2, 3, 2, name="conv")])
+    model.save(tmp_path / "m.keras")
+    run("figure", "padding", tmp_path / "m.keras", "--layer", "conv", "-o", tmp_path / "a.txt")
+    assert "they read different pixels" in (tmp_path / "a.txt").read_text()
+
+
 def test_both_kernels_of_a_separable_convolution(folder, tmp_path):
     told = run("figure", "kernels", folder / "m.keras", "--layer", "second", "-o", tmp_path / "k.svg", "--json").stdout
     names = ["k-depthwise_kernel.svg", "k-pointwise_kernel.svg"]
@@ -78,7 +85,8 @@ def test_both_kernels_of_a_separable_convolution(folder, tmp_path):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["convolution"], "convolution needs --layer"), (["trace", "--layer", "first"], "trace needs --image"),
     (["window", "--layer", "first", "--at", "3"], "'3' is not a place such as 12,9"),
-    (["parameters", "--layer", "flat"], "has no parameters"), (["drawing", "-o", "a.bmp"], "a figure is saved as"),
+    (["parameters", "--layer", "flat"], "has no parameters"), (["padding", "--layer", "first"], "is not padded as in PyTorch"),
+    (["drawing", "-o", "a.bmp"], "a figure is saved as"),
     (["kernels", "--layer", "flat"], "have no kernels")])
 def test_figures_refused(folder, tmp_path, arguments, message):
     kind, *options = arguments

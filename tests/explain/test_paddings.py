@@ -7,7 +7,7 @@ import pytest
 
 import konv
 from konv.errors import KonvError
-from konv.explain import paddings
+from konv.explain import padded_layers, paddings
 from tests.explain.test_text import golden
 
 
@@ -54,6 +54,18 @@ def test_as_pytorch():
         found = torch.nn.functional.conv1d(x, torch.ones(1, 1, kernel), None, stride, padding, dilation)[0, 0]
         assert [sum(0 if pixel is None else pixel + 1 for _, pixel in axis.reads(place)) for place in range(axis.output)] == (
             found.tolist())
+
+
+def test_layers_that_are_padded_as_in_pytorch():
+    layers = konv.layers
+    model = konv.Sequential([
+        konv.Input((12, 12, 1)), layers.ZeroPadding2D(1), layers.Conv2D(2, 3, 2, name="a"),
+        layers.Conv2D(2, 3, padding="same"), layers.ZeroPadding2D(1), layers.MaxPooling2D(3, 2, name="b"),
+        layers.ZeroPadding2D(((0, 1), (0, 1))), layers.Conv2D(2, 3), layers.Flatten()])
+    found = padded_layers(model, "ko")
+    assert list(found) == ["a", "b"]
+    assert found["a"].text() == paddings(12, 3, 2, 1, 1).text("ko")
+    assert (found["b"].equal, padded_layers(konv.Sequential([konv.Input((3,)), layers.Dense(2)]))) == (False, {})
 
 
 def test_refused():

@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
         layer, _input_of(m, layer, x), filter=f, lang=lang)),
     "kernels": (("--layer",), lambda e, m, layer, x, at, f, lang: e.kernels(m, [layer.name], lang)),
     "layers": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, view="layers", lang=lang)),
+    "padding": (("--layer",), lambda e, m, layer, x, at, f, lang: _padding(e, m, layer, lang)),
     "parameters": (("--layer",), lambda e, m, layer, x, at, f, lang: e.parameters(layer, lang=lang)),
     "trace": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.trace(
         m, x, layer.name, at=at, channel=f, lang=lang)),
@@ -57,7 +58,7 @@ def figure(kind: str, path: str, output: Path, layer: str | None, image: str | N
     """Write a picture of a MODEL.
 
     drawing and layers show the whole model; convolution, parameters and kernels one --layer; window, trace and film one of
-    its numbers, or all, for an --image.
+    its numbers, or all, for an --image. padding shows what a layer of a model of PyTorch reads, beside "same" of Keras.
 
     \b
     Example:
@@ -95,3 +96,14 @@ def _input_of(model: Any, layer: Any, image: Any) -> Any:
     if source in model.inputs:
         return image
     return konv.Model(model.inputs[0], source).predict(image[None] if image.ndim == 3 else image, verbose=0)
+
+
+def _padding(explain: Any, model: Any, layer: Any, lang: str) -> Any:
+    """The picture of a layer that is padded as in PyTorch."""
+    from konv.errors import KonvError
+
+    found = explain.padded_layers(model, lang)
+    if layer.name not in found:
+        there = f"; those that are: {', '.join(found)}" if found else ""
+        raise KonvError(f"{layer.title}: is not padded as in PyTorch, by a ZeroPadding2D before it{there}")
+    return found[layer.name]

@@ -13,7 +13,7 @@ from konv.explain.languages import language, set_language
 from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
 from konv.explain.others import read
-from konv.explain.paddings import PaddingFigure, paddings
+from konv.explain.paddings import PaddingFigure, padded_layers, paddings
 from konv.explain.parameters import ParametersFigure, parameters
 from konv.explain.report import Report, report
 from konv.explain.summary import print_summary
@@ -59,6 +59,7 @@ __all__ = [
     "layer_facts",
     "learning_curves",
     "model_facts",
+    "padded_layers",
     "paddings",
     "parameters",
     "print_summary",

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from konv.errors import KonvError
+from konv.explain.facts import require_built
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.svg import Sheet, text_width
-from konv.layers import parse
+from konv.layers import ZeroPadding2D, parse
+from konv.layers.base import Layer
+from konv.models import Model
 from konv.spec.window import Axis, EvenAxis, Window
 
 CELL, DRAWN, LISTED = 22, 9, 12  # pixels of a cell; rows or columns that are drawn; pixels of windows that are listed
@@ -97,6 +100,34 @@ def paddings(image_size: Any, kernel_size: Any, strides: Any = 1, dilation_rate:
     return PaddingFigure(ours, theirs, check_language(lang))
 
 
+def padded_layers(model: Model, lang: str | None = None) -> dict[str, PaddingFigure]:
+    """By name, the layers of a model whose images are padded as in PyTorch, by a ZeroPadding2D before them, each with the
+    picture of what padding="same" would read instead.
+
+    >>> import konv
+    >>> model = konv.Sequential([konv.Input((6, 6, 1)), konv.layers.ZeroPadding2D(1), konv.layers.Conv2D(2, 3, 2, name="conv")])
+    >>> padded_layers(model)["conv"].equal
+    False
+    """
+    language = check_language(lang)
+    require_built(model)
+    found = {}
+    for tensor in model._order:
+        before: Any = tensor.inputs[0] if len(tensor.inputs) == 1 else tensor
+        pad = before.layer
+        if before is tensor or not isinstance(pad, ZeroPadding2D) or pad.data_format != "channels_last" or (
+                not isinstance(tensor.layer, Layer)):
+            continue
+        (top, bottom), (left, right) = pad.padding
+        op: Any = next((node.op for node in tensor.layer.graph(before.sample).nodes if hasattr(node.op, "window")), None)
+        window: Any = getattr(op, "window", None)
+        sizes = before.inputs[0].shape[1:3]
+        valid = type(window) is Window and window.padding == "valid" and op.data_format == "channels_last"
+        if valid and None not in sizes and (top, left) == (bottom, right):
+            found[tensor.layer.name] = paddings(sizes, window.kernel, window.strides, window.dilation, (top, left), language)
+    return found
+
+
 def panel_lines(axes: Axes, lang: str) -> list[str]:
     """Padding on four sides, the size of the output, the pixels of each window."""
     rows, columns = axes
@@ -160,4 +191,4 @@ def _draw(sheet: Sheet, left: float, room: tuple[int, int], head: str, axes: Axe
     return max(width + before[1] + after[1] + 40, text_width(head, 13), *(text_width(line, 12) for line in lines))
 
 
-__all__ = ["PaddingFigure", "paddings"]
+__all__ = ["PaddingFigure", "padded_layers", "paddings"]
