@@ -115,3 +115,10 @@ def test_refused(layer, options, error, message):
     model, image = made(images)
     with pytest.raises(error, match=message):
         trace(model, image, layer, **options)
+
+
+def test_no_pixel_counts_where_relu_is_flat():
+    layer = konv.layers.Conv2D(1, 3, activation="relu", kernel_initializer="ones", name="c")
+    model = konv.Sequential([konv.Input((5, 5, 1)), layer])
+    assert "zero everywhere" in trace(model, -np.ones((5, 5, 1)), "c", at=(1, 1)).svg()
+    assert "zero everywhere" not in trace(model, np.ones((5, 5, 1)), "c", at=(1, 1)).svg()

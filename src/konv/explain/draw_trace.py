@@ -29,7 +29,8 @@ def draw_trace(figure: "TraceFigure", lang: str) -> str:
         sheet.rect(x + left * scale, 38 + top * scale, (right - left) * scale, (bottom - top) * scale, "window-line",
                    stroke_width=2)
     largest = float(np.abs(total).max())
-    sheet.text(SIDE + 30, 38 + height * scale + 14, say("trace_scale", lang, value=f"{largest:.4g}"), 11, "quiet")
+    told = say("trace_scale", lang, value=f"{largest:.4g}") if largest else say("trace_flat", lang)
+    sheet.text(SIDE + 30, 38 + height * scale + 14, told, 11, "quiet")
     y = 38 + height * scale + 40
     for line in text[1:]:
         if line:

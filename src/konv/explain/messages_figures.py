@@ -119,6 +119,10 @@ FIGURES: dict[str, dict[str, str]] = {
     },
     "trace_image": {"en": "image; framed: the receptive field", "ko": "이미지; 테두리: 수용 영역"},
     "trace_weights": {"en": "how much each pixel counts (gradient)", "ko": "각 픽셀이 결과에 미치는 영향 (기울기)"},
+    "trace_flat": {
+        "en": "zero everywhere: on the way an activation is flat here, such as relu below 0",
+        "ko": "모두 0: 이 값에 이르는 길에 기울기가 0인 활성화 함수가 있음 (예: 0보다 작은 값의 relu)",
+    },
     "trace_scale": {
         "en": "red: makes it larger, blue: smaller; the strongest: {value}",
         "ko": "빨강은 값을 키우는 픽셀, 파랑은 값을 줄이는 픽셀; 가장 큰 영향: {value}",
