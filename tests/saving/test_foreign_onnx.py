@@ -238,7 +238,8 @@ def test_hostile_arrays(tmp_path, array, message):
 
 @pytest.mark.parametrize(("nodes", "message"), [
     ([node("Relu", inputs=["b"], outputs=["a"]), node("Relu", inputs=["a"], outputs=["b"])], "the nodes go round in a circle"),
-    ([node("Relu", inputs=["y"])], "the nodes go round in a circle"),
+    ([node("Relu", inputs=["y"])], r'node "here/Relu" \(Relu\): reads .y., which no node before it gives: the nodes go round'),
+    ([node("Relu", inputs=["x", "x"])], r'node "here/Relu" \(Relu\): its inputs and attributes do not fit together'),
     ([node("Relu"), node("Sigmoid")], "the value 'y' is given twice"), ([node("Relu", outputs=["z"])], "the output 'y'"),
     ([node("ConstantOfShape", np.array([1 << 30, 1 << 30]), inputs=[], outputs=["y"])], "there may be 65,536 numbers"),
     ([node("Pad", np.array([0, 0, 1 << 40, 0, 0, 0, 0, 0]))], "there may be 65,536 at an edge"),

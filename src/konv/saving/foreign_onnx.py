@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import FileError, UnsupportedError, import_extra, naming
+from konv.errors import FileError, KonvError, UnsupportedError, import_extra, naming
 from konv.models import Model
 from konv.saving.foreign import Foreign, Value
 from konv.saving.reader import guarded, require_file
@@ -111,8 +111,14 @@ class OnnxReader:
             self.node = node
             self.attributes = {one.name: one for one in node.attribute}
             self.hint = hint_of(node)
-            made = handler(self, *map(self._input_of_node, node.input))
-            made = made if isinstance(made, list) else [made]
+            inputs = [self._input_of_node(name, title) for name in node.input]
+            try:
+                found = handler(self, *inputs)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                if isinstance(error, KonvError):
+                    raise
+                raise FileError(f"{title}: its inputs and attributes do not fit together: {error}") from error
+            made = found if isinstance(found, list) else [found]
             wanted = [name for name in node.output if name]
             for name in wanted[len(made):]:
                 if name in self.readers or name in self.outputs:
@@ -120,10 +126,10 @@ class OnnxReader:
             for name, value in zip(wanted, made, strict=False):
                 self._give(name, value)
 
-    def _input_of_node(self, name: str) -> Any:
+    def _input_of_node(self, name: str, title: str) -> Any:
         if name and name not in self.values:
-            raise FileError(f"reads {name!r}, which no node before it gives: the nodes go round in a circle, are not in "
-                            f"their order, or one is missing")
+            raise FileError(f"{title}: reads {name!r}, which no node before it gives: the nodes go round in a circle, are not "
+                            f"in their order, or one is missing")
         return self.values[name] if name else None
 
     def _give(self, name: str, value: Any) -> None:
