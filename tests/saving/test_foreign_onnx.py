@@ -116,6 +116,7 @@ def test_sequences(tmp_path, made):
 @pytest.mark.parametrize(("made", "opset"), [
     (node("Squeeze", axes=[2]), 11), (node("Clip", min=-0.5, max=0.5), 9), (node("ReduceMean", axes=[1]), 13),
     (node("Slice", starts=[0], ends=[2], axes=[1]), 9), (node("Upsample", np.array([1, 1, 2, 2], "f4"), mode="nearest"), 9),
+    (node("Resize", np.array([1, 1, 2, 3], "f4"), mode="nearest"), 10),
     (node("Softmax", axis=3), 11), (node("Pad", pads=[0, 0, 1, 1, 0, 0, 1, 1]), 9)])
 def test_older_files(tmp_path, made, opset):
     shape = (4, 1, 8) if made[0].op_type == "Squeeze" else (4, 7, 8)
@@ -140,6 +141,14 @@ def test_a_classifier_as_pytorch_writes_it(tmp_path):
     assert model.layers[2].name == "features_0"
     assert "rows to add" not in model.explain()
     assert "0을 덧붙임" in model.explain("ko")
+
+
+def test_numbers_in_a_file_are_whole_where_onnx_has_them_whole(tmp_path):
+    nodes = (node("Div", np.array([-7, 5]), np.array([2, 2]), inputs=[], outputs=["a"]),
+             node("Cast", F(2.9), inputs=[], outputs=["b"], to=TensorProto.INT64),
+             node("Mul", inputs=["a", "b"], outputs=["c"]),
+             node("Cast", inputs=["c"], outputs=["d"], name="back", to=TensorProto.FLOAT), node("Add", inputs=["x", "d"]))
+    agree(write(tmp_path, *nodes, shape=(2,)), (2,))
 
 
 def test_a_dense_layer_of_two_nodes(tmp_path):
@@ -199,7 +208,13 @@ def test_it_is_a_model_like_any_other(tmp_path):
     ([node("MaxPool", outputs=["y", "z"], kernel_shape=[2, 2]), node("Identity", inputs=["z"], outputs=["w"])],
      "its output 'z' is used, which konv does not compute"),
     ([helper.make_node("Conv", ["x", "x"], ["y"], "both")], "its kernel is computed from the input"),
-    ([node("Resize", np.array([], "f4"), np.array([1, 1, 1.5, 1.5], "f4"))], "nearest by whole factors and linear"),
+    ([node("Resize", np.array([], "f4"), np.array([1, 1, 1.5, 1.5], "f4"), mode="linear")], "do not give whole sizes"),
+    ([node("Resize", np.array([], "f4"), np.array([2, 2], "f4"), axes=[2, 3])], "axes and keep_aspect_ratio_policy"),
+    ([node("ReduceMean", np.array([], "i8"))], "reduces the batch too"),
+    ([node("Upsample", np.array([1, 1, 2, 2], "f4"), mode="linear")], 'linear" with coordinate_transformation_mode "asymm'),
+    ([node("Odd", name="a\x1b]0;b\n" + "c" * 100)], r'node "a\?\]0;b\?c{73}" \(Odd\)'),
+    ([node("GlobalAveragePool", outputs=["a"]), helper.make_node("Flatten", ["a"], ["y"], "own", domain="com.other")],
+     "is of com.other"),
     ([node("Concat", inputs=["x", "x"], axis=0)], "samples one after the other"),
     ([node("ReduceSum", keepdims=0)], "reduces the batch too"),
 ])

@@ -119,6 +119,38 @@ def test_a_classifier():
     assert model.name == "sequential"
 
 
+class InPlace(nn.Module):
+    """What works in place changes its input, which is read again."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.relu = nn.Conv2d(4, 4, 1), nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        y = self.first(x)
+        z = self.relu(y)
+        y = y + 2 * z
+        w = F.leaky_relu(y - 1, 0.1, inplace=False)
+        return y - w + w.mul_(3) * w
+
+
+class Modal(nn.Module):
+    def forward(self, x):
+        return x * 3 if self.training else x * 2
+
+
+def test_in_place():
+    agree(InPlace())
+
+
+def test_a_module_in_training_is_read_as_it_is_in_inference_and_stays_in_training():
+    module = nn.Sequential(Modal(), nn.Identity().eval())
+    np.testing.assert_array_equal(read(module, (2,)).predict(np.ones((1, 2)), verbose=0), [[2, 2]])
+    assert module.training
+    assert module[0].training
+    assert not module[1].training
+
+
 class Odd(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x
@@ -130,7 +162,9 @@ class Odd(nn.Module):
     (nn.BatchNorm2d(4, track_running_stats=False), "track"),
     (nn.AdaptiveAvgPool2d(2), "windows of different sizes"), (nn.MaxPool2d(2, dilation=2), "dilation"),
     (nn.Flatten(0), "flattens the batch too"), (Odd(), "torch.fx cannot follow its forward.*torch.onnx.export"),
-    (nn.Upsample(scale_factor=2, mode="bicubic"), "nearest by whole factors and bilinear")])
+    (nn.Upsample(scale_factor=2, mode="bicubic"), "nearest by whole factors and bilinear"),
+    (nn.Upsample(scale_factor=1.3, mode="bilinear"), "do not give whole sizes"), (nn.Softmax(), "dim is not given"),
+    (nn.Softplus(threshold=2), "threshold=2; beta=1 and a threshold of 15 or more")])
 def test_refused(module, message):
     with pytest.raises(UnsupportedError, match=message):
         read(module, input_shape=IMAGE)

@@ -55,15 +55,16 @@ class Foreign:
 
     title: str
     inputs: list[Tensor] = field(default_factory=list)
-    _names: set[str] = field(default_factory=set)
+    _names: dict[str, int] = field(default_factory=dict)  # and how many more have begun so
 
     def name(self, wanted: str) -> str:
         """A name as layers may have it, that no layer has yet."""
         base = re.sub(r"[^A-Za-z0-9_.-]+", "_", wanted).strip("_.") or "layer"
-        name, number = base, 1
+        name, number = base, self._names.get(base, 0)
         while name in self._names:
-            name, number = f"{base}_{number}", number + 1
-        self._names.add(name)
+            number += 1
+            name = f"{base}_{number}"
+        self._names |= {base: number, name: 0}
         return name
 
     def call(self, hint: str, kind: type, x: Any, *arguments: Any, weights: Sequence[Any] | None = None,

@@ -18,6 +18,7 @@ from konv.saving.foreign import Foreign, Value
 from konv.saving.reader import guarded, require_file
 
 OLDEST = 9  # opset: of ONNX 1.4
+DOMAINS = ("", "ai.onnx")  # ONNX's own nodes
 MOST_BYTES = 1 << 31  # of protobuf
 MOST_NODES, MOST_AXES = 20_000, 8
 MOST_COMPUTED = 1 << 24  # numbers in an array that nodes make of others
@@ -101,13 +102,14 @@ class OnnxReader:
     # --- one node ---------------------------------------------------------------------------------
 
     def _node(self, node: Any) -> None:
-        title = f'node "{node.name or ", ".join(node.output)}" ({node.op_type})'
+        title = f'node "{plain(node.name or ", ".join(node.output))}" ({plain(node.op_type)})'
         with naming(title):
-            if node.domain not in ("", "ai.onnx"):
-                raise UnsupportedError(f"is of {node.domain}, not of ONNX itself; export the model without it")
+            if node.domain not in DOMAINS:
+                raise UnsupportedError(f"is of {plain(node.domain)}, not of ONNX itself; export the model without it")
             handler = self.handlers.get(node.op_type)
             if handler is None:
-                raise UnsupportedError(f"konv has no layer for {node.op_type}; it reads {', '.join(sorted(self.handlers))}")
+                raise UnsupportedError(f"konv has no layer for {plain(node.op_type)}; it reads "
+                                       f"{', '.join(sorted(self.handlers))}")
             self.node = node
             self.attributes = {one.name: one for one in node.attribute}
             self.hint = hint_of(node)
@@ -179,7 +181,7 @@ class OnnxReader:
         """The one node that reads the first output of this node, or None."""
         name = self.node.output[0]
         readers = self.readers.get(name, [])
-        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+        return readers[0] if len(readers) == 1 and name not in self.outputs and readers[0].domain in DOMAINS else None
 
     def skip(self, node: Any, value: Any) -> None:
         """A node has been done together with this one."""
@@ -215,14 +217,14 @@ class OnnxReader:
     # --- inputs -----------------------------------------------------------------------------------
 
     def _opset(self) -> int:
-        versions = [one.version for one in self.proto.opset_import if one.domain in ("", "ai.onnx")]
+        versions = [one.version for one in self.proto.opset_import if one.domain in DOMAINS]
         if versions and versions[0] < OLDEST:
             raise UnsupportedError(f"is of opset {versions[0]}; konv reads opset {OLDEST} and later: convert it with "
                                    f"onnx.version_converter.convert_version")
         return versions[0] if versions else OLDEST
 
     def _input(self, value: Any) -> Value:
-        with naming(f'input "{value.name}"'):
+        with naming(f'input "{plain(value.name)}"'):
             if not value.type.HasField("tensor_type"):
                 raise UnsupportedError("is not an array")
             if value.type.tensor_type.elem_type not in (1, 10, 11):
@@ -252,6 +254,11 @@ class OnnxReader:
                     seen.add(id(node))
                     waiting.extend(node.output)
         return False
+
+
+def plain(name: str) -> str:
+    """A name out of the file as a message may have it: whatever it holds, it must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:80])
 
 
 def hint_of(node: Any) -> str:

@@ -214,7 +214,9 @@ def _binary(r: Any, *inputs: Any) -> Any:
     for other in inputs[1:]:
         if isinstance(result, np.ndarray) and isinstance(other, np.ndarray):
             r.bounded(*np.broadcast_shapes(result.shape, other.shape))
-            result = np.asarray(getattr(np, kind)(result, other))
+            whole = kind == "divide" and np.result_type(result, other).kind in "iu"
+            made = getattr(np, kind)(result, other)
+            result = np.trunc(made).astype(result.dtype) if whole else np.asarray(made)
         elif isinstance(other, np.ndarray):
             result = r.foreign.combine_constant(r.hint, kind, result, other)
         elif isinstance(result, np.ndarray):

@@ -9,7 +9,8 @@ import numpy as np
 from konv import ops
 from konv.errors import UnsupportedError
 from konv.saving.foreign import Value
-from konv.saving.foreign_onnx import BATCH, Sizes
+from konv.saving.foreign_onnx import BATCH, TYPES, Sizes
+from konv.saving.foreign_windows import scaled
 
 MOST_FILLED = 1 << 16  # numbers in an array that a file only describes
 
@@ -156,9 +157,8 @@ def _slice(r: Any, x: Any, *given: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x[tuple(keys.get(axis, keys.get(axis - x.ndim, slice(None))) for axis in range(x.ndim))]
     x = r.value(x)
-    whole = (slice(0, 1 << 62), slice(0, None))
-    return r.foreign.part(x, {axis: key for axis, key in keys.items() if axis % x.rank or (
-        (key.start, key.step) != (0, 1) or key.stop < 1 << 30) or key in whole})
+    return r.foreign.part(x, {axis: key for axis, key in keys.items() if axis % x.rank or (  # not the whole batch
+        (key.start, key.step) != (0, 1) or key.stop < 1 << 30)})
 
 
 def _split(r: Any, x: Any, sizes: Any = None) -> list[Value]:
@@ -194,9 +194,11 @@ def _reduce(r: Any, x: Any, axes: Any = None) -> Value:
     kind = {"ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "ReduceMin": "min"}[r.node.op_type]
     given = None if given is None else [int(axis) % x.rank for axis in np.atleast_1d(given)]
     keepdims = bool(r.attribute("keepdims", 1))
-    if given is None and x.rank:
+    if not given:
+        if r.attribute("noop_with_empty_axes", 0):
+            return x
         raise UnsupportedError("reduces the batch too; give it axes")
-    if kind in ("mean", "max") and x.rank in (3, 4) and sorted(given or []) == list(range(2, x.rank)) and (
+    if kind in ("mean", "max") and x.rank in (3, 4) and sorted(given) == list(range(2, x.rank)) and (
             x.order[1] == x.rank - 1):
         return r.foreign.global_pool(r.hint, x, "Max" if kind == "max" else "Average", keepdims)
     return r.foreign.reduce(kind, x, given, keepdims)
@@ -206,26 +208,27 @@ def _reduce(r: Any, x: Any, axes: Any = None) -> Value:
 
 
 def _resize(r: Any, x: Any, roi: Any = None, scales: Any = None, sizes: Any = None) -> Value:
-    if r.node.op_type == "Upsample":
+    oldest = r.node.op_type == "Upsample" or r.opset < 11
+    if oldest:
         roi, scales = None, roi
+    if r.attribute("axes") or r.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise UnsupportedError("axes and keep_aspect_ratio_policy are not supported; sizes for all axes are")
     x = r.value(x)
     if x.rank != 4 or None in x.shape[1:]:
         raise UnsupportedError(f"an input of shape {x.shape}; images of a known size are supported")
     factors = None if scales is None or not np.size(r.fixed(scales, "scales")) else [float(one) for one in scales]
     factors = r.attribute("scales") if factors is None and sizes is None else factors
-    before = [float(size) for size in x.shape[2:]]  # type: ignore[arg-type]
-    if factors is not None:
-        target = [int(size * factor) for size, factor in zip(before, factors[2:], strict=True)]
-    else:
-        target = [int(size) for size in r.fixed(sizes, "sizes")[2:]]
+    before = x.shape[2:]
+    target = [int(size) for size in r.fixed(sizes, "sizes")[2:]] if factors is None else scaled(before, factors[2:])
     if min(target, default=0) < 1 or max(target) > MOST_FILLED or (factors is not None and list(factors[:2]) != [1, 1]):
         raise UnsupportedError(f"from {x.shape} to {target}")
-    mode, place = r.attribute("mode", "nearest"), r.attribute("coordinate_transformation_mode", "half_pixel")
+    mode = r.attribute("mode", "nearest")
+    place = "asymmetric" if oldest else r.attribute("coordinate_transformation_mode", "half_pixel")
     whole = [size % old == 0 for size, old in zip(target, before, strict=True)]
-    repeats = r.node.op_type == "Upsample" or (place, r.attribute("nearest_mode", "round_prefer_floor")) in (
+    repeats = oldest or (place, r.attribute("nearest_mode", "round_prefer_floor")) in (
         ("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"), ("half_pixel", "round_prefer_ceil"))
     if mode == "nearest" and all(whole) and repeats:
-        return r.foreign.upsample(r.hint, x, [int(size // old) for size, old in zip(target, before, strict=True)], "nearest")
+        return r.foreign.upsample(r.hint, x, [size // old for size, old in zip(target, before, strict=True)], "nearest")
     if mode == "linear" and place in ("half_pixel", "pytorch_half_pixel") and min(target) > 1:
         return r.foreign.resize(r.hint, x, target, "bilinear", bool(r.attribute("antialias", 0)))
     raise UnsupportedError(f'mode "{mode}" with coordinate_transformation_mode "{place}"; nearest by whole factors and linear '
@@ -256,7 +259,9 @@ def _constant_of_shape(r: Any, shape: Any) -> np.ndarray:
 
 def _cast(r: Any, x: Any) -> Any:
     if isinstance(x, np.ndarray):
-        return x
+        if r.attribute("to", 1) not in TYPES:
+            raise UnsupportedError(f"turns numbers into type {r.attribute('to')}")
+        return x.astype(TYPES[r.attribute("to", 1)][0])
     if r.attribute("to", 1) not in (1, 10, 11):
         raise UnsupportedError("turns a value into whole numbers")
     return x

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, naming
@@ -26,11 +27,15 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None) -> Model:
                         f"batch")
     if title in MODULES:  # by itself: fx would look into it
         module = import_module("torch.nn").Sequential(module)
+    modes = [(one, one.training) for one in module.modules()]
     try:
-        traced = fx.symbolic_trace(module)
+        traced = fx.symbolic_trace(module.eval())
     except Exception as error:  # fx runs the module's own Python on stand-ins; whatever that raises
         raise UnsupportedError(f"{title}: torch.fx cannot follow its forward: {error}; torch.onnx.export writes a file that "
                                f"konv.explain.read takes") from error
+    finally:
+        for one, training in modes:
+            one.training = training
     return TorchReader(traced, tuple(input_shape)).model(title)
 
 
@@ -52,7 +57,7 @@ class TorchReader:
                 found = node.args[0]
                 given = list(found.values()) if isinstance(found, dict) else found
                 listed = given if isinstance(given, (list, tuple)) else [given]
-                outputs = [self.values[one] for one in listed]
+                outputs = [self._value(one) for one in listed]
             else:
                 self.values[node] = self._step(node)
         if not outputs or not all(isinstance(one, Value) for one in outputs):
@@ -78,13 +83,24 @@ class TorchReader:
             with naming(f'module "{node.target}" ({kind})'):
                 if kind not in MODULES or not type(module).__module__.startswith("torch.nn."):
                     raise UnsupportedError(f"konv has no layer for it; it reads {', '.join(sorted(MODULES))}")
-                return MODULES[kind](self, module, *self.args)
+                return self._kept(MODULES[kind](self, module, *self.args), getattr(module, "inplace", False))
         name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
         self.hint = str(node.name)
         with naming(f'step "{node.name}" ({name})'):
             if name not in FUNCTIONS:
                 raise UnsupportedError(f"konv has no operation for {name}; it reads {', '.join(sorted(FUNCTIONS))}")
-            return FUNCTIONS[name](self, *self.args, **self.options)
+            try:
+                signature(FUNCTIONS[name]).bind(self, *self.args, **self.options)
+            except TypeError as error:
+                raise UnsupportedError(str(error)) from None
+            in_place = name.endswith("_") or name in ("iadd", "isub", "imul") or self.options.get("inplace", False)
+            return self._kept(FUNCTIONS[name](self, *self.args, **self.options), in_place)
+
+    def _kept(self, made: Any, in_place: bool) -> Any:
+        """What a step gave; one that works in place changed its input, whatever else that is called."""
+        if in_place:
+            self.values |= {node: made for node, value in self.values.items() if value is self.args[0]}
+        return made
 
     def _value(self, given: Any) -> Any:
         """Arguments, with what earlier steps gave in them."""

@@ -9,6 +9,7 @@ import numpy as np
 from konv import ops
 from konv.errors import UnsupportedError
 from konv.saving.foreign import Value
+from konv.saving.foreign_windows import scaled
 
 BATCH = "the batch"  # what x.size(0) gives
 
@@ -120,9 +121,8 @@ def _interpolate(r: Any, x: Value, size: Any = None, scale_factor: Any = None, m
     rank, sizes = _rank(x), x.shape[2:]
     if rank != 2 or None in sizes or align_corners:
         raise UnsupportedError("images of a known size without align_corners are supported")
-    factors = None if scale_factor is None else [float(one) for one in (
-        scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * rank)]
-    target = [int(old * factor) for old, factor in zip(sizes, factors, strict=True)] if factors else _several(size, rank)
+    factors = scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * rank
+    target = _several(size, rank) if scale_factor is None else scaled(sizes, factors)
     if mode == "nearest" and not any(new % old for new, old in zip(target, sizes, strict=True)):
         return r.foreign.upsample(r.hint, x, [new // old for new, old in zip(target, sizes, strict=True)], "nearest")
     if mode == "bilinear":
@@ -162,13 +162,16 @@ def _view(r: Any, x: Value, *sizes: Any) -> Value:
 
 
 def _merge(kind: str) -> Callable[..., Any]:
-    def merge(r: Any, first: Any, second: Any, *, alpha: float = 1) -> Value:
+    def merge(r: Any, first: Any, second: Any, *, alpha: float = 1) -> Any:
         if alpha != 1:
             raise UnsupportedError(f"alpha={alpha}")
-        if not any(isinstance(one, (Value, np.ndarray)) for one in (first, second)):
+        if any(isinstance(one, str) for one in (first, second)) or not any(
+                isinstance(one, (Value, np.ndarray)) for one in (first, second)):
             return _of_sizes(kind, first, second)
         if isinstance(first, Value) and isinstance(second, Value):
             return r.foreign.combine(r.hint, kind, [first, second])
+        if not isinstance(first, Value) and not isinstance(second, Value):  # parameters
+            return getattr(np, kind)(first, second)
         swapped = isinstance(second, Value)
         value, other = (second, first) if swapped else (first, second)
         return r.foreign.combine_constant(r.hint, kind, value, np.asarray(other, np.float32), swapped)
@@ -225,8 +228,8 @@ def _clamp(r: Any, x: Value, min: Any = None, max: Any = None) -> Value:
 
 
 def _softplus(r: Any, x: Value, beta: float = 1.0, threshold: float = 20.0) -> Value:
-    if beta != 1:
-        raise UnsupportedError(f"beta={beta}")
+    if beta != 1 or threshold < 15:  # beyond 15 it is x itself in float32
+        raise UnsupportedError(f"beta={beta}, threshold={threshold}; beta=1 and a threshold of 15 or more are supported")
     return r.foreign.activation(r.hint, x, "softplus")
 
 
@@ -333,9 +336,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmax": _softmax(False), "log_softmax": _softmax(True), "flatten": _flatten, "view": _view, "reshape": _view,
     "mean": _mean, "size": _size, "getattr": _getattr, "getitem": _getitem, "transpose": _transpose, "permute": _permute,
     "cat": _cat, "concat": _cat, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "pad": _pad, "interpolate": _interpolate,
-    **dict.fromkeys(("max_pool2d", "max_pool1d", "boolean_dispatch"), _max_pool),
+    **dict.fromkeys(("max_pool2d", "max_pool1d"), _max_pool),
     **dict.fromkeys(("avg_pool2d", "avg_pool1d"), _avg_pool),
-    **dict.fromkeys(("adaptive_avg_pool2d", "adaptive_avg_pool1d"), lambda r, x, size: _adaptive(r, x, size, "Average")),
+    **dict.fromkeys(("adaptive_avg_pool2d", "adaptive_avg_pool1d"), lambda r, x, output_size: _adaptive(
+        r, x, output_size, "Average")),
 }
 
 MODULES: dict[str, Callable[..., Any]] = {
@@ -356,11 +360,11 @@ MODULES: dict[str, Callable[..., Any]] = {
                     lambda r, m, x: r.foreign.activation(r.hint, x, NAMES[type(m).__name__.lower()])),
     "ReLU": lambda r, m, x: r.foreign.relu(r.hint, x), "ReLU6": lambda r, m, x: r.foreign.relu(r.hint, x, 6.0),
     "LeakyReLU": lambda r, m, x: _leaky(r, x, m.negative_slope), "ELU": lambda r, m, x: _elu(r, x, m.alpha),
-    "GELU": lambda r, m, x: _gelu(r, x, m.approximate), "Softplus": lambda r, m, x: _softplus(r, x, m.beta),
+    "GELU": lambda r, m, x: _gelu(r, x, m.approximate), "Softplus": lambda r, m, x: _softplus(r, x, m.beta, m.threshold),
     "Hardtanh": lambda r, m, x: _hardtanh(r, x, m.min_val, m.max_val),
     "PReLU": lambda r, m, x: r.foreign.prelu(r.hint, x, array(m.weight)),
-    "Softmax": lambda r, m, x: r.foreign.softmax(r.hint, x, -1 if m.dim is None else m.dim),
-    "LogSoftmax": lambda r, m, x: r.foreign.softmax(r.hint, x, -1 if m.dim is None else m.dim, log=True),
+    "Softmax": lambda r, m, x: _softmax(False)(r, x, m.dim),
+    "LogSoftmax": lambda r, m, x: _softmax(True)(r, x, m.dim),
     "Upsample": lambda r, m, x: _interpolate(r, x, m.size, m.scale_factor, m.mode, m.align_corners),
     "ZeroPad2d": lambda r, m, x: _pad(r, x, _several(m.padding, 4)),
     "Unflatten": lambda r, m, x: _view(r, x, BATCH, *x.shape[1:m.dim % x.rank], *m.unflattened_size,

@@ -1,7 +1,7 @@
 """The arithmetic of windows as ONNX and PyTorch have them: what hangs over the edge, and what counts in a mean."""
 
 from collections.abc import Sequence
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,14 @@ def pool_window(image: Any, kernel: Sequence[int], strides: Sequence[int], pads:
             more = max((count - 1) * stride + extent - size - before - after, 0)
         whole.append((before, after + more))
     return Window(tuple(kernel), tuple(strides), "valid", (1,) * rank), whole, own
+
+
+def scaled(sizes: Sequence[Any], factors: Sequence[Any]) -> list[int]:
+    """Sizes times factors; where that is no whole number, the places of the pixels follow the factor, not the sizes."""
+    exact = [size * float(factor) for size, factor in zip(sizes, factors, strict=True)]
+    if any(not isfinite(size) or abs(size - int(size)) > 1e-3 for size in exact):
+        raise UnsupportedError(f"from {tuple(sizes)} by the factors {tuple(factors)}, which do not give whole sizes")
+    return list(map(int, exact))
 
 
 def share_inside(window: Window, pads: Pads, counted: Pads, padded: Sequence[Any]) -> np.ndarray:
