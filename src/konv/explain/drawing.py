@@ -121,7 +121,7 @@ def _right_angles(x0: float, y0: float, lanes: list[float], x1: float, y1: float
 
 def _label(box: Box, lang: str) -> tuple[str, str]:
     count = say("parameters_count", lang, count=f"{box.parameters:,}")
-    return f"{box.class_name} {box.name}", f"{describe(box.shape)}" + (f"   {count}" if box.parameters else "")
+    return f"{box.class_name} {box.name}", f"{describe(box.shape)}" + (f" · {count}" if box.parameters else "")
 
 
 def _style(box: Box) -> str:
@@ -163,16 +163,18 @@ def _free(taken: set[int], wanted: int) -> int:
 
 
 def _draw_layers(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
-    x, edges = 0.0, []
+    start, edges = 0.0, []
+    below = max(_block(box)[1] for box in boxes) / 2 + 18
     for box in boxes:
         width, height, depth = _block(box)
+        lines = (box.name, describe(box.shape), f"{box.parameters:,}" if box.parameters else "")
+        room = max(width + depth / 2, *(text_width(line, 9) for line in lines))
+        x = start + (room - width - depth / 2) / 2  # the block in the middle of its label, or the other way round
         _cuboid(sheet, x, -height / 2, width, height, depth, _style(box))
         edges.append((x + (width + depth) / 2, -height / 2 - depth / 2))
-        lines = (box.name, describe(box.shape), f"{box.parameters:,}" if box.parameters else "")
-        label = max(text_width(line, 9) for line in lines)
         for row, line in enumerate(lines):
-            sheet.text(x + (width + depth / 2) / 2, 92 + 13 * row, line, 9, "quiet" if row else "ink", "middle")
-        x += max(width + depth / 2, label) + 16
+            sheet.text(start + room / 2, below + 13 * row, line, 9, "quiet" if row else "ink", "middle")
+        start += room + 20
     for place, box in enumerate(boxes):
         for source in box.inputs:
             if place - source > 1:  # a branch that passes others by
