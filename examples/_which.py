@@ -3,7 +3,7 @@
     python examples/mnist_convnet.py
     KERAS=keras KERAS_BACKEND=jax python examples/mnist_convnet.py
 
-SIZE=tiny runs each program for a moment, to see that it runs.
+SIZE=tiny runs each program for a moment, to see that it runs; SEED=1 begins with other weights.
 """
 
 import importlib
@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 NAME = os.environ.get("KERAS", "konv")
+SEED = int(os.environ.get("SEED", "0"))
 TINY = os.environ.get("SIZE") == "tiny"
 if NAME not in ("konv", "keras"):
     sys.exit(f"KERAS must be konv or keras, got {NAME!r}")

@@ -5,7 +5,7 @@
 The images are drawn by the program (`shapes` in _which.py): 32 x 32 in colour as those of CIFAR-10.
 """
 
-from _which import epochs, keras, report, shapes
+from _which import SEED, epochs, keras, report, shapes
 
 layers = keras.layers
 
@@ -34,15 +34,16 @@ def network():
 
 
 def main():
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(SEED)
     x_train, y_train = shapes(1200, seed=1)
     x_test, y_test = shapes(800, seed=2)
 
     model = network()
     model.compile(optimizer=keras.optimizers.AdamW(3e-3, weight_decay=1e-4), metrics=["accuracy"],
                   loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    halve = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=3)
-    model.fit(x_train, y_train, batch_size=64, epochs=epochs(15), callbacks=[halve], verbose=2)
+    # at the full rate the statistics of the normalisations lag behind the weights, and each epoch ends somewhere else
+    slower = keras.callbacks.LearningRateScheduler(lambda epoch: 3e-3 * min(1, (15 - epoch) / 8))
+    model.fit(x_train, y_train, batch_size=64, epochs=epochs(15), callbacks=[slower], verbose=2)
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     report(loss=loss, accuracy=accuracy)
 

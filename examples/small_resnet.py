@@ -3,7 +3,7 @@
     python examples/small_resnet.py
 """
 
-from _which import epochs, keras, report, shapes
+from _which import SEED, epochs, keras, report, shapes
 
 layers = keras.layers
 
@@ -31,7 +31,7 @@ def network(shape=(32, 32, 3), classes=4):
 
 
 def main():
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(SEED)
     x_train, y_train = shapes(1600, seed=1)
     x_test, y_test = shapes(800, seed=2)
 
