@@ -3,6 +3,7 @@
 Everything is imported at first use, so that `import konv` costs next to nothing.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -77,11 +78,24 @@ def __getattr__(name: str) -> Any:
 
 
 def _absence(name: str) -> Exception:
-    import sys
-
     from konv.surface import absence, importing
 
     return absence("konv", name, [*_CLASSES, *_MODULES], importing(sys._getframe(2)))
+
+
+class _Absent:
+    """The last to be asked for `import konv.applications`: says what there is instead, where Python would say nothing."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        package, _, missing = name.rpartition(".")
+        if package == "konv" and missing.isidentifier() and not missing.startswith("_"):
+            from konv.surface import absence
+
+            raise absence("konv", missing, list(_MODULES), imported=True)
+
+
+sys.meta_path.append(_Absent)  # type: ignore[arg-type]
 
 
 def _version() -> str:

@@ -7,6 +7,7 @@ layers themselves are written, with the arguments that are not the default ones.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +41,12 @@ class Code(str):
         made = super().__new__(cls, text)
         made.function, made.target, made.weights = function, target, dict(weights)
         return made
+
+    def save(self, path: str | Path) -> Path:
+        """Write the source to a file; the weights are not in it."""
+        target = Path(path)
+        target.write_text(self, encoding="utf-8")
+        return target
 
 
 def code(what: Layer | Model, target: str = "numpy", lang: str | None = None) -> Code:

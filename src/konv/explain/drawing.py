@@ -44,7 +44,8 @@ class Drawing(Figure):
     def svg(self, lang: str | None = None) -> str:
         language = check_language(lang or self.lang)
         facts = model_facts(self.model)
-        title = say("draw_title", language, title=self.model.title, count=len(self.boxes), parameters=facts.parameters)
+        title = say("draw_title", language, title=self.model.title, count=sum(bool(box.inputs) for box in self.boxes),
+                    parameters=facts.parameters)
         sheet = Sheet(title, self.text(language))
         (_draw_graph if self.view == "graph" else _draw_layers)(sheet, self.boxes, language)
         left, _ = sheet.corner

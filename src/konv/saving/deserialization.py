@@ -20,6 +20,7 @@ from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
 from konv.registry import snake_case
 from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
+from konv.surface import way_out
 from konv.tensors import Tensor
 
 # Classes of Keras whose configs hold programs.
@@ -131,8 +132,8 @@ class Loader:
             raise UnsupportedError(f"holds an object of the class {name!r} from {module!r}; "
                                    f"pass custom_objects={{{registered or name!r}: ...}}")
         if name not in table:
-            raise UnsupportedError(f"holds a layer of the class {name!r}, which konv does not know; "
-                                   f"it knows {', '.join(sorted(table))}")
+            instead = way_out("konv.layers", name) or f"it knows {', '.join(sorted(table))}"
+            raise UnsupportedError(f"holds a layer of the class {name!r}, which konv does not know; {instead}")
         return table[name]
 
     def _arguments(self, config: Mapping[str, Any]) -> dict[str, Any]:

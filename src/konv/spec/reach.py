@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from konv.spec.augment import Noise
-from konv.spec.graph import Graph
-from konv.spec.ops import Activation, Add, BatchNorm, Dropout, Input, Op, Scale
+from konv.spec.general import Binary, Concatenate, Pad, PRelu, Slice
+from konv.spec.graph import Graph, Node
+from konv.spec.ops import Activation, Add, BatchNorm, Dropout, Input, Scale
 from konv.spec.window import SpreadWindow, Window
 
-POINTWISE = (Activation, Add, BatchNorm, Dropout, Noise, Scale)
+POINTWISE = (Activation, Add, BatchNorm, Binary, Dropout, Noise, Pad, PRelu, Scale)
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,17 @@ def reaches(graph: Graph) -> list[Reach | None]:
         elif isinstance(window, Window):
             found.append(before[0].through(window))  # type: ignore[union-attr]
         else:
-            found.append(_largest(before) if _is_pointwise(node.op) else None)  # type: ignore[arg-type]
+            found.append(_largest(before) if _is_pointwise(node) else None)  # type: ignore[arg-type]
     return found
 
 
-def _is_pointwise(op: Op) -> bool:
+def _is_pointwise(node: Node) -> bool:
+    """Whether each number sees no more than one at its place before; zeros around an image move the places alone."""
+    op = node.op
+    if isinstance(op, Slice):
+        return set(op.steps) == {1}
+    if isinstance(op, Concatenate):  # along the channels
+        return op.axis in (-1, len(node.shape) - 1)
     return isinstance(op, POINTWISE)
 
 

@@ -7,13 +7,14 @@ import zlib
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from konv.arrays import to_array
 from konv.engines import compute
-from konv.errors import ShapeError
+from konv.errors import KonvError, ShapeError
 from konv.explain.kernels import by_filter
 from konv.models import Model
 from konv.spec.graph import Graph
@@ -97,6 +98,9 @@ def samples(model: Model, images: Any) -> np.ndarray:
     if len(model.input_shapes) != 1:
         raise ShapeError(f"{model.title}: maps are shown of models with one input, this one has {len(model.input_shapes)}; "
                          f"a report without images can be made")
+    if any(isinstance(one, (str, Path)) for one in (images if isinstance(images, (list, tuple)) else [images])):
+        raise KonvError(f"{model.title}: images are arrays, got the name of a file; konv.utils.load_img(path, target_size=...) "
+                        f"and konv.utils.img_to_array read one, and so does the command konv report")
     found = list(images) if isinstance(images, (list, tuple)) else _batch(to_array(images, model.title, "images"), wanted)
     batch = [_fitting(model, to_array(image, model.title, "image").astype("float32"), wanted) for image in found]
     if len({image.shape for image in batch}) > 1:
