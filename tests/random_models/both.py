@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras.initializers import GlorotUniform
+from keras.src.backend.common import dtypes
 from keras.src.utils import naming
 
 import konv
@@ -90,29 +91,67 @@ def ours_trained(model, x, y):
         yield outputs, float(np.ravel(model.train_on_batch(x, y))[0]), weights, state
 
 
-def close(ours, theirs, what, together=False):
+def close(ours, theirs, what, together=False, more=None):
     """To 1e-4 of each number, and near zero to 1e-5 of the largest of the tensor: sums of fp32 in another order differ by that.
 
     `together`: of the largest of all tensors. The terms of some gradients cancel (of a bias before a normalisation), and what
-    is left of them is rounding of terms as large as other gradients are.
+    is left of them is rounding of terms as large as other gradients are. `more` may be added, for each tensor.
     """
     assert [value.shape for value in ours] == [value.shape for value in theirs], what
     largest = [np.abs(value).max(initial=0) for value in theirs]
     for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        near = 1e-5 * (max(largest) if together else largest[place])
+        near = 1e-5 * (max(largest) if together else largest[place]) + (more[place] if more else 0)
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=near, err_msg=f"{what} {place}")
 
 
-def check_training(ours, theirs):
-    """Outputs, loss and all weights, before and after each of three Adam steps, and all gradients of the first."""
+def check_training(ours, theirs, description):
+    """Outputs, loss and all weights, before and after each of three Adam steps, and all gradients of the first.
+
+    Some models turn the rounding of float32 into more than that: normalisations of what hardly varies, in a row. Where both
+    differ, Keras in float64 says what is right, and konv may be no further from it, beside the tolerance, than twice as far as
+    Keras in float32.
+    """
     x, y = data(theirs)
-    both = zip(ours_trained(ours, x, y), theirs_trained(theirs, x, y), strict=True)
-    for step, (mine, others) in enumerate(both):
-        for ours, theirs, what in zip(mine, others, ("output", "loss", "weight"), strict=False):
-            close(as_list(ours), as_list(theirs), f"after {step} steps: {what}")
+    start = theirs.get_weights()
+    mine, others = list(ours_trained(ours, x, y)), list(theirs_trained(theirs, x, y))
+    try:
+        check_steps(mine, others)
+    except AssertionError:
+        check_steps(mine, in_float64(description, start, x, y), others)
+
+
+def check_steps(mine, theirs, others=None):
+    """How far `others` are from `theirs` widens the tolerance by twice as much."""
+    def compare(step, what, part, **how):
+        tensors = [as_list(values[step][part[0]])[part[1]] for values in (mine, theirs, *([others] if others else []))]
+        more = [2 * np.abs(one - two).max(initial=0) for one, two in zip(*tensors[1:], strict=True)] if others else None
+        close(*tensors[:2], f"after {step} steps: {what}", more=more, **how)
+
+    for step in range(len(mine)):
+        for place, what in enumerate(("output", "loss", "weight")):
+            compare(step, what, (place, slice(None)))
         if step == 1:  # what Adam keeps then is a tenth of each gradient and a thousandth of its square
             for start, what in ((2, "gradient"), (3, "square of gradient")):
-                close(mine[3][start::2], others[3][start::2], f"after 1 step: {what}", together=True)
+                compare(step, what, (3, slice(start, None, 2)), together=True)
+
+
+def in_float64(description, weights, x, y):
+    """What `theirs_trained` gives in float64. On JAX, Keras takes means and normalises in float32 even then, if one lets it."""
+    narrow, policy = dtypes.result_type, keras.config.dtype_policy()
+    wide = lambda *types: "float64" if "float64" in map(str, types) else narrow(*types)  # noqa: E731
+    widened = lambda values: [widened(value) for value in values] if isinstance(values, list) else values.astype("f8")  # noqa: E731
+    with jax.enable_x64(True), pytest.MonkeyPatch.context() as patch, no_draws():
+        for module in (keras.src.backend, dtypes):
+            patch.setattr(module, "result_type", wide)
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        try:
+            model = build(keras, description)
+            model.set_weights(widened(weights))
+            return list(theirs_trained(model, widened(x), widened(y)))
+        finally:
+            keras.config.set_floatx("float32")
+            keras.config.set_dtype_policy(policy)
 
 
 def summary(model):
