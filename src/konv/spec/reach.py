@@ -14,7 +14,7 @@ from konv.spec.graph import Graph, Node
 from konv.spec.ops import Activation, Add, BatchNorm, Dropout, Input, Scale
 from konv.spec.window import SpreadWindow, Window
 
-POINTWISE = (Activation, Add, BatchNorm, Binary, Dropout, Noise, Pad, PRelu, Scale)
+POINTWISE = (Activation, Add, BatchNorm, Dropout, Noise, Scale)  # each number from those at the very same place
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _is_pointwise(node: Node) -> bool:
         return set(op.steps) == {1}
     if isinstance(op, Concatenate):  # along the channels
         return op.axis in (-1, len(node.shape) - 1)
-    return isinstance(op, POINTWISE)
+    return isinstance(op, (*POINTWISE, Binary, Pad, PRelu))
 
 
 def _largest(before: list[Reach]) -> Reach:
