@@ -305,3 +305,9 @@ def test_what_read_takes(tmp_path):
     model.save(tmp_path / "m.keras")
     with pytest.raises(KonvError, match="leave out input_shape"):
         read(tmp_path / "m.keras", input_shape=(3,))
+
+
+def test_names_in_korean(tmp_path):
+    model = konv.Sequential([konv.Input((4, 4, 1)), konv.layers.Conv2D(2, 3, name="합성곱")])
+    model.export(tmp_path / "모델.onnx")
+    assert [layer.name for layer in konv.explain.read(tmp_path / "모델.onnx").layers][-1] == "합성곱"

@@ -103,7 +103,8 @@ def save_feature_maps(model: Model, image: Any, directory: str | Path) -> list[P
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for place, maps in enumerate(feature_maps(model, image), 1):
-        files.append(folder / f"{place:02d}-{re.sub(r'[^A-Za-z0-9_.-]', '_', maps.name)}.png")
+        name = re.sub(r"[^\w.-]", "_", maps.name)
+        files.append(folder / f"{place:02d}-{name}.png")
         maps.save(files[-1])
     return files
 

@@ -59,7 +59,7 @@ class Foreign:
 
     def name(self, wanted: str) -> str:
         """A name as layers may have it, that no layer has yet."""
-        base = re.sub(r"[^A-Za-z0-9_.-]+", "_", wanted).strip("_.") or "layer"
+        base = re.sub(r"[^\w.-]+", "_", wanted).strip("_.") or "layer"
         name, number = base, self._names.get(base, 0)
         while name in self._names:
             number += 1
