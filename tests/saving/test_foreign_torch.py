@@ -31,6 +31,7 @@ def agree(module, shape=IMAGE):
     return model
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize("module", [
     nn.Conv2d(4, 6, 3), nn.Conv2d(4, 6, 3, padding=1), nn.Conv2d(4, 6, 3, stride=2, padding=1, bias=False),
     nn.Conv2d(4, 6, (2, 4), padding="same"), nn.Conv2d(4, 8, 3, groups=4), nn.Conv2d(4, 6, 3, groups=2, dilation=2),
