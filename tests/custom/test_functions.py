@@ -55,6 +55,8 @@ def test_training():
     (lambda: konv.layers.Lambda(3), KonvError, "got 3"),
     (lambda: konv.layers.Lambda(lambda x: x).get_config(), KonvError, "define it with def"),
     (lambda: konv.layers.Lambda(scaled, output_shape=(3,))(np.ones((1, 2))), ShapeError, "output_shape"),
+    (lambda: konv.layers.Lambda(scaled, output_shape=lambda s: (s[0], 3))(np.ones((1, 2))), ShapeError, "output_shape"),
+    (lambda: konv.layers.Lambda(scaled, output_shape=2), KonvError, "output_shape must be a tuple"),
     (lambda: konv.layers.Lambda(np.tanh)(konv.Input((2,))), UnsupportedError, "konv.ops.tanh"),
     (lambda: konv.layers.Lambda(scaled, mask=1), UnsupportedError, "mask=1"),
 ])

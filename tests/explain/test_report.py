@@ -147,11 +147,20 @@ def test_histories(tmp_path, name, text, loss):
 
 
 @pytest.mark.parametrize(("name", "text"), [
-    ("a.json", "{"), ("a.json", "[]"), ("a.json", "3"), ("a.csv", ""), ("a.csv", "x\ny\n")])
+    ("a.json", "{"), ("a.json", "[]"), ("a.json", "3"), ("a.csv", ""), ("a.csv", "x\ny\n"),
+    ("a.csv", "loss\n" + "1" * 200_000), ("a.json", '[{"loss": ' + "9" * 400 + "}]")])
 def test_no_histories(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(FileError, match="is not a history"):
         read_history(tmp_path / name)
+    with pytest.raises(FileError, match="cannot be read: No such file"):
+        read_history(tmp_path / "none.csv")
+
+
+def test_names_of_images_need_not_be_strings(tmp_path):
+    page = report(small(), np.ones((1, *small().input_shape[1:])), names=[tmp_path / "<one>.png"]).html()
+    assert "&lt;one&gt;.png" in page
+    assert "<one>" not in page
 
 
 @pytest.mark.parametrize(("call", "error", "message"), [

@@ -168,6 +168,9 @@ def node(name, source, output=0, inbound_nodes=None, **kwargs):
 DEEP = '{"a":' * 200 + "1" + "}" * 200
 CODE = {"class_name": "__lambda__", "config": {"value": "4w=="}}
 LAMBDA = {"class_name": "Lambda", "config": {"name": "l", "function": CODE}}
+INSIDE = {"module": "keras.layers", "class_name": "ReLU", "config": {}}
+for _ in range(20):  # each is traced for the one around it, and twice
+    INSIDE = {"module": "keras.layers", "class_name": "Activation", "config": {"activation": INSIDE}}
 EXEC = {"class_name": "exec", "config": {}, "module": "builtins"}
 BOMB = b"\0" * 50_000_000
 
@@ -219,6 +222,7 @@ KERAS_CASES = {
     "foreign module": (kind(1, module="os", class_name="system"), "'system' from 'os'"),
     "registered name": (kind(1, module="mine", registered_name="mine>Conv2D"), "custom_objects={'mine>Conv2D'"),
     "program": (kind(1, **LAMBDA), "holds a program"),
+    "activations of activations": (layer(1, activation=INSIDE), "more than 4 layers are the activations of each other"),
     "unknown argument": (layer(1, colour="red"), "colour"),
     "wrong type": (layer(1, kernel_size={"a": 1}), "kernel_size"),
     "negative filters": (layer(1, filters=-4), "filters"),

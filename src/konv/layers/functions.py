@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from konv import ops
+from konv import nests, ops
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
@@ -15,9 +15,10 @@ from konv.layers.base import Layer
 class Lambda(Layer):
     """A function of one tensor or a list of them, made of konv.ops and operators; any shape in, that of the result out.
 
-    `arguments` are further arguments of the function. `output_shape`, without the batch, is found by itself; one that is given
-    must be right. Files note the name of the function and never its program: what is to be read again needs a name (`def`),
-    under which `custom_objects` or `register_keras_serializable` give it back.
+    `arguments` are further arguments of the function. `output_shape`, without the batch, is found by itself; one that is given,
+    also as a function from shape to shape, batch included, must be right. Files note the name of the function and never its
+    program: what is to be read again needs a name (`def`), under which `custom_objects` or `register_keras_serializable` give
+    it back.
 
     >>> import konv
     >>> konv.layers.Lambda(lambda x: x / 2 - 1)([[2.0, 6.0]])
@@ -31,6 +32,9 @@ class Lambda(Layer):
                 raise KonvError(f"function must be a function of a tensor, got {function!r}")
             if mask is not None:
                 raise UnsupportedError(f"mask={mask!r} is not supported; leave it out")
+            if not (output_shape is None or callable(output_shape) or isinstance(output_shape, (tuple, list))):
+                raise KonvError(f"output_shape must be a tuple such as (28, 28, 1), without the batch, or a function of the "
+                                f"shape of the input, got {output_shape!r}")
         self.function, self.arguments, self._output_shape = function, dict(arguments or {}), output_shape
 
     def call(self, inputs, mask=None, training=None) -> Any:
@@ -39,8 +43,10 @@ class Lambda(Layer):
         takes = inspect.signature(self.function).parameters
         given = {name: value for name, value in (("mask", mask), ("training", training)) if name in takes}
         result: Any = self.function(inputs, **self.arguments, **given)
-        if isinstance(self._output_shape, (tuple, list)):
-            wanted = parse.sizes(tuple(self._output_shape), "output_shape")
+        shape: Any = self._output_shape
+        if shape is not None:
+            wanted = (tuple(shape(nests.transform(lambda x: tuple(x.shape), inputs)))[1:] if callable(shape)
+                      else parse.sizes(tuple(shape), "output_shape"))
             if tuple(result.shape[1:]) != wanted:
                 raise ShapeError(f"output_shape={self._output_shape!r}, but the function gives {result.shape}")
         return result

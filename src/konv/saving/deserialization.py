@@ -27,6 +27,7 @@ from konv.tensors import Tensor
 CODE = frozenset(("__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))
 MAX_WEIGHTS = 1 << 33  # for a config without a file: 34 GB
 MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
+MAX_INSIDE = 4  # layers as activations of each other: each is traced anew for the one around it
 SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
 
 Key = tuple[str, int]  # name of a layer, number of its call
@@ -58,7 +59,7 @@ class Loader:
     def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS):
         self.custom = known_objects(custom_objects)
         self.limit, self.left = weights, weights + SLACK
-        self._made = 0
+        self._made = self._inside = 0
         self._shared: dict[int, Layer] = {}
 
     def deserialize(self, config: Any) -> Any:
@@ -145,7 +146,12 @@ class Loader:
         name = value
         if isinstance(value, Mapping):
             if value.get("module") == "keras.layers":  # a layer as an activation
-                return self.layer(value)
+                if self._inside == MAX_INSIDE:
+                    raise FileError(f"more than {MAX_INSIDE} layers are the activations of each other")
+                self._inside += 1
+                made = self.layer(value)
+                self._inside -= 1
+                return made
             name = value.get("config" if value.get("class_name") == "function" else "class_name")
         if not isinstance(name, str) or name not in self.custom:
             return value

@@ -77,7 +77,7 @@ def report(model: Model, images: Any = None, history: Any = None, names: Sequenc
     require_built(model)
     batch = None if images is None or len(images) == 0 else samples(model, images)
     found = collect(model, batch)
-    named = tuple(names) if names is not None else tuple(str(place) for place in range(found.given))
+    named = tuple(map(str, range(found.given) if names is None else names))
     if len(named) != found.given:
         raise KonvError(f"report: {found.given} images, but {len(named)} names")
     units = model.outputs[0].shape[-1] if classes is not None else 0

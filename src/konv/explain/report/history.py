@@ -20,7 +20,9 @@ def read_history(path: str | Path) -> dict[str, list[float]]:
     try:
         text = file.read_text(encoding="utf-8")
         found = json.loads(text) if file.suffix.lower() == ".json" else _table(text)
-    except (ValueError, RecursionError):
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError, csv.Error):
         raise FileError(f"{file}: is not a history: expected JSON, or a table as CSVLogger writes it") from None
     columns = _columns(found) if isinstance(found, list) else found
     if isinstance(columns, Mapping):
@@ -46,7 +48,7 @@ def _columns(rows: list[Any]) -> dict[str, list[Any]]:
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return nan  # CSVLogger writes NA
 
 
