@@ -40,8 +40,9 @@ def test_calls_of_a_layer_are_numbered_as_they_were_made(tmp_path):
 @pytest.mark.parametrize("seed", [
     3351288,  # two normalisations in a row of what hardly varies
     54731,  # LayerNormalization of a single channel: Keras takes x * a - mean * a, which is not zero
+    1091874540,  # NaN from XLA that compiles quickly
 ])
-def test_float64_is_the_judge(seed):
+def test_oracles_that_round_much(seed):
     drawn = description(seed)
     check_training(*models(drawn), drawn)
 
