@@ -45,8 +45,10 @@ class Lambda(Layer):
         result: Any = self.function(inputs, **self.arguments, **given)
         shape: Any = self._output_shape
         if shape is not None:
-            wanted = (tuple(shape(nests.transform(lambda x: tuple(x.shape), inputs)))[1:] if callable(shape)
-                      else parse.sizes(tuple(shape), "output_shape"))
+            if isinstance(shape, (tuple, list)):
+                wanted = parse.sizes(tuple(shape), "output_shape")
+            else:
+                wanted = tuple(shape(nests.transform(lambda x: tuple(x.shape), inputs)))[1:]
             if tuple(result.shape[1:]) != wanted:
                 raise ShapeError(f"output_shape={self._output_shape!r}, but the function gives {result.shape}")
         return result
