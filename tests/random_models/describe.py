@@ -376,7 +376,9 @@ def description(seed):
     if rarely(draw, 4) and branch != outputs[0]:
         second = branch if branch >= len(sketch.inputs) and either(draw) else sketch.step(
             "Dense", {"units": 2, "activation": choice(draw, None, *FUNCTIONS)}, branch)
-        outputs.insert(draw.randint(0, 1), second)
+        place = draw.randint(0, 1)
+        if second is not None:
+            outputs.insert(place, second)
     return sketch.finished(outputs)
 
 
