@@ -371,7 +371,8 @@ def description(seed):
     if len(sketch.shapes[here]) > 1 and not rarely(draw, 4):
         here = sketch.step("Flatten", {}, here)
     last = {"units": draw.randint(1, 6), "activation": choice(draw, None, "softmax", "sigmoid")}
-    outputs = [sketch.step("Dense", last, here)]
+    made = sketch.step("Dense", last, here)
+    outputs = [sketch.step("Dense", last, sketch.step("Flatten", {}, here)) if made is None else made]
     branch = choice(draw, *tensors)
     if rarely(draw, 4) and branch != outputs[0]:
         second = branch if branch >= len(sketch.inputs) and either(draw) else sketch.step(
