@@ -49,7 +49,8 @@ class L1L2(Regularizer):
     def gradient(self, x: Any) -> np.ndarray:
         x = np.asarray(x)
         slope = (2 * self.l2) * x
-        return slope + self.l1 * np.sign(x) if self.l1 else slope
+        # |x| has no derivative at 0, where constraints leave weights; Keras on JAX takes that from above
+        return slope + np.where(x >= 0, self.l1, -self.l1).astype(slope.dtype) if self.l1 else slope
 
     def get_config(self) -> dict[str, Any]:
         return {"l1": self.l1, "l2": self.l2}
