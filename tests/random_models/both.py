@@ -54,7 +54,7 @@ def data(model):
 def compiled(library, model):
     # With Keras's epsilon of 1e-7 a gradient that is zero but for rounding (a bias before a normalisation) moves its weight by
     # a whole learning rate, up or down as the rounding goes. Against 1e-3 such noise is small, and gradients are not.
-    model.compile(library.optimizers.Adam(0.01, epsilon=1e-3), "mse")
+    model.compile(library.optimizers.Adam(0.01, epsilon=1e-3, name="adam"), "mse")
     model.optimizer.build(model.trainable_variables)
     return model
 
