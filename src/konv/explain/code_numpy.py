@@ -409,14 +409,18 @@ def _resize(b: Any, op: Any, x: str) -> None:
     b.put(f"np.einsum({image}, {scales[0]}, {b.out}, {scales[1]})")
 
 
+# what is written with the same words in PyTorch
+ALIKE: dict[type, Callable[..., None]] = {
+    augment.Light: _nothing, augment.Noise: _nothing, augment.Warp: _nothing, general.Matmul: _matmul,
+    general.Parameter: _parameter, ops.Add: _add, ops.Dropout: _nothing, ops.Reshape: _reshape,
+}
 RULES: dict[type, Callable[..., None]] = {
-    augment.Light: _nothing, augment.Noise: _nothing, augment.RandomCrop: _resize, augment.Resize: _resize,
-    augment.Upsample: _resize, augment.Warp: _nothing,
-    general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.Matmul: _matmul,
-    general.PRelu: _prelu, general.Pad: _pad, general.Parameter: _parameter, general.Reduce: _reduce,
-    general.Repeat: _repeat, general.Slice: _slice,
-    ops.Activation: _activation, ops.Add: _add, ops.BatchNorm: _batch_norm, ops.Conv: _conv,
-    ops.ConvTranspose: _transposed, ops.Dense: _dense, ops.DepthwiseConv: _depthwise, ops.Dropout: _nothing,
-    ops.Flatten: _flatten, ops.GlobalPool: _global_pool, ops.GroupNorm: _group_norm, ops.LayerNorm: _layer_norm,
-    ops.Permute: _permute, ops.Pool: _pool, ops.Reshape: _reshape, ops.Scale: _scale, ops.Softmax: _softmax,
+    **ALIKE,
+    augment.RandomCrop: _resize, augment.Resize: _resize, augment.Upsample: _resize,
+    general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.PRelu: _prelu,
+    general.Pad: _pad, general.Reduce: _reduce, general.Repeat: _repeat, general.Slice: _slice,
+    ops.Activation: _activation, ops.BatchNorm: _batch_norm, ops.Conv: _conv, ops.ConvTranspose: _transposed,
+    ops.Dense: _dense, ops.DepthwiseConv: _depthwise, ops.Flatten: _flatten, ops.GlobalPool: _global_pool,
+    ops.GroupNorm: _group_norm, ops.LayerNorm: _layer_norm, ops.Permute: _permute, ops.Pool: _pool, ops.Scale: _scale,
+    ops.Softmax: _softmax,
 }

@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from konv.explain.code_numpy import (
+    ALIKE,
     HELPER,
     METHODS,
     SIGNS,
@@ -264,14 +265,6 @@ def _binary(b: Any, op: general.Binary, *inputs: str) -> None:
     b.put(f"({result}).float()" if op.name in general.COMPARISONS else result)
 
 
-def _add(b: Any, op: ops.Add, *inputs: str) -> None:
-    b.put(" + ".join(inputs))
-
-
-def _nothing(b: Any, op: Any, x: str) -> None:
-    b.put(x, b.say("code_inference", name=type(op).__name__))
-
-
 # --- matrices and shapes ------------------------------------------------------------------------------
 
 
@@ -284,20 +277,8 @@ def _flatten(b: Any, op: ops.Flatten, x: str) -> None:
     b.put(f"{f'{x}.movedim(1, -1)' if moved else x}.flatten(1)", b.say("code_flatten_last"))
 
 
-def _reshape(b: Any, op: ops.Reshape, x: str) -> None:
-    b.put(f"{x}.reshape({', '.join(map(str, ([-1] if b.lead() else []) + list(op.shape)))})")
-
-
 def _permute(b: Any, op: ops.Permute, x: str) -> None:
     b.put(f"{x}.permute({', '.join(map(str, order(b, op)))})")
-
-
-def _matmul(b: Any, op: general.Matmul, *inputs: str) -> None:
-    one, _ = b.step.inputs
-    if len(one) == 1 and b.lead(0) and b.lead(1):
-        b.put(f"({inputs[0]}[:, None] @ {inputs[1]})[:, 0]")
-    else:
-        b.put(" @ ".join(inputs if len(one) == 1 else b.aligned(inputs)))
 
 
 def _reduce(b: Any, op: general.Reduce, x: str) -> None:
@@ -334,10 +315,6 @@ def _repeat(b: Any, op: general.Repeat, x: str) -> None:
     b.put(x)
 
 
-def _parameter(b: Any, op: general.Parameter) -> None:
-    b.put(b.weight(op.name))
-
-
 def _constant(b: Any, op: general.Constant) -> None:
     b.put(f"torch.tensor({numbers(op)}).reshape({op.shape})" if op.shape else f"torch.tensor({op.values[0]!r})")
 
@@ -372,13 +349,12 @@ def _resize(b: Any, op: Any, x: str) -> None:
 
 
 RULES: dict[type, Callable[..., None]] = {
-    augment.Light: _nothing, augment.Noise: _nothing, augment.RandomCrop: _resize, augment.Resize: _resize,
-    augment.Upsample: _resize, augment.Warp: _nothing,
-    general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.Matmul: _matmul,
-    general.PRelu: _prelu, general.Pad: _pad, general.Parameter: _parameter, general.Reduce: _reduce,
-    general.Repeat: _repeat, general.Slice: _slice,
-    ops.Activation: _activation, ops.Add: _add, ops.BatchNorm: _batch_norm, ops.Conv: _conv,
-    ops.ConvTranspose: _transposed, ops.Dense: _dense, ops.DepthwiseConv: _depthwise, ops.Dropout: _nothing,
-    ops.Flatten: _flatten, ops.GlobalPool: _global_pool, ops.GroupNorm: _group_norm, ops.LayerNorm: _layer_norm,
-    ops.Permute: _permute, ops.Pool: _pool, ops.Reshape: _reshape, ops.Scale: _scale, ops.Softmax: _softmax,
+    **ALIKE,
+    augment.RandomCrop: _resize, augment.Resize: _resize, augment.Upsample: _resize,
+    general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.PRelu: _prelu,
+    general.Pad: _pad, general.Reduce: _reduce, general.Repeat: _repeat, general.Slice: _slice,
+    ops.Activation: _activation, ops.BatchNorm: _batch_norm, ops.Conv: _conv, ops.ConvTranspose: _transposed,
+    ops.Dense: _dense, ops.DepthwiseConv: _depthwise, ops.Flatten: _flatten, ops.GlobalPool: _global_pool,
+    ops.GroupNorm: _group_norm, ops.LayerNorm: _layer_norm, ops.Permute: _permute, ops.Pool: _pool, ops.Scale: _scale,
+    ops.Softmax: _softmax,
 }

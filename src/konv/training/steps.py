@@ -32,6 +32,10 @@ class Wiring:
     penalised: list[Variable]
     activities: list[tuple[int, Any]]  # which output of the runner, and the regularizer on it
 
+    def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs of the model in inference mode, without the values that are penalised beside them."""
+        return self.runner.infer(inputs)[:len(self.outputs)]
+
     def fits(self, model: Any, inputs: Sequence[np.ndarray]) -> bool:
         return self.graphs is model._graphs and all(
             array.shape[1:] == shape for array, shape in zip(inputs, self.shapes, strict=True))
@@ -42,14 +46,10 @@ def batched(shapes: Sequence[Shape], count: int) -> list[tuple[int, ...]]:
     return [(count, *shape) for shape in shapes]  # type: ignore[misc]
 
 
-def penalty(wiring: Wiring) -> float:
-    """The sum of the penalties of regularized weights."""
-    return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised)
-
-
-def penalty_of_activities(wiring: Wiring, outputs: Sequence[np.ndarray]) -> float:
-    """The sum of the penalties of what layers give, each divided by the number of samples."""
-    return sum(float(regularizer(outputs[place])) / len(outputs[place]) for place, regularizer in wiring.activities)
+def penalty(wiring: Wiring, outputs: Sequence[np.ndarray]) -> float:
+    """The sum of the penalties of regularized weights, and of what layers give, each divided by the number of samples."""
+    return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised) + sum(
+        float(regularizer(outputs[place])) / len(outputs[place]) for place, regularizer in wiring.activities)
 
 
 def add_slopes(wiring: Wiring, outputs: Sequence[np.ndarray], slopes: list[np.ndarray], scale: float) -> None:
@@ -189,7 +189,7 @@ class Stepper(Layer):
         scale = self.optimizer.scale_loss(1.0)
         given = outputs[:len(wiring.outputs)]
         value, slopes = losses.compute(parsed, given, batch.weights, True, scale)
-        value += penalty(wiring) + penalty_of_activities(wiring, outputs)
+        value += penalty(wiring, outputs)
         if wiring.activities:
             add_slopes(wiring, outputs, slopes, scale)
         # before backward, which may write where the outputs are
@@ -215,12 +215,11 @@ class Stepper(Layer):
         given = outputs[:len(wiring.outputs)]
         if self._losses is not None:
             value = self._losses.compute(parsed, given, batch.weights, False)[0]
-        self._watch(value + penalty(wiring) + penalty_of_activities(wiring, outputs), batch, given)
+        self._watch(value + penalty(wiring, outputs), batch, given)
 
     def _predicted(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
         """The outputs for one batch in inference mode."""
-        wiring = self._wire_inference(inputs)
-        return wiring.runner.infer(inputs)[:len(wiring.outputs)]
+        return self._wire_inference(inputs).infer(inputs)
 
     def _watch(self, value: float, batch: Batch, outputs: Sequence[np.ndarray]) -> None:
         assert self._loss_tracker is not None

@@ -320,7 +320,7 @@ class Trainer(Stepper):
         wiring = self._inferring
         if wiring is not None and type(x) is np.ndarray and wiring.graphs is self._graphs and len(x) and (
                 wiring.shapes == (x.shape[1:],)):
-            return self.packed(wiring.runner.infer([as_input(x)])[:len(wiring.outputs)])
+            return self.packed(wiring.infer([as_input(x)]))
         with naming(self.title):
             inputs = self._parsed(x).inputs
             return self.packed(self._predicted(inputs))
