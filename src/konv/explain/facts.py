@@ -14,11 +14,13 @@ from konv.layers.custom import Source
 from konv.layers.input import InputLayer
 from konv.models import Model
 from konv.spec.graph import Graph, GraphBuilder
-from konv.spec.ops import Input, Op, Shape, Weight, spatial
+from konv.spec.ops import Conv, ConvTranspose, DepthwiseConv, Input, Op, Shape, Weight, spatial
 from konv.spec.reach import Reach, reaches
 from konv.spec.window import Axis, Window
 from konv.tensors import Operation
 from konv.variables import Variable
+
+CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)
 
 
 @dataclass(frozen=True)
@@ -236,3 +238,15 @@ def _count(variables: list[Variable]) -> int:
 
 
 __all__ = ["LayerFacts", "ModelFacts", "StepFacts", "activation_bytes", "calls", "layer_facts", "model_facts", "readable_bytes"]
+
+
+def channels_first(graph: Graph) -> list[bool]:
+    """For each operation whether its result has the channels first: as it says, or as what it reads."""
+    found: list[bool] = []
+    for index, node in enumerate(graph.nodes):
+        form = getattr(node.op, "data_format", None)
+        if form is None and isinstance(node.op, Input):
+            users = (getattr(graph.nodes[user].op, "data_format", None) for user in graph.users[index])
+            form = next(filter(None, users), None)
+        found.append(form == "channels_first" if form or not node.inputs else found[node.inputs[0]])
+    return found

@@ -10,8 +10,8 @@ import numpy as np
 
 from konv.engines import compute
 from konv.errors import KonvError
-from konv.explain.facts import require_built
-from konv.explain.kernels import CONVOLUTIONS, SIMILARITY, kernels
+from konv.explain.facts import CONVOLUTIONS, channels_first, require_built
+from konv.explain.kernels import SIMILARITY, kernels
 from konv.explain.maps import one_image
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
@@ -122,7 +122,9 @@ def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: st
     graph = model.graph(batch.shape[1:])
     watched = [index for index in range(len(graph.nodes)) if _watched(graph, index)]
     outputs = compute(Graph(graph.nodes, tuple(watched)), model.weight_map(), [batch], False) if watched else []
-    maps = [(graph.nodes[index], _channels_last(graph, index, output)) for index, output in zip(watched, outputs, strict=True)]
+    first = channels_first(graph)
+    maps = [(graph.nodes[index], np.moveaxis(output, 1, -1) if first[index] else output)
+            for index, output in zip(watched, outputs, strict=True)]
     has_kernels = any(isinstance(node.op, CONVOLUTIONS) for node in graph.nodes)
     alike = [Alike(sheet.name, *pair) for sheet in (kernels(model) if has_kernels else ()) for pair in sheet.alike(similarity)]
     return Findings(model.title, len(batch), similarity, tuple(find for node, values in maps for find in _dead(node, values)),
@@ -136,14 +138,6 @@ def _watched(graph: Graph, index: int) -> bool:
         return False
     return not any(graph.nodes[user].layer == node.layer and isinstance(graph.nodes[user].op, (Activation, *CONVOLUTIONS))
                    for user in users)
-
-
-def _channels_last(graph: Graph, index: int, output: np.ndarray) -> np.ndarray:
-    """The channels of an activation lie where the operation before it put them."""
-    node = graph.nodes[index]
-    while not hasattr(node.op, "data_format") and node.inputs:
-        node = graph.nodes[node.inputs[0]]
-    return np.moveaxis(output, 1, -1) if getattr(node.op, "data_format", "") == "channels_first" else output
 
 
 def _dead(node: Node, values: np.ndarray) -> list[tuple[str, int]]:

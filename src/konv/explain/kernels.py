@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.facts import class_name, require_built
+from konv.explain.facts import CONVOLUTIONS, class_name, require_built
 from konv.explain.maps import all_layers
 from konv.explain.messages import check_language, say
 from konv.explain.pixels import heat
 from konv.explain.statements import shown
 from konv.explain.tiles import Tiles
 from konv.models import Model
-from konv.spec.ops import Conv, ConvTranspose, Dense, DepthwiseConv, Op
+from konv.spec.ops import ConvTranspose, Dense, DepthwiseConv, Op
 
 FILTERS, CHANNELS, ALONE = 64, 24, 100  # drawn at most: filters and channels, and filters of one channel each
 SIMILARITY = 0.99  # the cosine of two kernels from which on they are alike
-CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)
 
 
 @dataclass(frozen=True)

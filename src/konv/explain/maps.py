@@ -12,14 +12,14 @@ import numpy as np
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError
-from konv.explain.facts import class_name, require_built
+from konv.explain.facts import CONVOLUTIONS, channels_first, class_name, require_built
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
 from konv.explain.tiles import Tiles, contact_sheet
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.spec.graph import Graph
-from konv.spec.ops import Conv, ConvTranspose, DepthwiseConv, describe
+from konv.spec.ops import describe
 
 COLUMNS = 10
 MOST = 400  # maps on a sheet
@@ -93,8 +93,9 @@ def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, 
     graph = model.graph(batch.shape[1:])
     found = _chosen(model, graph, layers)
     outputs = compute(Graph(graph.nodes, tuple(index for _, index in found)), model.weight_map(), [batch], False)
-    return [FeatureMaps(layer.name, class_name(layer), _channels_last(layer, output[0]), batch[0], language)
-            for (layer, _), output in zip(found, outputs, strict=True)]
+    first = channels_first(graph)
+    return [FeatureMaps(layer.name, class_name(layer), np.moveaxis(output[0], 0, -1) if first[index] else output[0], batch[0],
+                        language) for (layer, index), output in zip(found, outputs, strict=True)]
 
 
 def save_feature_maps(model: Model, image: Any, directory: str | Path) -> list[Path]:
@@ -165,12 +166,8 @@ def all_layers(model: Model) -> list[Layer]:
 
 
 def _is_conv(graph: Graph, layer: Layer) -> bool:
-    return any(isinstance(node.op, (Conv, DepthwiseConv, ConvTranspose)) and len(node.shape) == 3
+    return any(isinstance(node.op, CONVOLUTIONS) and len(node.shape) == 3
                for node in graph.nodes if node.layer == layer.path)
-
-
-def _channels_last(layer: Layer, output: np.ndarray) -> np.ndarray:
-    return output.transpose(1, 2, 0) if getattr(layer, "data_format", "") == "channels_first" else output
 
 
 __all__ = ["FeatureMaps", "contact_sheet", "feature_maps", "save_feature_maps"]

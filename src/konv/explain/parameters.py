@@ -7,13 +7,13 @@ from typing import Any
 
 from konv.errors import UnsupportedError
 from konv.explain.arithmetic import statements, times
-from konv.explain.facts import LayerFacts, StepFacts, layer_facts
+from konv.explain.facts import CONVOLUTIONS, LayerFacts, StepFacts, layer_facts
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.statements import Equation
 from konv.explain.svg import Sheet, colour, text_width
 from konv.layers.base import Layer
-from konv.spec.ops import Conv, ConvTranspose, Dense, DepthwiseConv
+from konv.spec.ops import ConvTranspose, Dense, DepthwiseConv
 
 CELL, GAP, MOST, SHOWN = 14, 14, 6, 5  # pixels; as many rows or kernels are drawn whole, of more than that so many
 
@@ -105,7 +105,7 @@ def _block(step: StepFacts) -> Block:
     shape, bias = step.weights[0].shape, getattr(step.op, "use_bias", False)
     if isinstance(step.op, Dense):
         return Block(shape[1], shape[0], (1, 1), bias, (), True, told)
-    if not isinstance(step.op, (Conv, ConvTranspose, DepthwiseConv)):
+    if not isinstance(step.op, CONVOLUTIONS):
         longest = max(weight.shape[-1] if weight.shape else 1 for weight in step.weights)
         return Block(len(step.weights), longest, (1, 1), False, tuple(weight.name for weight in step.weights), True, told)
     *taps, inner, outer = shape

@@ -17,7 +17,7 @@ from konv.engines.kernels import default_kernels, reference_kernels
 from konv.engines.threads import Threads, shared
 from konv.errors import KonvError, ShapeError
 from konv.explain.draw_trace import draw_trace
-from konv.explain.facts import require_built, step_facts
+from konv.explain.facts import CONVOLUTIONS, require_built, step_facts
 from konv.explain.figure import Figure
 from konv.explain.maps import all_layers, one_image
 from konv.explain.messages import check_language, say
@@ -177,7 +177,7 @@ def _read(op: Any, box: Box, source: Node) -> Box:
     whole: Box = tuple((0, size or 0) for size in source.shape)
     if isinstance(op, (*POINTWISE, *RANDOM)):
         return box
-    if not isinstance(op, (Conv, DepthwiseConv, ConvTranspose, Pool)) or len(source.shape) != 3:
+    if not isinstance(op, (*CONVOLUTIONS, Pool)) or len(source.shape) != 3:
         return whole
     first = op.data_format == "channels_first"
     *places, channels = (*box[1:], box[0]) if first else box

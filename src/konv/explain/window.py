@@ -10,7 +10,7 @@ from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.explain.draw_window import draw_window
-from konv.explain.facts import StepFacts, layer_facts
+from konv.explain.facts import CONVOLUTIONS, StepFacts, layer_facts
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
@@ -78,7 +78,7 @@ def window(layer: Layer, x: Any, at: Sequence[int] = (0, 0), filter: int = 0, la
     layer.build_for(image.shape[1:])
     facts = layer_facts(layer)
     steps = list(facts.steps)
-    kinds = (Conv, DepthwiseConv, ConvTranspose, Pool, BatchNorm)
+    kinds = (*CONVOLUTIONS, Pool, BatchNorm)
     first = steps[0] if steps and isinstance(steps[0].op, kinds) else None
     if first is None or len(first.output) != 3 or not all(_goes_by_numbers(step) for step in steps[1:]):
         raise UnsupportedError(f"{layer.title}: a window is of convolutions, depthwise and transposed ones, pools and "

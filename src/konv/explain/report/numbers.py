@@ -15,14 +15,15 @@ import numpy as np
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError
+from konv.explain.facts import CONVOLUTIONS, channels_first
 from konv.explain.kernels import by_filter
 from konv.models import Model
 from konv.spec.graph import Graph
-from konv.spec.ops import BatchNorm, Conv, ConvTranspose, Dense, DepthwiseConv, GlobalPool, Input, Pool, Softmax, spatial
+from konv.spec.ops import BatchNorm, Dense, DepthwiseConv, GlobalPool, Pool, Softmax, spatial
 
 EXACT = 2_000_000  # as many numbers are kept as float32; of more, float16 has four digits
 MOST = 6_000_000  # numbers in a page
-STEPPED = (Conv, DepthwiseConv, ConvTranspose, Pool, GlobalPool, BatchNorm, Dense)
+STEPPED = (*CONVOLUTIONS, Pool, GlobalPool, BatchNorm, Dense)
 FLOAT16_MAX = 65504.0
 
 
@@ -142,7 +143,7 @@ def _add_kernels(found: Numbers, graph: Graph, weights: dict[str, np.ndarray]) -
     """The place of the kernel of each node that has one; those of convolutions are shown with their layer."""
     places: dict[int, int] = {}
     for index, node in enumerate(graph.nodes):
-        if isinstance(node.op, (Conv, DepthwiseConv, ConvTranspose, Dense)):
+        if isinstance(node.op, (*CONVOLUTIONS, Dense)):
             name = getattr(node.op, "kernel_name", "kernel")
             places[index] = found.add(by_filter(node.op, weights[f"{node.layer}/{name}"]), False)
             shown = (name, places[index])
@@ -152,7 +153,7 @@ def _add_kernels(found: Numbers, graph: Graph, weights: dict[str, np.ndarray]) -
 
 
 def _add_maps(found: Numbers, graph: Graph, outputs: Sequence[np.ndarray], weights, kernels: dict[int, int]) -> None:
-    first = _channels_first(graph)
+    first = channels_first(graph)
     for index, node in enumerate(graph.nodes):
         if isinstance(node.op, STEPPED) and len(node.shape) <= 3:
             last, after = _behind(graph, index)
@@ -215,18 +216,6 @@ def _alone(shape: Sequence[int | None]) -> dict[str, Any]:
     """Each number reads the one at its own place."""
     height, width = ((1, 1), (1, 1), (1, shape[0]), tuple(shape[:2]))[min(len(shape), 3)]
     return {"rows": [[(0, place)] for place in range(height or 0)], "columns": [[(0, place)] for place in range(width or 0)]}
-
-
-def _channels_first(graph: Graph) -> list[bool]:
-    """For each operation whether its result has the channels first: as it says, or as what it reads."""
-    found: list[bool] = []
-    for index, node in enumerate(graph.nodes):
-        form = getattr(node.op, "data_format", None)
-        if form is None and isinstance(node.op, Input):
-            users = (getattr(graph.nodes[user].op, "data_format", None) for user in graph.users[index])
-            form = next(filter(None, users), None)
-        found.append(form == "channels_first" if form or not node.inputs else found[node.inputs[0]])
-    return found
 
 
 def _image(output: np.ndarray, channels_first: bool) -> np.ndarray:
