@@ -13,7 +13,6 @@ from konv.kernels.reference_norm import (  # noqa: F401 (kernels are looked up h
     group_gradient,
     layer_norm,
     layer_norm_backward,
-    layer_norm_sums,
     moments,
     norm,
     norm_add,

@@ -122,15 +122,11 @@ def _deviations(x, moments, inside):
     return (image - mean) * inverse, inverse
 
 
-def layer_norm_backward(d, x, gamma, moments, dx, d_inside, x_inside, dx_inside):
-    error = view(d, d_inside) * gamma.reshape(-1)
-    value, inverse = _deviations(x, moments, x_inside)
-    result = error - error.mean(3, keepdims=True) - value * (error * value).mean(3, keepdims=True)
-    view(dx, dx_inside)[...] = result * inverse
-
-
-def layer_norm_sums(d, x, moments, dgamma, dbeta, d_inside, x_inside, first):
+def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_inside, x_inside, dx_inside, first):
     # dgamma, dbeta (1, C) of one part
-    error, (value, _) = view(d, d_inside), _deviations(x, moments, x_inside)
+    error, (value, inverse) = view(d, d_inside), _deviations(x, moments, x_inside)
     dgamma[0] = (error * value).sum((0, 1, 2)) + (0 if first else dgamma[0])
     dbeta[0] = error.sum((0, 1, 2)) + (0 if first else dbeta[0])
+    error = error * gamma.reshape(-1)
+    result = error - error.mean(3, keepdims=True) - value * (error * value).mean(3, keepdims=True)
+    view(dx, dx_inside)[...] = result * inverse

@@ -147,6 +147,17 @@ def store(typing, array, offset, value, left):
 
 
 @intrinsic
+def fetch(typing, array, offset):
+    """Begin to bring what is at array.ravel()[offset], or behind the array's end, into the caches."""
+
+    def emit(context, builder, sig, args):
+        prefetch_ir(builder, builder.gep(data_ir(context, builder, sig.args[0], args[0]), [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), emit
+
+
+@intrinsic
 def load_ints(typing, array, offset):
     """Whole numbers of uint8 or int32; all lanes are read."""
 

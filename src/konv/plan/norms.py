@@ -71,11 +71,16 @@ def layer_norm_backward(s, block: Block, d: Buffer) -> None:
     e, node, source = s.e, block.nodes[0], block.inputs[0]
     x = e.value(source)
     _gate(s, block, d)
-    if e.graph.nodes[node].trainable and e.graph.weights(node):
-        e.step("layer_norm_sums", d.name, x.name, f"moments{node}", *_parts(s, node, x.shape[2]), inside(d), inside(x), FIRST)
-    gamma = _gamma_beta(e, node, x.shape[2])[0]
-    s.contribute(source, lambda dx: e.step(
-        "layer_norm_backward", d.name, x.name, gamma, f"moments{node}", dx.name, inside(d), inside(x), inside(dx)))
+    gamma, parts = _gamma_beta(e, node, x.shape[2])[0], _parts(s, node, x.shape[2])
+
+    def emit(dx: Buffer) -> None:
+        e.step("layer_norm_backward", d.name, x.name, gamma, f"moments{node}", dx.name, *parts, inside(d), inside(x),
+               inside(dx), FIRST)
+
+    if source in e.needs_gradient:
+        s.contribute(source, emit)
+    elif e.graph.nodes[node].trainable and e.graph.weights(node):  # nobody asks for dx
+        emit(e.buffer(f"unread{node}", x.inside))
 
 
 FORWARD = {"groupnorm": group_norm, "layernorm": layer_norm}
