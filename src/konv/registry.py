@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import reprlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -73,7 +74,7 @@ class Registry:
         if name == "function":
             name, arguments = arguments, {}
         if not isinstance(name, str):
-            raise KonvError(f"the config of {self._article} {self.what} needs a class_name, got {config!r}")
+            raise KonvError(f"the config of {self._article} {self.what} needs a class_name, got {reprlib.repr(config)}")
         found = (custom_objects or {}).get(name) or self._class(name)
         if not inspect.isclass(found):
             return found

@@ -162,17 +162,17 @@ def call(function):
 
 
 @pytest.mark.parametrize(("function", "path", "error", "message"), [
-    ("save", "m.h5", UnsupportedError, "HDF5 file of Keras 2"),
     ("save", "m.onnx", UnsupportedError, "model.export writes"),
     ("save", "m", KonvError, "must end in .keras"),
-    ("save", "m.weights.h5", KonvError, "must end in .keras"),
+    ("save", "m.weights.h5", KonvError, "save_weights writes .weights.h5"),
+    ("save", "m.weights.json", UnsupportedError, "weights in several files"),
     ("save", 3, KonvError, "must be a path"),
     ("save", "hf://me/model.keras", UnsupportedError, "this machine only"),
     ("save_weights", "m.h5", UnsupportedError, "Keras 2"),
     ("save_weights", "m.keras", KonvError, "must end in .weights.h5"),
     ("save", "m.safetensors", UnsupportedError, "safetensors"),
-    ("load_weights", "m.weights.json", UnsupportedError, "sharded"),
-    ("load_weights", "m.npz", KonvError, "must end in .weights.h5 or .keras"),
+    ("load_weights", "m.weights.json", FileError, "no such file"),
+    ("load_weights", "m.npz", KonvError, "must end in .weights.h5 or .weights.json or .keras"),
     ("load_weights", "no.weights.h5", FileError, "no such file"),
     ("load_model", "m.onnx", UnsupportedError, "konv.explain.read reads ONNX files"),
     ("read", "m.jpg", KonvError, "must end in .keras, .h5, .hdf5 or .onnx"),
@@ -192,18 +192,19 @@ def test_paths_that_will_not_do(function, path, error, message, tmp_path, monkey
 
 @pytest.mark.parametrize(("function", "kwargs", "error", "message"), [
     ("save", {"zipped": False}, UnsupportedError, "zipped=False"),
-    ("save", {"include_optimizer": False}, UnsupportedError, "include_optimizer=False"),
     ("save", {"save_format": "h5"}, UnsupportedError, "save_format"),
     ("save", {"colour": 1}, KonvError, "colour"),
     ("load_weights", {"by_name": True}, UnsupportedError, "by_name"),
-    ("load_weights", {"objects_to_skip": [1]}, UnsupportedError, "objects_to_skip"),
+    ("load_weights", {"objects_to_skip": [1]}, KonvError, "objects_to_skip must be a list of layers"),
+    ("save_weights", {"max_shard_size": -1}, KonvError, "max_shard_size must be a number of GB"),
+    ("save_weights", {"max_shard_size": 1e-9}, KonvError, "d/kernel has 48 bytes"),
     ("load_weights", {"colour": 1}, KonvError, "colour"),
 ])
 def test_arguments_that_will_not_do(function, kwargs, error, message, tmp_path):
     name = "m.keras" if function == "save" else "m.weights.h5"
     network().save_weights(tmp_path / "m.weights.h5")
     with pytest.raises(error, match=message):
-        call(function)(tmp_path / name, **kwargs)
+        call(function)(tmp_path / name if "max_shard_size" not in kwargs else tmp_path / "m.weights.json", **kwargs)
 
 
 def test_what_is_not_a_model_or_not_built(tmp_path):

@@ -283,5 +283,3 @@ def test_what_is_not_of_keras_2(tmp_path):
         konv.load_model(tmp_path / "m.weights.h5")
     with pytest.raises(UnsupportedError, match="by_name is for .safetensors and files of Keras 2"):
         model.load_weights(tmp_path / "m.weights.h5", by_name=True)
-    with pytest.raises(UnsupportedError, match=r"m\.h5.*use \.keras"):
-        model.save(tmp_path / "m.h5")

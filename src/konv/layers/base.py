@@ -1,7 +1,8 @@
 """What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
 
+import reprlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ import numpy as np
 from konv import initializers, nests, regularizers
 from konv.arrays import to_array
 from konv.engines import compute
-from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.custom import Custom, Slot
 from konv.layers.modes import lower_in_mode
@@ -90,7 +91,14 @@ class Layer(Custom):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Layer":
-        return cls(**config)
+        if not isinstance(config, Mapping):
+            raise ArgumentError(f"{cls.__name__}.from_config: takes the dict of get_config(), got {reprlib.repr(config)}")
+        try:
+            return cls(**config)
+        except KonvError:
+            raise
+        except TypeError as error:  # an argument that is missing or unknown
+            raise ArgumentError(f"{cls.__name__}.from_config: {error}") from error
 
     # --- building ---------------------------------------------------------------------------------
 

@@ -350,11 +350,11 @@ class Model(Trainer, Layer):
 
         export_model(self, filepath, format, **kwargs)
 
-    def save_weights(self, filepath, overwrite: bool = True) -> None:
-        """Write the weights to a `.weights.h5` file, atomically."""
+    def save_weights(self, filepath, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Write the weights to a `.weights.h5` file, atomically; with `max_shard_size` (GB) to several and `.weights.json`."""
         from konv.saving import save_weights
 
-        save_weights(self, filepath, overwrite=overwrite)
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
         """Read the weights from a `.weights.h5` or `.keras` file; nothing changes when they do not fit."""

@@ -28,6 +28,7 @@ CODE = frozenset(("__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "
 MAX_WEIGHTS = 1 << 33  # for a config without a file: 34 GB
 MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
 MAX_INSIDE = 4  # layers as activations of each other: each is traced anew for the one around it
+MAX_STATES = 1 << 26  # numbers that the metrics of a model count with together
 SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
 
 Key = tuple[str, int]  # name of a layer, number of its call
@@ -58,7 +59,7 @@ class Loader:
 
     def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS):
         self.custom = known_objects(custom_objects)
-        self.limit, self.left = weights, weights + SLACK
+        self.limit, self.left, self.states = weights, weights + SLACK, MAX_STATES
         self._made = self._inside = 0
         self._shared: dict[int, Layer] = {}
 
@@ -80,8 +81,33 @@ class Loader:
         if name == "__numpy__":
             return _array(config["config"])
         if module in REGISTRIES and name not in self.custom:
+            self._charge_states(config["config"])
             return REGISTRIES[module].deserialize(config, self.custom)
         return self.layer(config)
+
+    def _charge_states(self, config: Any) -> None:
+        """Refuse metrics that would count with more numbers than any real one, before they make them."""
+        self._count()
+        if isinstance(config, Mapping):
+            many, classes, labels = (size if isinstance(size := config.get(key), int) else 1
+                                     for key in ("num_thresholds", "num_classes", "num_labels"))
+            self.states -= max(many, 1) * max(labels, 1) + classes * classes
+            if self.states < 0:
+                raise FileError(f"its metrics would count with more than {MAX_STATES:,} numbers")
+
+    def _count(self) -> None:
+        self._made += 1
+        if self._made > MAX_LAYERS:
+            raise FileError(f"the model has more than {MAX_LAYERS:,} layers, losses and metrics")
+
+    def compile(self, model: Model, config: Any) -> None:
+        """Compile a model with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
+        with within("compile_config", ""):
+            if not isinstance(config, Mapping):
+                raise FileError(f"compile_config must be an object of arguments of compile, got {config!r:.80}")
+            model.compile(**self.deserialize(config))
+            if model.built and model.optimizer is not None:
+                model.optimizer.build(model.trainable_variables)
 
     def _function(self, config: Mapping[str, Any]) -> Any:
         """The function of that name, the caller's own or one of konv; else the name, of which `compile` complains."""
@@ -104,13 +130,11 @@ class Loader:
         number = config.get("shared_object_id")
         if isinstance(number, int) and number in self._shared:
             return self._shared[number]
-        self._made += 1
-        if self._made > MAX_LAYERS:
-            raise FileError(f"the model has more than {MAX_LAYERS:,} layers")
+        self._count()
         found, arguments = self._class(config), config.get("config")
         if not isinstance(arguments, Mapping):
             raise FileError(f"the config of {config['class_name']} must be an object, got {arguments!r:.80}")
-        with _within(config["class_name"], arguments.get("name")):
+        with within(config["class_name"], arguments.get("name")):
             made = (self.model(found, arguments) if found in MODELS.values()
                     else found.from_config(self._arguments(arguments)))
             shape = (config.get("build_config") or {}).get("input_shape")
@@ -161,7 +185,7 @@ class Loader:
 
     def model(self, kind: type, config: Mapping[str, Any]) -> Any:
         """A Sequential or functional model from what its `get_config` returned."""
-        if not isinstance(config.get("layers"), list):
+        if not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
             raise FileError("the list of layers is missing")
         return self._sequential(kind, config) if issubclass(kind, Sequential) else self._functional(kind, config)
 
@@ -225,7 +249,7 @@ class Loader:
         if isinstance(layer, Layer):
             self._charge(layer, *(tensor.sample for tensor in tensors))
             return layer(*args, **kwargs)
-        with _within("operation", name):
+        with within("operation", name):
             output = layer(*args, **kwargs)
         output.layer.name = name
         return output
@@ -255,9 +279,9 @@ FUNCTIONS = {"GetItem": "get_item", "TrueDivide": "true_divide"}  # others are t
 
 
 @contextmanager
-def _within(kind: str, name: Any) -> Iterator[None]:
+def within(kind: str, name: Any) -> Iterator[None]:
     """Say which layer of the file a complaint is about, and turn a wrong type in it into a FileError."""
-    title = f'{kind} "{name}"'
+    title = f'{kind} "{name}"' if name else kind
     try:
         yield
     except KonvError:
@@ -296,7 +320,7 @@ def _argument(value: Any, name: str, depth: int = 0) -> Any:
     """An argument of a call; tensors as their places."""
     if depth > 20:
         raise FileError(f"the arguments of {name!r} are nested too deeply")
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_argument(item, name, depth + 1) for item in value]
     if not isinstance(value, Mapping):
         return value

@@ -5,19 +5,22 @@ import json
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from konv.errors import FileError, KonvError, UnsupportedError, plural
+from konv.layers.base import Layer
 from konv.models import Model
 from konv.registry import snake_case
-from konv.saving import layout, legacy, tensors_file
+from konv.saving import layout, legacy, shards, tensors_file
 from konv.saving.deserialization import Loader
 from konv.saving.legacy_h5 import LegacyFile
+from konv.saving.legacy_writer import write_legacy
 from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
 from konv.saving.serialization import Writer
+from konv.saving.shards import INDEX, SHARD
 from konv.saving.writer import write_atomically
 from konv.variables import Variable
 
@@ -25,18 +28,20 @@ KERAS_VERSION = "3.15.1"  # whose format is written
 
 # Endings of files that are not read or written yet, and what they are.
 TENSORS = ".safetensors"
-HDF5 = (".h5", ".hdf5")  # of Keras 2: read, not written
+HDF5 = (".h5", ".hdf5")  # in the manner of Keras 2
 LATER = {".h5": "an HDF5 file of Keras 2", ".hdf5": "an HDF5 file of Keras 2", ".onnx": "an ONNX file",
-         ".safetensors": "a safetensors file", ".weights.json": "a sharded weights file", ".tflite": "a TFLite file",
+         ".safetensors": "a safetensors file", ".weights.json": "weights in several files", ".tflite": "a TFLite file",
          ".pb": "a TensorFlow file", ".pt": "a PyTorch file", ".pth": "a PyTorch file"}
 ELSEWHERE = {".onnx": "; model.export writes and konv.explain.read reads ONNX files",
              **dict.fromkeys((".pt", ".pth"), "; konv.explain.read takes a torch.nn.Module and the shape of its input")}
 
 
-def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None,
+               include_optimizer: bool = True, **kwargs: Any) -> None:
     """Write architecture, weights, compile arguments and optimizer state to a `.keras` file, atomically.
 
-    An existing file is replaced, or with overwrite=False is an error.
+    An existing file is replaced, or with overwrite=False is an error. An ending `.h5` or `.hdf5` gives a file in the manner of
+    Keras 2. Without `include_optimizer` its state stays out, and of an `.h5` file all arguments of compile.
 
     >>> import konv, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "model.keras")
@@ -44,14 +49,19 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
     >>> load_model(path).output_shape
     (None, 2)
     """
-    path = _path(filepath, (".keras",))
-    if zipped is False or not kwargs.pop("include_optimizer", True):
-        raise UnsupportedError("save_model: zipped=False and include_optimizer=False are not supported")
-    if kwargs.pop("save_format", "keras") not in ("keras", None, False):
-        raise UnsupportedError('save_model: the one save_format is "keras"; leave the argument out')
+    path = _path(filepath, (".keras", *HDF5))
+    if path.name.endswith(SHARD):
+        raise KonvError(f"{path}: save writes whole models; save_weights writes {SHARD} files")
+    if zipped is False:
+        raise UnsupportedError("save_model: zipped=False is not supported; konv writes one .keras file")
+    if kwargs.pop("save_format", None) not in ("h5" if path.name.endswith(HDF5) else "keras", None, False):
+        raise UnsupportedError("save_model: save_format is what the ending of the file says, .keras or .h5; leave it out")
     if kwargs:
         raise KonvError(f"save_model: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
     _require_model(model, "save_model")
+    if path.name.endswith(HDF5):
+        _require_built(model, "save_model")
+        return write_atomically(path, lambda stream: write_legacy(stream, model, KERAS_VERSION, include_optimizer), overwrite)
     if not model.built:
         warnings.warn(f"{model.title} has no weights yet and is saved without; build it or fit it first", stacklevel=3)
     config = json.dumps(Writer().serialize(model))
@@ -59,7 +69,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 
     def write(stream: BinaryIO) -> None:
         weights = io.BytesIO()
-        layout.write_groups(weights, _groups(model))
+        layout.write_groups(weights, _groups(model, include_optimizer))
         with zipfile.ZipFile(stream, "w") as archive:  # stored, not compressed, as Keras does
             for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getbuffer())):
                 archive.writestr(name, data)  # type: ignore[arg-type]
@@ -91,9 +101,17 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
 
 
 def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
-    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically; or the weights to `.safetensors`."""
+    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically; or the weights to `.safetensors`.
+
+    With `max_shard_size`, in GB, to several files beside a `.weights.json`, which says what lies where.
+    """
     if max_shard_size is not None:
-        raise UnsupportedError("save_weights: max_shard_size is not supported yet; konv writes one file")
+        path = _path(filepath, (INDEX, SHARD))
+        _require_built(model, "save_weights")
+        if path.name.endswith(SHARD):
+            path = path.with_name(path.name.removesuffix(SHARD) + INDEX)
+            warnings.warn(f"{filepath}: several files are written, beside {path.name}; give that name", stacklevel=3)
+        return shards.write_shards(path, _groups(model), max_shard_size, overwrite)
     path = _path(filepath, (".weights.h5", TENSORS))
     _require_built(model, "save_weights")
     if path.name.endswith(TENSORS):
@@ -106,29 +124,34 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
 
 
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Read the weights of the same architecture from a `.weights.h5`, `.keras` or `.safetensors` file, or `.h5` of Keras 2.
+    """Read the weights of the same architecture from a `.weights.h5`, `.weights.json`, `.keras` or `.safetensors` file, or
+    `.h5` of Keras 2.
 
     All of them or, when anything does not fit, none; with skip_mismatch=True the layers that fit, with a warning for
     the others. Layers of Keras 2 are met in their order, or with by_name=True by their names, the others of the model
     staying as they are. Arrays of safetensors are met by their paths, those of layers that konv numbered by the order of the
-    numbers. An optimizer that has the same state to restore gets it.
+    numbers. An optimizer that has the same state to restore gets it. Layers in the list `objects_to_skip` stay as they are, of
+    `.weights.h5` and `.weights.json`.
     """
     by_name = bool(kwargs.pop("by_name", False))
-    if kwargs.pop("objects_to_skip", None):
-        raise UnsupportedError("load_weights: objects_to_skip is not supported yet")
+    skipped = list(kwargs.pop("objects_to_skip", None) or ())
+    if not all(isinstance(layer, Layer) for layer in skipped):
+        raise KonvError(f"load_weights: objects_to_skip must be a list of layers, got {skipped!r:.200}")
     if kwargs:
         raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
-    path = _path(filepath, (".weights.h5", ".keras", TENSORS, *HDF5))
+    path = _path(filepath, (SHARD, INDEX, ".keras", TENSORS, *HDF5))
     _require_built(model, "load_weights")
+    if skipped and not path.name.endswith((SHARD, INDEX)):
+        raise UnsupportedError(f"load_weights: objects_to_skip is for {SHARD} and {INDEX} files, as in Keras")
     if path.name.endswith(TENSORS):
         return _load_tensors(model, path, skip_mismatch, by_name)
-    with open_weights(path) as weights:
+    with shards.open_shards(path) if path.name.endswith(INDEX) else open_weights(path) as weights:
         if isinstance(weights, LegacyFile):
             pairs, notes = legacy.read_weights(model, weights, skip_mismatch, by_name)
         elif by_name:
             raise UnsupportedError("load_weights: by_name is for .safetensors and files of Keras 2; this one is of Keras 3")
         else:
-            pairs, notes = _read(model, weights, skip_mismatch)
+            pairs, notes = _read(model, weights, skip_mismatch, skipped)
         layout.assign(pairs)
     _warn(path, notes)
 
@@ -190,22 +213,20 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     if not isinstance(model, Model):
         raise KonvError(f"model_from_json: json_string describes {type(model).__name__}, not a model")
     if config.get("compile_config"):
-        compile_from_config(model, config["compile_config"], loader)
+        loader.compile(model, config["compile_config"])
     return model
 
 
-def compile_from_config(model: Model, config: Mapping[str, Any], loader: Loader | None = None) -> None:
+def compile_from_config(model: Model, config: Mapping[str, Any]) -> None:
     """Compile a model with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
-    model.compile(**(loader or Loader()).deserialize(config))
-    if model.built:
-        model.optimizer.build(model.trainable_variables)
+    Loader().compile(model, config)
 
 
 # --- parts ----------------------------------------------------------------------------------------
 
 
-def _groups(model: Model) -> list[layout.Group]:
-    optimizer = layout.optimizer_group(model)
+def _groups(model: Model, include_optimizer: bool = True) -> list[layout.Group]:
+    optimizer = layout.optimizer_group(model) if include_optimizer else None
     return [*layout.layer_groups(model), *([optimizer] if optimizer else [])]
 
 
@@ -229,15 +250,18 @@ def _compile(model: Model, config: Mapping[str, Any] | None, loader: Loader) -> 
     if not config:
         return
     try:
-        compile_from_config(model, config, loader)
+        loader.compile(model, config)
     except UnsupportedError as error:
         raise UnsupportedError(f"{error}; with compile=False the model loads without loss and optimizer") from error
 
 
-def _read(model: Model, weights: Any, skip_mismatch: bool) -> tuple[list[Any], list[str]]:
+def _read(model: Model, weights: Any, skip_mismatch: bool, skipped: Sequence[Layer] = ()) -> tuple[list[Any], list[str]]:
     """All weights of the model with the arrays for them, and what a user should know; the model is not touched."""
     pairs, notes = [], []
+    kept = {id(variable) for layer in skipped for variable in layer.weights}
     for group in layout.layer_groups(model):
+        if group.variables and all(id(variable) in kept for variable in group.variables):
+            continue
         try:
             pairs += layout.read_group(weights, group)
         except FileError as error:

@@ -5,7 +5,7 @@ group `vars/0`, `vars/1`, ..., the trainable weights first.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,14 +92,20 @@ def optimizer_group(model: Model) -> Group | None:
 
 def write_groups(stream: Any, groups: list[Group]) -> None:
     """An HDF5 file of these groups, as Keras writes it."""
+    write_arrays(stream, [(group, {str(number): variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
+                                   for number, variable in enumerate(group.variables)}) for group in groups])
+
+
+def write_arrays(stream: Any, pieces: Iterable[tuple[Group, Mapping[str, np.ndarray]]]) -> None:
+    """An HDF5 file of groups with some of their arrays, by their numbers."""
     import h5py
 
     with h5py.File(stream, "w") as file:
-        for group in groups:
+        for group, arrays in pieces:
             place = file.create_group(f"{group.path}/{VARS}" if group.path else VARS)
             place.attrs["name"] = group.name
-            for number, variable in enumerate(group.variables):
-                place[str(number)] = variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
+            for number, array in arrays.items():
+                place[number] = array
 
 
 def read_group(weights: WeightFile, group: Group) -> list[tuple[Variable, np.ndarray]]:
@@ -119,5 +125,3 @@ def assign(pairs: list[tuple[Variable, np.ndarray]]) -> None:
     """Everything has been read and fits: nothing can fail from here."""
     for variable, array in pairs:
         variable.assign(array)
-
-

@@ -98,9 +98,7 @@ def _functional(config: Mapping[str, Any], depth: int) -> dict[str, Any]:
     noted = {name: calls[name] + counted for name, counted in noted.items()}
     for layer in made:
         layer["inbound_nodes"] = [_node(node, calls) for node in _list(layer.get("inbound_nodes", []))]
-    rest = {key: [_shifted(place, noted) for place in _ends(config.get(key))] for key in ("input_layers", "output_layers")}
-    return dict(config) | {"layers": made} | {
-        key: places[0] if len(places) == 1 else places for key, places in rest.items()}
+    return dict(config) | {"layers": made} | {key: _noted(config[key], noted) for key in ("input_layers", "output_layers")}
 
 
 def _first(layer: Mapping[str, Any], places: list[Any]) -> int:
@@ -118,9 +116,19 @@ def _list(value: Any) -> list[Any]:
 
 
 def _ends(value: Any) -> list[Any]:
-    """The inputs or outputs of a model: [name, call, output], or a list of those."""
+    """The inputs or outputs of a model: [name, call, output], or a list of those, or, of Keras 3, a dict."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
     places = [value] if isinstance(value, list) and value and isinstance(value[0], str) else value
     return [_place(place) for place in _list(places)]
+
+
+def _noted(value: Any, shifts: Mapping[str, int]) -> Any:
+    """The same with the numbers of calls as Keras 3 counts them."""
+    if isinstance(value, Mapping):
+        return {key: _shifted(place, shifts) for key, place in value.items()}
+    places = [_shifted(place, shifts) for place in _ends(value)]
+    return places[0] if len(places) == 1 else places
 
 
 def _place(place: Any) -> list[Any]:

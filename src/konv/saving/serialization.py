@@ -79,6 +79,8 @@ class Writer:
             return {"class_name": "__numpy__", "config": {"value": item.tolist(), "dtype": item.dtype.name}}
         if isinstance(item, Layer):
             return self._layer(item)
+        if inspect.isclass(item):  # of a loss, a metric or an optimizer, of which compile makes one
+            item = item()
         for module in REGISTRIES.values():
             if f"{type(item).__module__}.".startswith(f"{module.__name__}."):
                 return self.serialize(module.serialize(item))
