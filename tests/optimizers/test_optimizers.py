@@ -130,8 +130,10 @@ def test_order_and_names_of_the_state(name, options):
 def test_schedules(name, arguments, options):
     ours = getattr(konv.optimizers.schedules, name)(*arguments, **options)
     theirs = getattr(keras.optimizers.schedules, name)(*arguments, **options)
-    for step in range(16):
+    for step in (*range(16), 2.5, 7.25):
         np.testing.assert_allclose(ours(step), theirs(step), rtol=1e-5, atol=1e-8)
+    curve = ours(np.array([[0.0, 2.5], [7.25, 15.0]]))
+    np.testing.assert_array_equal(curve, np.float32([[ours(0), ours(2.5)], [ours(7.25), ours(15)]]))
     written = keras.optimizers.schedules.serialize(theirs)
     assert konv.optimizers.schedules.serialize(ours) == written
     assert konv.optimizers.schedules.deserialize(written).get_config() == ours.get_config()

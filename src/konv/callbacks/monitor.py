@@ -183,18 +183,18 @@ class ModelCheckpoint(MonitorCallback):
         return True
 
     def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
-        path = Path(self._path(epoch, batch, logs or {}))
+        path = self._path(epoch, batch, logs or {})
         if not self._wanted(epoch, logs or {}, path):
             return
-        if path.is_dir():
+        if Path(path).is_dir():
             raise FileError(f'ModelCheckpoint: "{path}" is a folder; give the path of a file')
-        path.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save
-        save(str(path), overwrite=True)
+        save(path, overwrite=True)
         if self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: finished saving model to {path}")
 
-    def _wanted(self, epoch: int, logs: Logs, path: Path) -> bool:
+    def _wanted(self, epoch: int, logs: Logs, path: str) -> bool:
         if not self.save_best_only:
             if self.verbose > 0:
                 say(f"\nEpoch {epoch + 1}: saving model to {path}")

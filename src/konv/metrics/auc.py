@@ -47,6 +47,12 @@ class AUC(Confusion):
             raise ShapeError(f"{self.name}: multi_label=True needs predictions (N, labels), got shape {y_pred.shape}")
         if not self._variables:
             self._count_at(self.thresholds, y_pred.shape[1:])
+        for argument in ("num_labels", "label_weights") if self.multi_label else ():
+            given = getattr(self, argument)
+            count = given if argument == "num_labels" else np.size(given)
+            if given is not None and count != y_pred.shape[1]:
+                raise ShapeError(f"{self.name}: {argument} is for {count} labels, but the predictions have {y_pred.shape[1]}: "
+                                 f"{y_pred.shape}")
         if self._from_logits:
             y_pred = 1 / (1 + np.exp(-y_pred))
         super().update_state(y_true, y_pred, sample_weight)

@@ -68,6 +68,9 @@ class Confusion(Metric):
         if self.class_id is not None:
             if p.ndim < 2:
                 raise ShapeError(f"{self.name}: class_id={self.class_id} needs predictions (N, classes), got {p.shape}")
+            if not -p.shape[-1] <= self.class_id < p.shape[-1]:
+                raise ShapeError(f"{self.name}: class_id={self.class_id}, but the predictions have {p.shape[-1]} classes: "
+                                 f"{p.shape}")
             y, p = y[..., self.class_id, None], p[..., self.class_id, None]
         if weight.ndim == p.ndim + 1 and weight.shape[-1] == 1:
             weight = weight[..., 0]

@@ -1,4 +1,4 @@
-"""The accuracies as functions of (y_true, y_pred): True where the prediction of a sample is right."""
+"""The accuracies as functions of (y_true, y_pred): 1.0 where the prediction of a sample is right, else 0.0."""
 
 import numpy as np
 
@@ -10,46 +10,47 @@ def accuracy(y_true, y_pred) -> Array:
     """Where y_pred equals y_true.
 
     >>> accuracy([1, 2], [1, 3])
-    array([ True, False])
+    array([1., 0.], dtype=float32)
     """
-    return np.equal(*_fitting(*same_rank(np.asarray(y_true), np.asarray(y_pred)), "accuracy"))
+    return _numbers(np.equal(*_fitting(*same_rank(np.asarray(y_true), np.asarray(y_pred)), "accuracy")))
 
 
 def binary_accuracy(y_true, y_pred, threshold: float = 0.5) -> Array:
     """Where "y_pred is above the threshold" equals y_true.
 
     >>> binary_accuracy([[1], [0]], [[0.9], [0.8]])
-    array([[ True], [False]])
+    array([[1.],
+           [0.]], dtype=float32)
     """
     y_true, y_pred = _fitting(*same_rank(np.asarray(y_true), np.asarray(y_pred)), "binary_accuracy")
-    return y_true == (y_pred > threshold)
+    return _numbers(y_true == (y_pred > threshold))
 
 
 def categorical_accuracy(y_true, y_pred) -> Array:
     """Where the largest prediction is at the largest number of the one-hot row.
 
     >>> categorical_accuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
-    array([ True, False])
+    array([1., 0.], dtype=float32)
     """
     y_true, y_pred = _fitting(np.asarray(y_true), np.asarray(y_pred), "categorical_accuracy")
-    return y_true.argmax(axis=-1) == y_pred.argmax(axis=-1)
+    return _numbers(y_true.argmax(axis=-1) == y_pred.argmax(axis=-1))
 
 
 def sparse_categorical_accuracy(y_true, y_pred) -> Array:
     """Where the largest prediction is at the label.
 
     >>> sparse_categorical_accuracy([1, 0], [[0.2, 0.8], [0.3, 0.7]])
-    array([ True, False])
+    array([1., 0.], dtype=float32)
     """
     labels, y_pred = _labels(y_true, y_pred, "sparse_categorical_accuracy")
-    return labels == y_pred.argmax(axis=-1)
+    return _numbers(labels == y_pred.argmax(axis=-1))
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k: int = 5) -> Array:
     """Where fewer than k predictions are larger than that at the largest number of the one-hot row.
 
     >>> top_k_categorical_accuracy([[0, 0, 1]], [[0.5, 0.1, 0.4]], k=2)
-    array([ True])
+    array([1.], dtype=float32)
     """
     y_true, y_pred = _fitting(np.asarray(y_true), np.asarray(y_pred), "top_k_categorical_accuracy")
     return _in_top_k(y_true.argmax(axis=-1), y_pred, k)
@@ -59,18 +60,22 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k: int = 5, from_sorted_id
     """Where fewer than k predictions are larger than that at the label; or where y_pred[:k] are ids that hold it.
 
     >>> sparse_top_k_categorical_accuracy([2], [[0.5, 0.1, 0.4]], k=2)
-    array([ True])
+    array([1.], dtype=float32)
     """
     labels, y_pred = _labels(y_true, y_pred, "sparse_top_k_categorical_accuracy")
     if from_sorted_ids:
-        return (labels[..., None] == y_pred[..., :k]).any(axis=-1)
+        return _numbers((labels[..., None] == y_pred[..., :k]).any(axis=-1))
     return _in_top_k(labels.astype(np.intp), y_pred, k)
+
+
+def _numbers(right: Array) -> Array:
+    return right.astype(np.float32)
 
 
 def _in_top_k(labels: Array, y_pred: Array, k: int) -> Array:
     at_label = np.take_along_axis(y_pred, labels[..., None], axis=-1)
     at_label = np.where(np.isnan(at_label), -np.inf, at_label)
-    return (y_pred > at_label).sum(axis=-1) < k
+    return _numbers((y_pred > at_label).sum(axis=-1) < k)
 
 
 def _labels(y_true, y_pred, owner: str) -> tuple[Array, Array]:

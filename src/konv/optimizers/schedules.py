@@ -1,7 +1,8 @@
 """Learning rates that depend on the step, under the names of keras.optimizers.schedules."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 from konv.errors import KonvError
@@ -12,7 +13,7 @@ from konv.surface import surface
 class LearningRateSchedule:
     """Base class: called with the number of steps made so far, gives the rate of the next."""
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say its rate: add __call__(step)")
 
     def get_config(self) -> dict[str, Any]:
@@ -22,6 +23,21 @@ class LearningRateSchedule:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "LearningRateSchedule":
         return cls(**config)
+
+
+def each(rate: Callable[[Any, float], float]) -> Callable[[Any, Any], Any]:
+    """The rate of one step, or of every step in an array, as for a curve."""
+
+    @wraps(rate)
+    def rates(self: Any, step: Any) -> Any:
+        if not getattr(step, "ndim", 0):
+            return rate(self, step)
+        import numpy as np
+
+        steps = np.asarray(step)
+        return np.array([rate(self, one) for one in steps.ravel().tolist()], np.float32).reshape(steps.shape)
+
+    return rates
 
 
 class ExponentialDecay(LearningRateSchedule):
@@ -36,8 +52,9 @@ class ExponentialDecay(LearningRateSchedule):
         self.decay_steps = _positive(decay_steps, "ExponentialDecay")
         self.name = name
 
-    def __call__(self, step: int) -> float:
-        exponent = int(step) / self.decay_steps
+    @each
+    def __call__(self, step: float) -> float:
+        exponent = float(step) / self.decay_steps
         if self.staircase:
             exponent = math.floor(exponent)
         return float(self.initial_learning_rate * self.decay_rate**exponent)
@@ -60,8 +77,9 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                             f"got {len(values)}")
         self.boundaries, self.values, self.name = boundaries, values, name
 
-    def __call__(self, step: int) -> float:
-        passed = sum(int(step) > boundary for boundary in self.boundaries)
+    @each
+    def __call__(self, step: float) -> float:
+        passed = sum(float(step) > boundary for boundary in self.boundaries)
         return float(self.values[passed])
 
     def get_config(self) -> dict[str, Any]:
@@ -81,8 +99,9 @@ class CosineDecay(LearningRateSchedule):
         self.decay_steps = _positive(decay_steps, "CosineDecay")
         self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
 
-    def __call__(self, step: int) -> float:
-        start, step = self.initial_learning_rate, int(step)
+    @each
+    def __call__(self, step: float) -> float:
+        start, step = self.initial_learning_rate, float(step)
         if self.warmup_target is not None:
             if step < self.warmup_steps:
                 return float(start + (self.warmup_target - start) * step / self.warmup_steps)
@@ -109,8 +128,9 @@ class PolynomialDecay(LearningRateSchedule):
         self.decay_steps = _positive(decay_steps, "PolynomialDecay")
         self.power, self.cycle, self.name = power, cycle, name
 
-    def __call__(self, step: int) -> float:
-        step, steps, end = int(step), self.decay_steps, float(self.end_learning_rate)
+    @each
+    def __call__(self, step: float) -> float:
+        step, steps, end = float(step), self.decay_steps, float(self.end_learning_rate)
         if self.cycle:
             steps *= math.ceil(step / steps) or 1
         left = 1.0 - min(step, steps) / steps
@@ -133,8 +153,9 @@ class InverseTimeDecay(LearningRateSchedule):
         self.decay_steps = _positive(decay_steps, "InverseTimeDecay")
         self.name = name
 
-    def __call__(self, step: int) -> float:
-        quotient = int(step) / self.decay_steps
+    @each
+    def __call__(self, step: float) -> float:
+        quotient = float(step) / self.decay_steps
         return float(self.initial_learning_rate / (1 + self.decay_rate * (int(quotient) if self.staircase else quotient)))
 
     def get_config(self) -> dict[str, Any]:
@@ -154,8 +175,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.first_decay_steps = _positive(first_decay_steps, "CosineDecayRestarts", "first_decay_steps")
         self._t_mul, self._m_mul = t_mul, m_mul
 
-    def __call__(self, step: int) -> float:
-        restarts, at, length = 0, int(step), self.first_decay_steps
+    @each
+    def __call__(self, step: float) -> float:
+        restarts, at, length = 0, float(step), self.first_decay_steps
         while at >= length:  # adding up is exact where Keras's logarithm of the float32 step may be one period off
             at, length, restarts = at - length, length * self._t_mul, restarts + 1
         wave = 0.5 * self._m_mul**restarts * (1.0 + math.cos(math.pi * at / length))

@@ -1,5 +1,6 @@
 """What is done with one batch: parsed at the door, run forward and backward, counted by loss and metrics."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,9 +131,12 @@ class Stepper(Layer):
         if x is None:
             raise KonvError(f"{names or 'x'}: there is no data")
         if is_stream(x, y):
-            for argument, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+            for argument, value in (("y", y), ("sample_weight", sample_weight)):
                 if value is not None and not names:
                     raise KonvError(f"{argument} cannot be given beside an iterable of batches; it belongs into them")
+            if size is not None and not names:
+                warnings.warn(f"batch_size={size} decides nothing beside an iterable of batches, which are as large as "
+                              f"they come", stacklevel=4)
             return StreamBatches(x, lambda x, y, w: self._parsed(x, y, w, class_weight), steps, order)
         self._build_from(x)
         data = self._door().parse(x, y, sample_weight, class_weight, self.fitted)

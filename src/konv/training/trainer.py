@@ -44,6 +44,7 @@ class Trainer(Stepper):
     compile_arguments: Mapping[str, Any] | None = None
     steps_per_execution = 1
     _trainable_then: Mapping[int, tuple[str, bool]]  # when it was compiled
+    _validated: bool | None = False  # in this fit; None once the data for it has run out
     _initial_epoch: int | None = None  # where a restored training goes on, set by a callback
 
     # --- compile ----------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class Trainer(Stepper):
         ['loss']
         """
         self._require_compiled("fit", training=True)
-        epochs, initial_epoch = parse.count(epochs, "epochs"), parse.count(initial_epoch, "initial_epoch", 0)
+        epochs, initial_epoch = parse.count(epochs, "epochs", 0), parse.count(initial_epoch, "initial_epoch", 0)
         if parse.fraction(validation_split, "validation_split") and validation_data is None:
             (x, y, sample_weight), validation_data = split(x, y, sample_weight, validation_split)
         shuffle, validation_freq = parse.shuffling(shuffle), parse.frequency(validation_freq)
@@ -175,7 +176,7 @@ class Trainer(Stepper):
         self._seed = next_seed() << 32
         self._learning = None
         calls = self._callbacks(callbacks, verbose, epochs, data.total, add_history=True)
-        self.stop_training, self._initial_epoch, logs = False, None, {}
+        self.stop_training, self._validated, self._initial_epoch, logs = False, False, None, {}
         calls.on_train_begin()
         try:
             for epoch in range(self._initial_epoch or initial_epoch, epochs):
@@ -204,8 +205,11 @@ class Trainer(Stepper):
                           f"an iterable that can begin anew", stacklevel=4)
             return None
         logs = self.get_metrics_result()
-        if checks is not None and parse.validates(epoch, frequency):
-            logs |= {f"val_{name}": value for name, value in self._evaluate(checks, calls).items()}
+        if checks is not None and self._validated is not None and parse.validates(epoch, frequency):
+            found = self._evaluate(checks, calls, f"validation_data gave no batches for epoch {epoch + 1}; give "
+                                   f"validation_steps, or an iterable that can begin anew", required=not self._validated)
+            self._validated = bool(found) or None
+            logs |= {f"val_{name}": value for name, value in found.items()}
         calls.on_epoch_end(epoch, logs)
         return logs
 
@@ -253,14 +257,19 @@ class Trainer(Stepper):
             data.rewind()
         return logs if return_dict else self._listed(logs)
 
-    def _evaluate(self, data: Batches, calls: CallbackList) -> dict[str, float]:
+    def _evaluate(self, data: Batches, calls: CallbackList, nothing: str = "x gave no batches",
+                  required: bool = True) -> dict[str, float]:
+        """Loss and metrics; where there was no batch `nothing` is raised, or else a warning."""
         self.stop_evaluating = False
         data.rewind()
         calls.on_test_begin()
         self.reset_metrics()
-        if not self._run(data, self._test, calls, "test"):
-            raise KonvError("x gave no batches")
-        logs = plain(self.get_metrics_result())
+        any_batch = self._run(data, self._test, calls, "test")
+        if not any_batch and required:
+            raise KonvError(nothing)
+        if not any_batch:  # hours of training are not given up for it
+            warnings.warn(nothing, stacklevel=6)
+        logs = plain(self.get_metrics_result()) if any_batch else {}
         calls.on_test_end(logs)
         return logs
 
