@@ -23,7 +23,7 @@ ORDER = (
 PLACE = {stage: place for place, stage in enumerate(ORDER)}
 
 # Methods that a user expects on a layer or a model and whose work is done further right; they import when called.
-RIGHTWARDS = {("tensors", "ops"), ("activations", "ops"), ("callbacks", "explain"), ("layers", "explain"),
+RIGHTWARDS = {("tensors", "ops"), ("random", "ops"), ("activations", "ops"), ("callbacks", "explain"), ("layers", "explain"),
               ("models", "saving"), ("models", "explain")}
 
 # Which libraries a stage may use, besides the standard one.

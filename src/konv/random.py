@@ -1,12 +1,18 @@
-"""The one source of randomness: every draw in konv comes from a seed handed out here."""
+"""The one source of randomness: every draw in konv comes from a seed handed out here.
+
+The functions of keras.random draw at once, by NumPy; in the `call` of a layer `normal` and `dropout` are operations of it.
+"""
 
 import random as python_random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
+from konv.errors import KonvError
 from konv.surface import surface
+from konv.tensors import Tensor, is_tracing
 
 _state = {"sequence": np.random.SeedSequence()}
 
@@ -46,8 +52,103 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return np.random.default_rng(next_seed() if seed is None else seed)
 
 
+class SeedGenerator:
+    """Seeds that follow from one: what a layer of the user's draws with.
+
+    >>> SeedGenerator(3).next().tolist()
+    [3, 0]
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None):
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+            raise KonvError(f"SeedGenerator: seed must be a non-negative integer or None, got {seed!r}")
+        self.seed, self.name = next_seed() if seed is None else int(seed), name or "seed_generator"
+        self._given, self._count = seed, 0
+
+    def next(self, ordered: bool = True) -> np.ndarray:
+        """The seed and how often it was asked for before, uint32."""
+        self._count += 1
+        return np.array([self.seed & 0xFFFFFFFF, self._count - 1], np.uint32)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": self._given}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
+        return cls(**config)
+
+
+def _drawing(seed: Any) -> np.random.Generator:
+    return np.random.default_rng(seed.next().tolist()) if isinstance(seed, SeedGenerator) else generator(seed)
+
+
+def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, dtype=None, seed: Any = None) -> Any:
+    """Numbers from a normal distribution, float32; in the `call` of a layer the first size of the shape is the batch.
+
+    >>> normal((2, 3), seed=0).shape
+    (2, 3)
+    """
+    if is_tracing():
+        from konv.ops import draws
+
+        return draws.normal(shape, mean, stddev, seed)
+    return _drawing(seed).normal(mean, stddev, tuple(shape)).astype(_dtype(dtype))  # type: ignore[arg-type]
+
+
+def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype=None, seed: Any = None) -> np.ndarray:
+    """The same without what lies beyond two standard deviations, which is drawn again."""
+    _only_arrays("truncated_normal")
+    draw = _drawing(seed)
+    found = draw.normal(size=tuple(shape))
+    while (beyond := np.abs(found) > 2).any():
+        found[beyond] = draw.normal(size=int(beyond.sum()))
+    return (mean + stddev * found).astype(_dtype(dtype))
+
+
+def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype=None, seed: Any = None) -> np.ndarray:
+    """Numbers from minval up to, but not including, maxval; of an integer type whole ones."""
+    _only_arrays("uniform")
+    if np.issubdtype(_dtype(dtype), np.integer):
+        return randint(shape, int(minval), int(maxval), dtype, seed)
+    return _drawing(seed).uniform(minval, maxval, tuple(shape)).astype(_dtype(dtype))
+
+
+def randint(shape: Sequence[int], minval: int, maxval: int, dtype="int32", seed: Any = None) -> np.ndarray:
+    """Whole numbers from minval up to, but not including, maxval."""
+    _only_arrays("randint")
+    return _drawing(seed).integers(minval, maxval, tuple(shape)).astype(_dtype(dtype))
+
+
+def shuffle(x, axis: int = 0, seed: Any = None) -> np.ndarray:
+    """The parts of an array along an axis in another order."""
+    _only_arrays("shuffle")
+    return _drawing(seed).permutation(np.asarray(x), axis=axis)
+
+
+def dropout(inputs, rate: float, noise_shape=None, seed: Any = None) -> Any:
+    """Each number is 0 with probability `rate`, else divided by 1 - rate; in the `call` of a layer, in training alone."""
+    if isinstance(inputs, Tensor):
+        from konv.ops import draws
+
+        return draws.dropout(inputs, rate, noise_shape, seed)
+    x = np.asarray(inputs, np.float32)
+    kept = _drawing(seed).uniform(size=noise_shape or x.shape) >= rate
+    return np.where(kept, x / np.float32(1 - rate), np.float32(0))
+
+
+def _only_arrays(function: str) -> None:
+    if is_tracing():
+        raise KonvError(f"random.{function}: in the `call` of a layer there are konv.random.normal and konv.random.dropout; "
+                        f"draw anything else before, and feed it through an input")
+
+
+def _dtype(dtype: Any) -> Any:
+    return np.dtype("float32" if dtype in (None, "float16", "bfloat16") else dtype)
+
+
 __all__ = [
-    "generator", "next_seed", "set_random_seed",
+    "SeedGenerator", "dropout", "generator", "next_seed", "normal", "randint", "set_random_seed", "shuffle",
+    "truncated_normal", "uniform",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

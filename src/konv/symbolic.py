@@ -97,8 +97,10 @@ def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[A
     inputs = tuple(value for value in values if isinstance(value, Tensor))
     batched, after = any(value.batched for value in inputs), any(value.after for value in inputs)
     if batched and after:
-        raise UnsupportedError(f"{name}: combines single samples with a sum or mean over all of them, which is not supported; "
-                               f"reduce over the batch last")
+        whole = next(value for value in inputs if value.after)
+        refusal = getattr(whole.layer, "refusal", None) if not is_tracing("loss") else None
+        raise UnsupportedError(refusal or f"{name}: combines single samples with a sum or mean over all of them, which is not "
+                                          f"supported; reduce over the batch last")
 
     def lower(builder: GraphBuilder, places: Sequence[int], label: str) -> int:
         left = iter(places)
@@ -106,7 +108,7 @@ def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[A
 
     options = config or {}
     operation = Operation(class_name, module, options, lower, lambda *given: function(*given, **options))
-    builder = GraphBuilder()
+    builder = GraphBuilder(training=True)  # for the shape; what is for training alone has one too
     with naming(name):
         place = lower(builder, [builder.add(Input(value.sample)) for value in inputs], name)
     call = Call(operation, inputs, tuple(operands) if args is None else args)
@@ -213,18 +215,24 @@ def sample_axis(x: Tensor, axis: Any, function: str) -> int:
 
 
 class Gathering:
-    """In a loss: the values of all samples become one."""
+    """In a loss, or on the way to add_loss: the values of all samples become one."""
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str, refusal: str):
         self.kind, self.name, self.title = kind, f"{kind} over the batch", f"{kind} over the batch"
+        self.refusal = refusal
+
+    def lower_call(self, *args) -> Any:
+        """Only after all samples; here it is met on the way to an output of single samples."""
+        raise UnsupportedError(self.refusal)
 
 
 def over_batch(x: Tensor, kind: str, function: str) -> Tensor:
-    """The sum, mean, largest or smallest over all samples; only a loss can have it."""
-    if not is_tracing("loss"):
-        raise UnsupportedError(f"{function}: reduces over the batch, but samples are computed one by one; give axis= without "
-                               f"0, such as axis={tuple(range(1, x.ndim))}")
-    return Tensor(x.sample, Gathering(kind), (x,), batched=False, after=True)
+    """The sum, mean, largest or smallest over all samples; only a loss can have it, its own or one that a layer adds."""
+    made = Gathering(kind, f"{function}: reduces over the batch, but samples are computed one by one; give axis= without "
+                           f"0, such as axis={tuple(range(1, x.ndim))}")
+    if not is_tracing():
+        raise UnsupportedError(made.refusal)
+    return Tensor(x.sample, made, (x,), batched=False, after=True)
 
 
 def require_plain(x: Tensor, function: str) -> None:

@@ -13,6 +13,7 @@ from konv.spec.ops import Shape
 
 Class = TypeVar("Class", bound=type)
 _tracing: ContextVar[str] = ContextVar("tracing", default="")
+_entering: "ContextVar[Sequence[Tensor]]" = ContextVar("entering", default=())
 
 
 def is_tracing(what: str = "") -> bool:
@@ -21,13 +22,22 @@ def is_tracing(what: str = "") -> bool:
 
 
 @contextmanager
-def tracing(what: str = "call") -> Iterator[None]:
+def tracing(what: str = "call", inputs: "Sequence[Tensor]" = ()) -> Iterator[None]:
     """While a `call` is written down: what is called in it is not part of a functional model."""
-    token = _tracing.set(what)
+    token, entering = _tracing.set(what), _entering.set(inputs)
     try:
         yield
     finally:
         _tracing.reset(token)
+        _entering.reset(entering)
+
+
+def batch() -> "Tensor":
+    """A tensor with one value per sample of whatever enters the `call` that is being written down."""
+    for tensor in _entering.get():
+        if tensor.batched:
+            return tensor
+    raise UnsupportedError("there is no batch here: this is for the `call` of a layer or model, or konv.ops on arrays")
 
 
 class Call:
@@ -51,8 +61,13 @@ class Call:
 
     def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> Sequence[int]:
         """Append the operations of the call to a graph; the places of its outputs."""
-        with builder.forced(self.training):
+        with builder.forced(self.training), builder.called(_within(self.layer)):
             return self.layer.lower_call(builder, inputs, self)
+
+
+def _within(layer: Any) -> list[Any]:
+    """A layer and those in it."""
+    return [layer, *(inner for one in getattr(layer, "sublayers", ()) for inner in _within(one))]
 
 
 class Operation:

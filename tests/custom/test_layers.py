@@ -227,7 +227,11 @@ def layer_of(call):
     (lambda self, x: konv.ops.reshape(x, (4, 2)), ["batch", "-1"]),
     (lambda self, x: 3.0, ["must return tensors", "3.0"]),
     (lambda self, x: x + np.ones((2, 5)), ["(2, 5)"]),
-    (lambda self, x: self.add_loss(x), ["add_loss", "not supported"]),
+    (lambda self, x: self.add_loss(0.5) or x, ["add_loss", "tensor", "0.5"]),
+    (lambda self, x: konv.random.uniform((2, 3)) + x, ["random.uniform", "konv.random.normal"]),
+    (lambda self, x: konv.random.normal((3, 4)) + x, ["(3, 4)", "konv.ops.shape(x)[0]"]),
+    (lambda self, x: konv.random.normal(x.shape, seed=3) + x, ["seed=3", "SeedGenerator(3)"]),
+    (lambda self, x: konv.random.dropout(x, 0.5), ["random.dropout", "if training:"]),
 ])
 def test_errors(call, words):
     with pytest.raises(KonvError) as error:

@@ -10,7 +10,7 @@ from konv.engines.kernels import Kernels, default_kernels
 from konv.engines.threads import Guarded, Threads, shared
 from konv.plan import build_plan
 from konv.random import next_seed
-from konv.spec.augment import only_augments
+from konv.spec.augment import is_always_random, only_augments
 from konv.spec.graph import Graph
 from konv.variables import Variable
 
@@ -29,7 +29,8 @@ class Runner(Guarded):
         self.graph, self.weights = graph, weights
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()
         self._programs: dict[bool, Program] = {}
-        self._steps = 0  # in training mode
+        self._steps = 0  # in training mode, and of what draws always
+        self._draws = any(is_always_random(node.op) for node in graph.nodes)
         self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
     def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -37,7 +38,8 @@ class Runner(Guarded):
         n = len(inputs[0])
         with self.lock:
             program = self.program(n, training=False)
-            program.forward(inputs, None)
+            program.forward(inputs, next_seed() if self._draws else None, self._steps)
+            self._steps += self._draws
             outputs = program.outputs(n, own=True)
             program.release()
             return [output.reshape(n, *shape) for output, shape in zip(outputs, self._shapes, strict=True)]

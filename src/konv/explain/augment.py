@@ -83,7 +83,8 @@ def _light(step: StepFacts) -> Iterable[Statement]:
 
 def _noise(step: StepFacts) -> Iterable[Statement]:
     op: Any = step.op
-    yield Statement("noise_factor" if op.factor else "noise", {"deviation": number(float(op.deviation))})
+    kind = "noise_always" if op.always else "noise_factor" if op.factor else "noise"
+    yield Statement(kind, {"deviation": number(float(op.deviation))})
 
 
 def _ranges(ranges) -> str:

@@ -23,6 +23,7 @@ from konv.explain.facts import StepFacts, require_built, step_facts
 from konv.explain.messages import check_language, say
 from konv.layers.base import Layer
 from konv.models import Model
+from konv.spec.augment import is_always_random
 from konv.spec.graph import Graph
 from konv.spec.ops import Input, describe
 
@@ -170,7 +171,7 @@ class Body:
                 continue
             self.index, self.step = index, step_facts(self.graph, index)
             rule = self.rules.get(type(node.op))
-            if rule is None:
+            if rule is None or is_always_random(node.op):
                 raise UnsupportedError(f'{self.owner.title}: there is no code for {type(node.op).__name__} of layer '
                                        f'"{node.layer}"; explain() says in words what it does')
             if all(source in self.fixed for source in node.inputs):

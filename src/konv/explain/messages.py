@@ -361,6 +361,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "nothing happens",
         "ko": "학습할 때 값마다 정규분포(평균 0, 표준편차 {deviation})에서 뽑은 수를 더함; 예측할 때는 그대로 통과",
     },
+    "noise_always": {
+        "en": "each value plus a number drawn anew, normally distributed, standard deviation {deviation}",
+        "ko": "값마다 정규분포(평균 0, 표준편차 {deviation})에서 새로 뽑은 수를 더함",
+    },
     "noise_factor": {
         "en": "in training each value times a normally distributed number, mean 1, standard deviation {deviation}; in "
         "prediction nothing happens",

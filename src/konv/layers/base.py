@@ -11,11 +11,11 @@ import numpy as np
 
 from konv import initializers, nests, regularizers
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.custom import Custom, Slot
 from konv.layers.modes import lower_in_mode
+from konv.layers.penalties import Activity
 from konv.names import auto_name
 from konv.names import clear_session as clear_session
 from konv.names import reset_names as reset_names
@@ -130,8 +130,8 @@ class Layer(Custom):
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None = None) -> Sequence[int]:
         """The same for one call of the layer, which may have several outputs."""
         outputs = self.lower_trace(builder, inputs, call) if self.is_composed else (self.lower(builder, inputs),)
-        if self.activity_regularizer is not None:  # of a layer that is called again Keras counts the last call alone
-            builder.penalised[self.path] = [(output, self.activity_regularizer) for output in outputs]
+        if self.activity_regularizer is not None:
+            builder.penalised += [(self, (output,), Activity(self.activity_regularizer)) for output in outputs]
         return outputs
 
     def graph(self, *shapes: Shape, training: bool = False) -> Graph:
@@ -261,8 +261,9 @@ class Layer(Custom):
 
     @property
     def losses(self) -> list[Any]:
-        """The penalty of each weight that has a regularizer, as numbers."""
-        return [weight.regularizer(weight.value) for weight in self.trainable_weights if weight.regularizer is not None]
+        """What the last call on arrays added, and the penalty of each weight that has a regularizer, as numbers."""
+        weights = [weight.regularizer(weight.value) for weight in self.trainable_weights if weight.regularizer is not None]
+        return [*self.__dict__.get("_added", ()), *map(float, weights)]
 
     def __getattr__(self, name: str) -> Any:
         """layer.kernel, layer.bias, layer.gamma, ...: the weight of that name, None if the layer goes without it."""
@@ -343,8 +344,7 @@ class Layer(Custom):
             graph = self.graph(*shapes)
         if len(arrays[0]) == 0:
             return np.zeros((0, *graph.nodes[graph.outputs[0]].shape), np.float32)  # type: ignore[arg-type]
-        self._calls += 1
-        return compute(graph, self.weight_map(), arrays, training, self._calls)[0]
+        return self.computed(graph, arrays, training)[0]
 
     def _check_call(self, sources: Sequence[Any], training: Any) -> None:
         for source in sources:

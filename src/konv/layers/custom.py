@@ -15,29 +15,40 @@ from konv import constraints, initializers, nests, regularizers, wiring
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.layers.penalties import Added
 from konv.layers.tracked import Tracked
-from konv.spec.graph import GraphBuilder
+from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Shape
 from konv.tensors import Call, Tensor, tracing
 from konv.variables import Variable
 
 _scopes: ContextVar[tuple["Custom", ...]] = ContextVar("scopes", default=())
+_adding: ContextVar[list[Any] | None] = ContextVar("adding", default=None)  # the losses of the `call` that is traced
 
 
 class Trace:
-    """A `call` written down: symbolic inputs, outputs, and the order of what is between them."""
+    """A `call` written down: symbolic inputs, outputs, and the order of what is between them; `added` are its losses."""
 
-    def __init__(self, inputs: Sequence[Tensor], result: Any, owner: str):
-        self.inputs, self.result = list(inputs), result
+    def __init__(self, inputs: Sequence[Tensor], result: Any, owner: str, added: Sequence[Added] = ()):
+        self.inputs, self.result, self.added = list(inputs), result, added
         self.outputs = nests.flatten(result)
         for output in self.outputs:
             if not isinstance(output, Tensor):
                 raise KonvError(f"call must return tensors that were computed from its inputs, got {output!r} "
                                 f"of type {type(output).__name__}")
+            if output.after:
+                raise UnsupportedError(getattr(output.layer, "refusal", None) or "call gives a sum or mean over the batch, but "
+                                       "samples are computed one by one; add_loss and a loss can have it")
+        self.read = [*self.outputs, *(tensor for one in added for tensor in one.tensors)]
         self.order = wiring.topological(self.inputs, self.outputs, owner)
+        self.whole = wiring.topological(self.inputs, self.read, owner)
 
-    def lower(self, builder: GraphBuilder, places: Sequence[int]) -> list[int]:
-        return wiring.lower(self.order, self.inputs, self.outputs, builder, places)
+    def lower(self, builder: GraphBuilder, places: Sequence[int], layer: Any) -> list[int]:
+        """Append all calls of the layer, and note what it adds to the loss."""
+        found = wiring.lower(self.whole, self.inputs, self.read, builder, places)
+        left = iter(found[len(self.outputs):])
+        builder.penalised += [(layer, tuple(next(left) for _ in one.tensors), one) for one in self.added]
+        return found[:len(self.outputs)]
 
 
 class Source:
@@ -177,9 +188,23 @@ class Custom(Tracked):
         return sorted(self.variables_by_name.values(), key=lambda variable: not variable.trainable)
 
     def add_loss(self, loss) -> None:
-        """Losses of layers are not supported: an error that says so."""
-        raise UnsupportedError(f"{self.title}: add_loss is not supported; use a regularizer= on a weight, or give the model "
-                               f"another output and a loss of its own")
+        """Add a number that was computed in `call` to the loss of the model; the sum, where it has more than one.
+
+        >>> import konv
+        >>> class Small(konv.layers.Layer):
+        ...     def call(self, inputs):
+        ...         self.add_loss(0.1 * konv.ops.mean(konv.ops.square(inputs)))
+        ...         return inputs
+        >>> layer = Small()
+        >>> y = layer(np.full((2, 3), 2.0))
+        >>> [round(loss, 6) for loss in layer.losses]
+        [0.4]
+        """
+        added = _adding.get()
+        if added is None:
+            raise UnsupportedError(f"{self.title}: add_loss is for the `call` of a layer or model; for the weights of a layer "
+                                   f"there is regularizer=, for an output of a model loss=")
+        added.extend(loss if isinstance(loss, (list, tuple)) else [loss])
 
     # --- tracing ----------------------------------------------------------------------------------
 
@@ -199,9 +224,14 @@ class Custom(Tracked):
         left = iter(inputs)
         args, kwargs = nests.transform(lambda leaf: next(left) if _is_value(leaf) else leaf, (args, kwargs))
         given = {} if training is None else {"training": training}
-        with tracing(), self._scope():
-            result = self.call(*args, **kwargs, **given)
-            return Trace(inputs, result, self.title)
+        losses: list[Any] = []
+        token = _adding.set(losses)
+        try:
+            with tracing("call", inputs), self._scope():
+                result = self.call(*args, **kwargs, **given)
+                return Trace(inputs, result, self.title, [Added(loss, inputs, self.title) for loss in losses])
+        finally:
+            _adding.reset(token)
 
     def _takes_training(self) -> bool:
         parameters = inspect.signature(self.call).parameters
@@ -210,7 +240,7 @@ class Custom(Tracked):
     def lower_trace(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None) -> list[int]:
         shapes = tuple(builder.nodes[source].shape for source in inputs)
         with naming(self.title):
-            return self.trace(shapes, builder.mode, call).lower(builder, inputs)
+            return self.trace(shapes, builder.mode, call).lower(builder, inputs, self)
 
     # --- calling ----------------------------------------------------------------------------------
 
@@ -233,15 +263,23 @@ class Custom(Tracked):
             builder = GraphBuilder()
             places = tuple(builder.add(_input(shape)) for shape in shapes)
             with naming(self.title):
-                found = trace.lower(builder, places)
+                found = trace.lower(builder, places, self)
             made = [Tensor(builder.nodes[index].shape, self, call.inputs, call=call) for index in found]
             result = nests.pack(trace.result, made)
             if "output" not in self.__dict__ and not _scopes.get():
                 self.__dict__.update(input=args[0] if len(args) == 1 else args, output=result)
             return result
         graph = self.composed_graph(shapes, bool(training), call)
+        return nests.pack(trace.result, self.computed(graph, values, training))
+
+    def computed(self, graph: Graph, arrays: Sequence[np.ndarray], training: bool | None) -> list[np.ndarray]:
+        """The outputs of a graph of this layer; what is added to the loss is kept for `losses`."""
         self._calls += 1
-        return nests.pack(trace.result, compute(graph, self.weight_map(), values, training, self._calls))
+        whole = graph.with_penalised
+        found = compute(whole, self.weight_map(), arrays, training, self._calls)
+        given = dict(zip(whole.outputs, found, strict=True))
+        self.__dict__["_added"] = [penalty.value([given[place] for place in places]) for places, penalty in graph.penalised]
+        return found[:len(graph.outputs)]
 
     def composed_graph(self, shapes: Sequence[Shape], training: bool, call: Call | None = None):
         builder = GraphBuilder(training=training)
@@ -266,6 +304,9 @@ class Custom(Tracked):
             if self.is_composed:
                 self.trace(shapes, False, Call(self, (), args, kwargs))
         self.built, self.input_shapes = True, tuple(shapes)
+
+    def built_by_hand(self) -> None:
+        """After a `build` of the user's that was called alone."""
 
     @property
     def title(self) -> str:
@@ -342,5 +383,6 @@ def _building(method: Any) -> Any:
         shape = args[0] if args else next(iter(kwargs.values()), None)
         if not self.input_shapes and isinstance(shape, tuple) and all(isinstance(n, (int, type(None))) for n in shape):
             self.input_shapes = (tuple(shape[1:]),)
+            self.built_by_hand()
 
     return build

@@ -8,6 +8,7 @@ import numpy as np
 
 from konv import config, constraints, initializers, regularizers
 from konv.errors import KonvError, ShapeError, UnsupportedError, meant
+from konv.random import SeedGenerator
 from konv.spec.ops import Shape
 from konv.spec.window import CAUSAL as CAUSAL
 from konv.spec.window import PADDINGS
@@ -127,6 +128,8 @@ def seed(value: Any) -> int | None:
     >>> seed(None), seed(np.int64(3))
     (None, 3)
     """
+    if isinstance(value, SeedGenerator):
+        return value.seed
     if value is not None and not (is_integer(value) and value >= 0):
         raise KonvError(f"seed must be a non-negative integer or None, got {value!r}")
     return None if value is None else int(value)

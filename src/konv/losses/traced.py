@@ -4,7 +4,7 @@ What single samples give is one graph. Where the function takes a sum or mean ov
 made of that is a second graph, of one sample, between whose inputs and the first graph stands the reduction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class Traced:
         first = [tensor.inputs[0] for tensor in self.gathered] if result.after else [result]
         self.used = [source for source in self.sources if any(source is tensor for tensor in read)]
         self.single = Function(_graph(self.used, first, owner))
-        self.joined = Function(_graph(self.gathered, [result], owner)) if result.after else None
+        self.joined = Joined(self.gathered, result, owner) if result.after else None
 
     def parts(self, y_true: Array, y_pred: Array) -> Parts:
         """The values, and how they follow from the predictions."""
@@ -56,20 +56,35 @@ class Traced:
             values = outputs[0].reshape(-1) if self.result.merged else outputs[0]
             return Parts(values, back=lambda weights: self.single.gradients(
                 arrays, [np.ascontiguousarray(weights, np.float32).reshape(outputs[0].shape)])[-1])
-        reduced = [np.asarray(REDUCE[tensor.layer.kind](output, axis=0), np.float32)[None]
-                   for tensor, output in zip(self.gathered, outputs, strict=True)]
         joined = self.joined
-
-        def back(weights: Array) -> Array:
-            slopes = joined.gradients(reduced, [np.ascontiguousarray(weights, np.float32)[None]])
-            return self.single.gradients(arrays, [
-                _spread(tensor.layer.kind, slope, whole[0], output)
-                for tensor, slope, whole, output in zip(self.gathered, slopes, reduced, outputs, strict=True)])[-1]
-
-        return Parts(joined.values(reduced)[0][0], back=back)
+        return Parts(joined.value(outputs),
+                     back=lambda weights: self.single.gradients(arrays, joined.gradients(outputs, weights))[-1])
 
 
-def _graph(inputs: list[Tensor], outputs: list[Tensor], owner: str) -> Any:
+class Joined:
+    """What is made of sums, means and extremes over the batch: `gathered` are these, `result` is a tensor made of them."""
+
+    def __init__(self, gathered: Sequence[Tensor], result: Tensor, owner: str):
+        self.kinds, self.shape = [tensor.layer.kind for tensor in gathered], result.sample
+        self._function = Function(_graph(gathered, [result], owner))
+
+    def value(self, outputs: Sequence[Array]) -> Array:
+        """The result, from the values of all samples."""
+        return self._function.values(self._reduced(outputs))[0][0]
+
+    def gradients(self, outputs: Sequence[Array], weights: Array) -> list[Array]:
+        """The gradient of each sample's values from that of the result."""
+        reduced = self._reduced(outputs)
+        slopes = self._function.gradients(reduced, [np.ascontiguousarray(weights, np.float32)[None]])
+        return [_spread(kind, slope, whole[0], output)
+                for kind, slope, whole, output in zip(self.kinds, slopes, reduced, outputs, strict=True)]
+
+    def _reduced(self, outputs: Sequence[Array]) -> list[Array]:
+        return [np.asarray(REDUCE[kind](output, axis=0), np.float32)[None]
+                for kind, output in zip(self.kinds, outputs, strict=True)]
+
+
+def _graph(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> Any:
     """What leads from the one to the other."""
     builder = GraphBuilder()
     places = [builder.add(Input(tensor.sample), (), f"input {number}") for number, tensor in enumerate(inputs)]

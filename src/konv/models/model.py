@@ -7,12 +7,12 @@ import numpy as np
 
 from konv import nests, wiring
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming, plural
 from konv.layers import parse
 from konv.layers.base import Layer, as_inputs, showing_shapes
 from konv.layers.custom import Slot
 from konv.layers.input import InputLayer
+from konv.models.cutting import cut
 from konv.names import auto_name
 from konv.registry import snake_case
 from konv.spec.graph import Graph, GraphBuilder
@@ -183,6 +183,11 @@ class Model(Trainer, Layer):
         if not known:
             self._traced_inputs()
 
+    def built_by_hand(self) -> None:
+        if self.is_composed:
+            self.__dict__.setdefault("_called", ((Slot(),), {}))
+            self._traced_inputs()
+
     def _traced_inputs(self) -> None:
         """The inputs and outputs of a model with a `call`, for shapes and names."""
         if "_graphs" not in self.__dict__:
@@ -252,8 +257,7 @@ class Model(Trainer, Layer):
         if len(arrays[0]) == 0:
             made = [np.zeros((0, *graph.nodes[index].shape), np.float32) for index in graph.outputs]  # type: ignore[arg-type]
             return self.packed(made)
-        self._calls += 1
-        return self.packed(compute(graph, self.weight_map(), arrays, training, self._calls))
+        return self.packed(self.computed(graph, arrays, training))
 
     def _arranged(self, inputs: Any) -> tuple[Any, ...]:
         """What the model is called on, in the order of its inputs."""
@@ -398,22 +402,6 @@ def _fitted(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
     if array.shape[-1] == 1 and matches(array.shape[1:-1], shape[1:]):
         return array[..., 0]
     return array
-
-
-def cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:
-    """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
-    made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
-        tensor.sample, name=f"{tensor.layer.name}_input").output for tensor in sources}
-    for tensor in wiring.topological(sources, sinks, owner):
-        if id(tensor) not in made:
-            before = tensor.call
-            call = Call(before.layer, tuple(made[id(x)] for x in before.inputs), *nests.transform(
-                lambda leaf: made[id(leaf)] if isinstance(leaf, Tensor) else leaf, (before.args, before.kwargs)),
-                training=before.training)
-            for output in before.outputs:
-                made[id(output)] = Tensor(output.sample, call.layer, call.inputs, output.dtype, call=call,
-                                          batched=output.batched)
-    return [made[id(tensor)] for tensor in sources], [made[id(tensor)] for tensor in sinks]
 
 
 def _bare(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import prod
 
 from konv.errors import UnsupportedError
-from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, known
+from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
 from konv.spec.general import Binary, Parameter, PRelu
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
@@ -75,7 +75,7 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format, op.kernel_name)
     if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
         return index, order
-    if isinstance(op, RANDOM) and not training:
+    if isinstance(op, RANDOM) and not training and not is_always_random(op):
         return index, order
     if isinstance(op, (RandomCrop, Resize, Upsample)):
         size = known(tuple(builder.nodes[index].shape[axis] for axis in order), op.data_format)

@@ -134,11 +134,13 @@ class Light(Op):
 
 @dataclass(frozen=True)
 class Noise(Op):
-    """In training each number plus one from a normal distribution around 0, or times one around 1; nothing in inference."""
+    """In training each number plus one from a normal distribution around 0, or times one around 1; nothing in inference,
+    unless it is `always` there, as what a `call` draws by konv.random.normal."""
 
     deviation: float
     factor: bool = False
     seed: int | None = None
+    always: bool = False
 
 
 RANDOM = (Warp, Light, Noise)  # what does nothing in inference
@@ -149,6 +151,11 @@ def only_augments(graph: Graph) -> bool:
     """Whether the changes that images go through here in training are all that training changes."""
     ops = [node.op for node in graph.nodes]
     return any(isinstance(op, AUGMENTING) for op in ops) and not any(isinstance(op, (BatchNorm, Dropout, Noise)) for op in ops)
+
+
+def is_always_random(op: Op) -> bool:
+    """Whether an operation draws in inference too."""
+    return isinstance(op, Noise) and op.always
 
 
 def known(shape: Shape, data_format: str) -> tuple[int, int]:

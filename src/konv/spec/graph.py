@@ -3,7 +3,7 @@
 The index of a node is the name of its output. A graph is immutable; `GraphBuilder` makes one and infers the shapes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,11 +25,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """`penalised` are values that training makes small besides the loss, each with what says how: an activity_regularizer."""
+    """`penalised` are values that training makes small besides the loss, with what says how: an activity_regularizer, or
+    a loss that a layer adds."""
 
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    penalised: tuple[tuple[int, Any], ...] = ()
+    penalised: tuple[tuple[tuple[int, ...], Any], ...] = ()
 
     def input_shapes(self, index: int) -> tuple[Shape, ...]:
         return tuple(self.nodes[source].shape for source in self.nodes[index].inputs)
@@ -47,7 +48,7 @@ class Graph:
     @cached_property
     def with_penalised(self) -> "Graph":
         """The graph whose outputs end with the values that are penalised."""
-        more = dict.fromkeys(index for index, _ in self.penalised if index not in self.outputs)
+        more = dict.fromkeys(index for places, _ in self.penalised for index in places if index not in self.outputs)
         return replace(self, outputs=(*self.outputs, *more)) if more else self
 
     @cached_property
@@ -75,7 +76,8 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     training: bool = False
     force: bool | None = None
-    penalised: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)  # of each layer
+    penalised: list[tuple[Any, tuple[int, ...], Any]] = field(default_factory=list)  # whose layer's, which values, and how
+    depth: int = 0  # of calls within calls
 
     @property
     def mode(self) -> bool:
@@ -92,6 +94,18 @@ class GraphBuilder:
         finally:
             self.force = before
 
+    @contextmanager
+    def called(self, layers: Collection[Any]) -> Iterator[None]:
+        """Lower one call of a layer, with those in it. Of what they add to the loss, a model keeps that of the last call
+        alone, as in Keras, where each call of its own begins anew; what calls they make themselves all count."""
+        self.depth += 1
+        if self.depth == 1:
+            self.penalised = [entry for entry in self.penalised if entry[0] not in layers]
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
     def add(self, op: Op, inputs: tuple[int, ...] = (), layer: str = "", trainable: bool = True) -> int:
         """Append an operation; ShapeError when its inputs do not fit."""
         if isinstance(op, Macro):
@@ -101,4 +115,4 @@ class GraphBuilder:
         return len(self.nodes) - 1
 
     def graph(self, *outputs: int) -> Graph:
-        return Graph(tuple(self.nodes), outputs, tuple(pair for pairs in self.penalised.values() for pair in pairs))
+        return Graph(tuple(self.nodes), outputs, tuple((places, penalty) for _, places, penalty in self.penalised))

@@ -10,6 +10,7 @@ import numpy as np
 from konv.engines import Runner
 from konv.errors import KonvError
 from konv.layers.base import Layer
+from konv.layers.penalties import Penalty
 from konv.metrics.base import Mean
 from konv.spec.ops import Shape
 from konv.tensors import Tensor
@@ -18,6 +19,7 @@ from konv.training.batches import ArrayBatches, Batch, Batches, Door, StreamBatc
 from konv.training.compiled import CompiledLoss, CompiledMetrics
 from konv.variables import KERNEL, Variable
 
+NO_LOSS = 'needs a loss; give compile() one, such as loss="mse"'
 RUNNERS = 4  # graphs of other image sizes that keep their memory
 
 
@@ -31,7 +33,7 @@ class Wiring:
     outputs: list[Shape]
     variables: list[Variable]
     penalised: list[Variable]
-    activities: list[tuple[int, Any]]  # which output of the runner, and the regularizer on it
+    activities: list[tuple[list[int], Penalty]]  # which outputs of the runner, and what is made of them
 
     def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs of the model in inference mode, without the values that are penalised beside them."""
@@ -48,16 +50,17 @@ def batched(shapes: Sequence[Shape], count: int) -> list[tuple[int, ...]]:
 
 
 def penalty(wiring: Wiring, outputs: Sequence[np.ndarray]) -> float:
-    """The sum of the penalties of regularized weights, and of what layers give, each divided by the number of samples."""
+    """The sum of the penalties of regularized weights, and of those on what layers give."""
     return sum(float(variable.regularizer(variable.array)) for variable in wiring.penalised) + sum(
-        float(regularizer(outputs[place])) / len(outputs[place]) for place, regularizer in wiring.activities)
+        penalty.value([outputs[place] for place in places]) for places, penalty in wiring.activities)
 
 
 def add_slopes(wiring: Wiring, outputs: Sequence[np.ndarray], slopes: list[np.ndarray], scale: float) -> None:
     """What `scale` times these penalties adds to the gradient of each output of the runner."""
     slopes += [np.zeros_like(output) for output in outputs[len(slopes):]]
-    for place, regularizer in wiring.activities:
-        slopes[place] += regularizer.gradient(outputs[place]) * np.float32(scale / len(outputs[place]))
+    for places, penalty in wiring.activities:
+        for place, slope in zip(places, penalty.gradients([outputs[place] for place in places]), strict=True):
+            slopes[place] += slope * np.float32(scale)
 
 
 def gradient_of(variable: Variable, found: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -155,6 +158,8 @@ class Stepper(Layer):
 
     def _targets(self, batch: Batch) -> list[np.ndarray]:
         if batch.targets is None:
+            if self._losses is None and self._metrics is None:
+                return []
             raise KonvError("y is missing; give y beside x, or an iterable of (x, y)")
         return batch.targets
 
@@ -181,18 +186,20 @@ class Stepper(Layer):
     def _train(self, batch: Batch) -> None:
         """Forward, loss, backward, optimizer, metrics."""
         losses = self._losses
-        assert losses is not None
         wiring = self._wire_learning(batch.inputs)
+        if losses is None and not wiring.activities and not wiring.penalised:
+            raise KonvError(f"training {NO_LOSS}")
         targets = self._targets(batch)
-        if not losses.built or (self._metrics is not None and not self._metrics.built):
+        if (losses and not losses.built) or (self._metrics is not None and not self._metrics.built):
             self._build_compiled(targets, wiring.outputs)
-        parsed = losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])), batch.weights)
+        parsed = losses.parse(targets, batched(wiring.outputs, len(batch.inputs[0])), batch.weights) if losses else []
         assert self._seed is not None
         outputs = wiring.runner.forward(batch.inputs, self._seed)
         self._seed += 1
         scale = self.optimizer.scale_loss(1.0)
         given = outputs[:len(wiring.outputs)]
-        value, slopes = losses.compute(parsed, given, batch.weights, True, scale)
+        value, slopes = losses.compute(parsed, given, batch.weights, True, scale) if losses else (
+            0.0, [np.zeros_like(output) for output in given])
         value += penalty(wiring, outputs)
         if wiring.activities:
             add_slopes(wiring, outputs, slopes, scale)
@@ -260,4 +267,4 @@ class Stepper(Layer):
         variables = self.trainable_weights
         return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in plain.outputs], variables,
                       [variable for variable in variables if variable.regularizer is not None],
-                      [(graph.outputs.index(index), regularizer) for index, regularizer in graph.penalised])
+                      [([graph.outputs.index(place) for place in places], penalty) for places, penalty in graph.penalised])

@@ -17,7 +17,7 @@ from konv.random import generator, next_seed
 from konv.training import parse
 from konv.training.batches import Batch, Batches, as_input, is_stream, split, unpack
 from konv.training.compiled import CompiledLoss, CompiledMetrics
-from konv.training.steps import Stepper
+from konv.training.steps import NO_LOSS, Stepper
 
 
 def named(method: Callable) -> Callable:
@@ -108,10 +108,15 @@ class Trainer(Stepper):
             results |= value if isinstance(value, dict) else {metric.name: value}
         return results
 
-    @property
-    def losses(self) -> list[float]:
-        """The penalties of regularized weights."""
-        return [float(v.regularizer(v.array)) for v in self.trainable_weights if v.regularizer is not None]
+    def _may_add_losses(self) -> bool:
+        """Whether a layer may give something to train without a loss of compile()."""
+        waiting: list[Any] = [self]
+        while waiting:
+            layer = waiting.pop()
+            if layer.is_composed or layer.activity_regularizer is not None:
+                return True
+            waiting += layer.sublayers
+        return any(weight.regularizer is not None for weight in self.trainable_weights)
 
     def _trainable_now(self) -> dict[int, tuple[str, bool]]:
         """Name and `trainable` of every layer, by identity."""
@@ -133,8 +138,8 @@ class Trainer(Stepper):
             warnings.warn(f"{self.title}: `trainable` of {', '.join(changed)} has changed since compile(); call compile() "
                           f"again before {method}(), so that the optimizer keeps the state of the right weights",
                           stacklevel=4)
-        if training and self._losses is None:
-            raise KonvError(f'{method}() needs a loss; give compile() one, such as loss="mse"')
+        if training and self._losses is None and not self._may_add_losses():
+            raise KonvError(f"{method}() {NO_LOSS}")
         if training and self.optimizer is None:
             raise KonvError(f'{method}() needs an optimizer; give compile() one, such as optimizer="adam"')
 
