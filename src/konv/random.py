@@ -113,7 +113,7 @@ def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtyp
     return _drawing(seed).uniform(minval, maxval, tuple(shape)).astype(_dtype(dtype))
 
 
-def randint(shape: Sequence[int], minval: int, maxval: int, dtype="int32", seed: Any = None) -> np.ndarray:
+def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> np.ndarray:
     """Whole numbers from minval up to, but not including, maxval."""
     _only_arrays("randint")
     return _drawing(seed).integers(minval, maxval, tuple(shape)).astype(_dtype(dtype))

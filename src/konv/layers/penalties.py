@@ -66,4 +66,4 @@ class Added:
     def gradients(self, arrays: Sequence[Array]) -> list[Array]:
         if self.joined is None:
             return [np.ones_like(arrays[0])]
-        return self.joined.gradients(arrays, np.ones(self.joined.shape, np.float32))
+        return self.joined.gradients(arrays, np.ones(self.joined.shape, np.float32))  # type: ignore[arg-type]
