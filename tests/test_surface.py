@@ -98,7 +98,7 @@ MODEL = "m = konv.Sequential([konv.Input((4,)), konv.layers.Dense(2)]); m.compil
     ("konv.datasets.cifar10.load_data()", "cifar10", "mnist_5k()"),
     ("konv.ops.fft(1)", "konv.ops.fft", "NumPy"),
     ("konv.ops.einsum('ij->i', 1)", "konv.ops.einsum", "NumPy"),
-    ("konv.random.normal((2,))", "normal", "NumPy"),
+    ("konv.random.beta((2,), 1, 1)", "beta", "NumPy"),
     (f"{MODEL} m.compile('muon', 'mse')", "muon", "AdamW"),
     (f"{MODEL} m.compile('sgd', 'ctc')", "ctc", "mean_squared_error"),
     (f"{MODEL} m.compile('sgd', 'mse', metrics=['bleu'])", "bleu", "Accuracy"),
