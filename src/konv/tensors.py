@@ -56,8 +56,9 @@ class Call:
         self.outputs: list[Tensor] = []
         self.number = 0
         if inputs and not is_tracing():
-            self.number = vars(layer).get("_calls", 0)
-            vars(layer)["_calls"] = self.number + 1
+            last = vars(layer).get("_last_call")
+            self.number = last.number + 1 if last else 0
+            vars(layer)["_last_call"] = self
 
     def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> Sequence[int]:
         """Append the operations of the call to a graph; the places of its outputs."""

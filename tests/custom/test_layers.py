@@ -6,7 +6,7 @@ import pytest
 
 import konv
 from konv.errors import KonvError
-from tests.random_models.both import ours_trained, theirs_trained
+from tests.random_models.both import compiled, ours_trained, theirs_trained
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -140,6 +140,9 @@ def close(ours, theirs, rtol=1e-4):
         np.testing.assert_allclose(mine, np.asarray(other), rtol=rtol, atol=rtol * (1e-3 + np.abs(other).max()))
 
 
+ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.01, "epsilon": 1e-3}}
+
+
 def random(*shape):
     return np.random.default_rng(0).normal(size=shape).astype(np.float32)
 
@@ -149,8 +152,10 @@ def test_outputs_and_three_steps_are_those_of_keras(make, tmp_path):
     x = random(6, 8, 8, 4)
     ours, theirs = both(make, x)
     y = random(*ours(x).shape)
-    for mine, other in zip(ours_trained(ours, x, y), theirs_trained(theirs, x, y), strict=True):
-        close(mine[:3], other[:3], 3e-4)  # outputs, loss, weights
+    for k, model in ((konv, ours), (keras, theirs)):
+        compiled(k, model, {"task": {"compile": {"loss": "mse", "optimizer": ADAM}}})
+    for mine, other in zip(ours_trained(ours, x, y), theirs_trained(theirs, (x, y, None)), strict=True):
+        close([mine[0], mine[1]["loss"], mine[2]], [other[0], other[1]["loss"], other[2]], 3e-4)  # outputs, loss, weights
     ours.save(tmp_path / "ours.keras")
     theirs.save(tmp_path / "theirs.keras")
     mine = konv.models.load_model(tmp_path / "theirs.keras", custom_objects=pieces(konv))

@@ -80,8 +80,9 @@ def _layer_rows(layer: Any, connections: dict[int, tuple[str, ...]], expand_nest
 
 
 def _output_shape(layer: Layer) -> Any:
-    """Batch axis first; of several outputs a list."""
-    outputs = [leaf for leaf in nests.flatten(layer.__dict__.get("output")) if leaf is not None]
+    """Batch axis first; of several outputs a list. Of a layer that was called on several shapes, the last, as in Keras."""
+    call = layer.__dict__.get("_last_call")
+    outputs = call.outputs if call else [leaf for leaf in nests.flatten(layer.__dict__.get("output")) if leaf is not None]
     if not outputs and not (layer.built and layer.input_shapes):
         return None
     shapes = [output.shape for output in outputs] or list(_shapes(

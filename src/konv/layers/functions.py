@@ -87,6 +87,8 @@ class Dot(Layer):
     (None, 5, 10)
     """
 
+    many_inputs = True
+
     def __init__(self, axes, normalize=False, **kwargs):
         super().__init__(**kwargs)
         pair = tuple(axes) if isinstance(axes, (list, tuple)) else (axes, axes)

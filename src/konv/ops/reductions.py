@@ -6,15 +6,19 @@ from typing import Any
 import numpy as np
 
 from konv.errors import UnsupportedError
-from konv.ops.elementwise import add, divide, exp, log, maximum, not_equal, sqrt, square, subtract
+from konv.ops.elementwise import add, divide, exp, log, maximum, minimum, not_equal, sqrt, square, subtract
 from konv.spec.general import Reduce
 from konv.spec.ops import Reshape
 from konv.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
 from konv.tensors import Tensor
 
 
-def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any]) -> Callable[..., Any]:
-    def function(x, axis=None, keepdims=False):
+def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any], kind: str = "",
+               **noted: None) -> Callable[..., Any]:
+    """`kind` if it is not the name; `noted`: options that Keras writes into files, and that are None here."""
+    def function(x, axis=None, keepdims=False, **others: None):
+        if others.keys() - noted.keys():
+            raise TypeError(f"{name}() has no argument {', '.join(others)}")
         if not is_symbolic(x):
             axis = tuple(axis) if isinstance(axis, list) else axis
             return np.asarray(compute(numbers(x, name), axis=axis, keepdims=keepdims), np.float32)
@@ -26,10 +30,11 @@ def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any]
         if axes == () and batch:
             made = x
         else:
-            made = symbolic(function, class_name, [x], lambda emit, place: emit(Reduce(name, axes, bool(keepdims)), place),
-                            {"axis": axis, "keepdims": keepdims}) if axes else x
+            op = Reduce(kind or name, axes, bool(keepdims))
+            made = symbolic(function, class_name, [x], lambda emit, place: emit(op, place),
+                            {"axis": axis, "keepdims": keepdims} | noted) if axes else x
         if batch:
-            made = over_batch(made, name, name)
+            made = over_batch(made, kind or name, name)
             if keepdims:
                 made = symbolic(function, class_name, [made], lambda emit, place: emit(
                     Reshape((1, *(size or 1 for size in emit.shape(place)))), place))
@@ -42,9 +47,30 @@ def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any]
 
 sum = _reduction("sum", "Sum", "The sum along axes; None is all of them.", np.sum)  # noqa: A001
 mean = _reduction("mean", "Mean", "The mean along axes; None is all of them.", np.mean)
-max = _reduction("max", "Max", "The largest number along axes; None is all of them.", np.max)  # noqa: A001
-min = _reduction("min", "Min", "The smallest number along axes; None is all of them.", np.min)  # noqa: A001
-amax, amin = max, min
+amax = _reduction("amax", "Amax", "The largest number along axes; None is all of them.", np.max, "max")
+amin = _reduction("amin", "Amin", "The smallest number along axes; None is all of them.", np.min, "min")
+_max = _reduction("max", "Max", "", np.max, initial=None)
+_min = _reduction("min", "Min", "", np.min, initial=None)
+
+
+def max(x, axis=None, keepdims=False, initial=None):  # noqa: A001
+    """The largest number along axes, or `initial` if that is larger; None is all axes.
+
+    >>> max([[1.0, 3.0]], axis=1, initial=4.0)
+    array([4.], dtype=float32)
+    """
+    made = _max(x, axis, keepdims)
+    return made if initial is None else maximum(made, initial)
+
+
+def min(x, axis=None, keepdims=False, initial=None):  # noqa: A001
+    """The smallest number along axes, or `initial` if that is smaller; None is all axes.
+
+    >>> min([[1.0, 3.0]], axis=1, initial=0.0)
+    array([0.], dtype=float32)
+    """
+    made = _min(x, axis, keepdims)
+    return made if initial is None else minimum(made, initial)
 
 
 def var(x, axis=None, keepdims=False):

@@ -34,7 +34,7 @@ _DRAWN = ("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "Ran
 # Layers for which Keras notes the input shape, because they override its method `build`.
 NOTE_SHAPE = frozenset((
     "Add", "Average", "BatchNormalization", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose",
-    "Cropping1D", "Cropping2D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Flatten", "GroupNormalization",
+    "Cropping1D", "Cropping2D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Flatten", "GroupNormalization",
     "LayerNormalization", "Maximum", "Minimum", "Multiply", "PReLU", "Permute", "RepeatVector", "Rescaling", "SeparableConv1D",
     "SeparableConv2D", "Subtract", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", *_DRAWN))
 # With which arguments Keras notes that a layer was called, beside its inputs: masks, of which there are none, and whether it
