@@ -180,9 +180,9 @@ def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) 
 
 def _by_path(model: Model) -> dict[str, Variable]:
     """All weights by their paths, which are the names in a safetensors file."""
-    found = {variable.path: variable for variable in model.weights}
+    found = {variable.key: variable for variable in model.weights}
     if len(found) < len(model.weights):
-        twice = next(path for path, count in Counter(variable.path for variable in model.weights).items() if count > 1)
+        twice = next(path for path, count in Counter(variable.key for variable in model.weights).items() if count > 1)
         raise KonvError(f'{model.title}: two weights have the path "{twice}"; give their layers names of their own')
     return found
 

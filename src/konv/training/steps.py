@@ -65,7 +65,7 @@ def add_slopes(wiring: Wiring, outputs: Sequence[np.ndarray], slopes: list[np.nd
 
 def gradient_of(variable: Variable, found: Mapping[str, np.ndarray]) -> np.ndarray:
     """The gradient of a weight, which may be read as a value and as a kernel; zeros if nothing reads it."""
-    gradient, other = found.get(variable.path), found.get(f"{variable.path}/{KERNEL}")
+    gradient, other = found.get(variable.key), found.get(f"{variable.key}/{KERNEL}")
     if gradient is None:
         return np.zeros(variable.shape, np.float32) if other is None else other
     return gradient if other is None else gradient + other
