@@ -118,15 +118,22 @@ class Custom(Tracked):
         """The name, with those of the layers around it in front: how its weights are found."""
         return self.__dict__.get("_path") or self.name
 
+    def move(self, path: str) -> None:
+        """Be found by another path."""
+        if path != self.path:
+            self.__dict__["_path"] = path
+            for key, variable in self.variables_by_name.items():
+                variable.key = f"{path}/{key}"
+
     @property
     def place(self) -> str:
         """The same as Keras says it: a Sequential is one of the layers around, and a name may come twice."""
-        return self.__dict__.get("_place") or self.name
+        return self.__dict__.get("_stands") or self.name
 
     def _take_path(self) -> None:
         """Where the layer is built for the first time says where it belongs."""
         around, place = _scopes.get(), _places.get()
-        self.__dict__.setdefault("_place", f"{place}/{self.name}" if place else self.name)
+        self.__dict__.setdefault("_stands", f"{place}/{self.name}" if place else self.name)
         if around and "_path" not in self.__dict__ and around[-1] is not self:
             taken = around[-1].__dict__.setdefault("_paths", set())
             path, number = f"{around[-1].path}/{self.name}", 0

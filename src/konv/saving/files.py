@@ -157,7 +157,7 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
 
 
 def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
-    """Weights by their paths: all of the model, and unless by_name=True all of the file."""
+    """Weights by their names: all of the model, and unless by_name=True all of the file."""
     wanted, pairs, notes = _by_path(model), [], []
     kinds = {snake_case(group.kind) for group in layout.layer_groups(model)}
     with tensors_file.open_tensors(path) as file:
@@ -179,7 +179,7 @@ def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) 
 
 
 def _by_path(model: Model) -> dict[str, Variable]:
-    """All weights by their paths, which are the names in a safetensors file."""
+    """All weights by the names that they have in a safetensors file."""
     found = {variable.key: variable for variable in model.weights}
     if len(found) < len(model.weights):
         twice = next(path for path, count in Counter(variable.key for variable in model.weights).items() if count > 1)
