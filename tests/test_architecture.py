@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "konv"
 
 # The order in which a model passes through the stages, DESIGN section 1. `surface`, `config`, `registry`, `arrays`,
 # `random` and `variables` are what everything from the engines on shares. The doors only re-export.
-DOORS = ("utils", "datasets", "backend", "konv")
+DOORS = ("utils", "datasets", "backend", "preprocessing", "konv")
 ORDER = (
     "errors", "spec", "plan", "kernels",
     "surface", "config", "registry", "custom_objects", "names", "nests", "tensors", "wiring",
@@ -138,7 +138,8 @@ def test_keras_is_never_imported():
     "layers", "saving", "training", "explain"))])
 def test_doors_only_re_export(name):
     """A docstring, imports, __all__ and what is made of it; whatever is more has a module of its own."""
-    tree = ast.parse((SOURCE / f"{name}.py").read_text("utf-8"))
+    file = SOURCE / (f"{name}/__init__.py" if (SOURCE / name).is_dir() else f"{name}.py")
+    tree = ast.parse(file.read_text("utf-8"))
     rest = [type(node).__name__ for node in tree.body[1:] if not isinstance(node, (ast.ImportFrom, ast.Import))
             and not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "(__getattr__, __dir__)"))]
     assert ast.get_docstring(tree)

@@ -36,7 +36,8 @@ def test_normalize_along_the_first_axis():
 
 
 @pytest.mark.parametrize("name", ["to_categorical", "normalize", "set_random_seed", "image_dataset_from_directory",
-                                  "load_img", "img_to_array", "array_to_img", "save_img", "clear_session"])
+                                  "load_img", "img_to_array", "array_to_img", "save_img", "clear_session", "pad_sequences",
+                                  "pack_x_y_sample_weight", "unpack_x_y_sample_weight"])
 def test_the_names_are_those_of_keras(name):
     import inspect
 
@@ -57,3 +58,42 @@ def test_clear_session_starts_the_names_again():
 def test_seeds_are_integers(seed):
     with pytest.raises(ValueError, match=f"set_random_seed.*{seed!r}"):
         konv.utils.set_random_seed(seed)
+
+
+@pytest.mark.parametrize(("sequences", "options"), [
+    ([[1, 2, 3], [4], []], {}), ([[1, 2, 3], [4]], {"maxlen": 2}), ([[1.5], [2, 3]], {"dtype": "float32", "padding": "post"}),
+    ([[1, 2, 3], [4]], {"maxlen": 2, "truncating": "post", "value": 9}), ([[[1, 2]], [[3, 4], [5, 6]]], {"padding": "post"}),
+    ([[1, 2]], {"maxlen": 4})])
+def test_pad_sequences(sequences, options):
+    ours = konv.preprocessing.sequence.pad_sequences(sequences, **options)
+    np.testing.assert_array_equal(ours, keras.utils.pad_sequences(sequences, **options), strict=True)
+
+
+@pytest.mark.parametrize(("sequences", "options", "words"), [
+    ([[1]], {"padding": "left"}, "padding"), ([1, 2], {}, "list of lists"), ([[[1, 2]], [[1]]], {}, r"\(2,\) and \(1,\)")])
+def test_pad_sequences_refuses(sequences, options, words):
+    with pytest.raises(KonvError, match=f"pad_sequences.*{words}"):
+        konv.utils.pad_sequences(sequences, **options)
+
+
+@pytest.mark.parametrize("parts", [(1,), (1, 2), (1, 2, 3), ([1],)])
+def test_parts_of_a_batch(parts):
+    packed = konv.utils.pack_x_y_sample_weight(*parts)
+    assert packed == keras.utils.pack_x_y_sample_weight(*parts)
+    assert konv.utils.unpack_x_y_sample_weight(packed) == keras.utils.unpack_x_y_sample_weight(packed)
+
+
+@pytest.mark.parametrize("shape", [(7, 9, 3), (2, 9, 7, 1), (3, 8, 5)])
+def test_smart_resize(shape):
+    x = np.random.default_rng(0).random(shape).astype("float32")
+    options = {"data_format": "channels_first"} if shape[0] == 3 else {"interpolation": "bicubic"}
+    ours, theirs = (library.preprocessing.image.smart_resize(x, (4, 6), **options) for library in (konv, keras))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("x", "size", "options", "words"), [
+    (np.ones((2, 2)), (1, 1), {}, "x must be an image"), (np.ones((2, 2, 3)), (1,), {}, "size"),
+    (np.ones((2, 2, 3)), (1, 1), {"data_format": "last"}, "data_format")])
+def test_smart_resize_refuses(x, size, options, words):
+    with pytest.raises(KonvError, match=f"smart_resize: {words}"):
+        konv.preprocessing.image.smart_resize(x, size, **options)

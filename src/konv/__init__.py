@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
     from konv import models as models
     from konv import ops as ops
     from konv import optimizers as optimizers
+    from konv import preprocessing as preprocessing
     from konv import random as random
     from konv import regularizers as regularizers
     from konv import saving as saving
@@ -61,7 +62,7 @@ _CLASSES = {
 
 _MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "errors", "explain", "initializers",
-    "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "utils",
+    "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
 )
 
 

@@ -15,7 +15,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv": """
         DTypePolicy FloatDTypePolicy Function InputSpec KerasTensor Operation Quantizer
         RematScope StatelessScope SymbolicScope applications device distillation distribution dtype_policies
-        export legacy mixed_precision name_scope ops preprocessing quantizers remat tree visualization wrappers""",
+        export legacy mixed_precision name_scope ops quantizers remat tree visualization wrappers""",
     "konv.layers": """
         AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
         AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AdditiveAttention AlphaDropout Attention AugMix
@@ -47,10 +47,13 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         Config CustomObjectScope FeatureSpace audio_dataset_from_directory bounding_boxes
         custom_object_scope deserialize_keras_object disable_interactive_logging enable_interactive_logging
         get_custom_objects get_file get_registered_name get_registered_object get_source_inputs
-        is_interactive_logging_enabled is_keras_tensor legacy model_to_dot pack_x_y_sample_weight pad_sequences plot_model
+        is_interactive_logging_enabled is_keras_tensor legacy model_to_dot plot_model
         register_keras_serializable serialize_keras_object split_dataset standardize_dtype text_dataset_from_directory
-        timeseries_dataset_from_array unpack_x_y_sample_weight""",
-    "konv.datasets": "boston_housing california_housing cifar10 cifar100 imdb mnist reuters",
+        timeseries_dataset_from_array""",
+    "konv.preprocessing": "text_dataset_from_directory timeseries_dataset_from_array",
+    "konv.preprocessing.image": "ImageDataGenerator",
+    "konv.preprocessing.sequence": "",
+    "konv.datasets": "imdb reuters",
     "konv.models": "clone_model",
     "konv.saving": """
         CustomObjectScope KerasFileEditor custom_object_scope get_custom_objects get_registered_name
@@ -104,8 +107,6 @@ WAYS: dict[str, list[tuple[str, str]]] = {
                          "the network from konv.layers, as examples/small_resnet.py does"),
         ("distribution device", _ONE_MACHINE),
         ("mixed_precision dtype_policies DTypePolicy FloatDTypePolicy quantizers Quantizer", _FLOAT32),
-        ("preprocessing", "for folders of images there is konv.utils.image_dataset_from_directory, for one image "
-                          "konv.utils.load_img, for augmentation konv.layers.RandomFlip and its like"),
         ("remat RematScope", "konv plans the memory of a training step itself; leave it out"),
         ("export", 'model.export("m.onnx") writes ONNX'),
         ("wrappers", "konv.KonvClassifier and konv.KonvRegressor, of the extra `sklearn`, are models for scikit-learn"),
@@ -136,11 +137,16 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("plot_model model_to_dot", "konv.explain.drawing(model).save('model.svg') draws it, without graphviz; "
                                     "model.explain() says more"),
         ("get_file", "konv downloads nothing; give a path to a file that is there"),
-        ("text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array pad_sequences FeatureSpace",
-         _ARRAYS),
+        ("text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array FeatureSpace", _ARRAYS),
     ],
-    "konv.datasets": [("", "konv downloads nothing; use konv.datasets.mnist_5k(), which comes with the extra `demo`, "
-                           "konv.datasets.fashion_mnist(path), or arrays of your own")],
+    "konv.preprocessing": [
+        ("timeseries_dataset_from_array text_dataset_from_directory", _ARRAYS),
+    ],
+    "konv.preprocessing.image": [
+        ("ImageDataGenerator", "for folders of images there is konv.utils.image_dataset_from_directory, for augmentation "
+                               "konv.layers.RandomFlip and its like"),
+    ],
+    "konv.datasets": [("", f"konv has data sets of images and numbers alone; {_TEXT}")],
     "konv.ops": [("", "in a model combine what dir(konv.ops) lists; on arrays use NumPy or SciPy")],
     "konv.random": [("", "use the generators of NumPy; konv.random.set_random_seed sets the seed of weights and dropout")],
 }

@@ -14,8 +14,11 @@ from konv.data.decode import img_to_array as img_to_array
 from konv.data.decode import load_img as load_img
 from konv.data.decode import save_img as save_img
 from konv.data.images import image_dataset_from_directory as image_dataset_from_directory
+from konv.data.parts import pack_x_y_sample_weight as pack_x_y_sample_weight
+from konv.data.parts import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from konv.data.pydataset import PyDataset as PyDataset
 from konv.data.pydataset import PyDataset as Sequence
+from konv.data.sequences import pad_sequences as pad_sequences
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
 from konv.surface import surface
@@ -35,10 +38,13 @@ __all__ = [
     "img_to_array",
     "load_img",
     "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
     "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)

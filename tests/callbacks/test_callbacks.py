@@ -97,6 +97,7 @@ CASES = {
     "best": (lambda c: c.ModelCheckpoint("best.keras", save_best_only=True), FALLING),
     "best above": (lambda c: c.ModelCheckpoint("b.keras", save_best_only=True, initial_value_threshold=3.1), FALLING),
     "best accuracy": (lambda c: c.ModelCheckpoint("b.keras", monitor="accuracy", save_best_only=True), RISING),
+    "h5": (lambda c: c.ModelCheckpoint("m_{epoch}.h5", save_freq=2, verbose=0), FALLING),
     "weights": (lambda c: c.ModelCheckpoint("w_{epoch}.weights.h5", save_weights_only=True, verbose=0), FALLING),
     "nan": (lambda c: c.TerminateOnNaN(), losses(1, NAN, 1)),
     "inf": (lambda c: c.TerminateOnNaN(), losses(1, float("inf"), 1)),
@@ -172,7 +173,7 @@ def test_messages(capsys):
 
 @pytest.mark.parametrize(("call", "error", "words"), [
     (lambda: konv.callbacks.ModelCheckpoint("model.bin"), KonvError, [".keras", "model.bin"]),
-    (lambda: konv.callbacks.ModelCheckpoint("model.h5"), UnsupportedError, [".keras", "model.h5"]),
+    (lambda: konv.callbacks.ModelCheckpoint("model.txt"), KonvError, [".keras", ".h5", "model.txt"]),
     (lambda: konv.callbacks.ModelCheckpoint("m.keras", save_weights_only=True), KonvError, [".weights.h5"]),
     (lambda: konv.callbacks.ModelCheckpoint("m.keras", save_freq=1.5), KonvError, ["save_freq", "1.5"]),
     (lambda: play(konv, lambda c: c.ModelCheckpoint("{accuracy}.keras"), FALLING), KonvError, ["accuracy", "val_loss"]),

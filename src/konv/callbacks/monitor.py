@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from konv.callbacks.base import Callback, Logs, say
-from konv.errors import FileError, KonvError, UnsupportedError, meant
+from konv.errors import FileError, KonvError, meant
 
 
 def rises(model: Any, name: str) -> bool | None:
@@ -154,11 +154,8 @@ class ModelCheckpoint(MonitorCallback):
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
             raise KonvError(f'ModelCheckpoint: with save_weights_only=True filepath must end in ".weights.h5", got '
                             f'"{self.filepath}"')
-        if not save_weights_only and self.filepath.endswith(".h5"):
-            raise UnsupportedError(f'ModelCheckpoint: whole models in ".h5" are not supported; let filepath end in '
-                                   f'".keras", got "{self.filepath}"')
-        if not save_weights_only and not self.filepath.endswith(".keras"):
-            raise KonvError(f'ModelCheckpoint: filepath must end in ".keras", got "{self.filepath}"')
+        if not save_weights_only and not self.filepath.endswith((".keras", ".h5")):
+            raise KonvError(f'ModelCheckpoint: filepath must end in ".keras" or ".h5", got "{self.filepath}"')
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self._due(batch):

