@@ -47,7 +47,7 @@ class Weight:
         self.variable, self.name, self.title = variable, variable.name, f'weight "{variable.path}"'
 
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call) -> tuple[int]:
-        layer, _, name = self.variable.path.rpartition("/")
+        layer, _, name = self.variable.key.rpartition("/")
         trainable = self.variable.trainable
         return (builder.add(Parameter(name, self.variable.shape, trainable), (), layer, is_trained(self.variable)),)
 

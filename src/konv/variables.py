@@ -17,6 +17,8 @@ KERNEL = "kernel"
 class Variable:
     """One weight. `value` is a read-only view; write with `assign`, so that packed copies notice.
 
+    `path` is where it is, as Keras says it; `key` is what graphs call it.
+
     >>> v = Variable(np.zeros((2, 3)), name="kernel")
     >>> v.assign(np.ones((2, 3))); v.version
     1
@@ -27,7 +29,8 @@ class Variable:
     def __init__(self, value, name: str = "variable", *, path: str = "", trainable: bool = True, dtype="float32",
                  regularizer: Any = None, constraint: Any = None):
         self.array = np.array(value, dtype=dtype, order="C")
-        self.name, self.path = name, path or name
+        self.name = name
+        self.path = self.key = path or name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.version = 0
         self.owner: Any = None  # the layer that it belongs to

@@ -1,4 +1,4 @@
-"""Weights in .safetensors files: by the paths of the variables, all or nothing."""
+"""Weights in .safetensors files: by the names of layers and weights, all or nothing."""
 
 import json
 import struct
@@ -32,7 +32,7 @@ def test_there_and_back(build, tmp_path):
     mine, other = build(konv), build(konv)
     mine.set_weights([weight + np.float32(0.5) for weight in mine.get_weights()])
     mine.save_weights(tmp_path / "m.safetensors")
-    assert set(load_file(tmp_path / "m.safetensors")) == {weight.path for weight in mine.weights}
+    assert set(load_file(tmp_path / "m.safetensors")) == {weight.key for weight in mine.weights}
     other.load_weights(tmp_path / "m.safetensors")
     for one, two in zip(mine.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)

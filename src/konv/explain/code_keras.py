@@ -95,7 +95,7 @@ def keras_model(model: Model, function: str, heading: str) -> tuple[str, dict[st
     text = ["import keras", "", "", f"def {function}({', '.join([*called, 'weights'])}):", f"    # {heading}",
             *(f"    {line}" for line in lines), f"    model = keras.Model({listed[0]}, {listed[1]})",
             "    model.set_weights(list(weights.values()))", f"    return model({given}, training=False)"]
-    weights = {variable.path: array for variable, array in zip(model.weights, model.get_weights(), strict=True)}
+    weights = {variable.key: array for variable, array in zip(model.weights, model.get_weights(), strict=True)}
     return "\n".join(text) + "\n", weights
 
 

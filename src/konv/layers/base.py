@@ -190,12 +190,11 @@ class Layer(Custom):
                                     f"example, or the layer")
                 settings = self.weight_settings(weight.name)
                 initializer = initializers.get(settings["initializer"])
-                made[weight.name] = Variable(
-                    initializer(weight.shape), weight.name, path=f"{self.path}/{weight.name}",
-                    trainable=weight.trainable, regularizer=settings["regularizer"], constraint=settings["constraint"])
+                made[weight.name] = Variable(initializer(weight.shape), weight.name, trainable=weight.trainable,
+                                             regularizer=settings["regularizer"], constraint=settings["constraint"])
         self.variables_by_name |= made
-        for variable in made.values():
-            variable.owner = self
+        for name, variable in made.items():
+            self.own(variable, name)
         self.input_shapes, self.built = shapes, True
 
     def _warn_of_softmax(self, *shapes: Shape) -> None:

@@ -19,10 +19,11 @@ from konv.layers.penalties import Added
 from konv.layers.tracked import Tracked
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Shape
-from konv.tensors import Call, Tensor, tracing
+from konv.tensors import Call, Tensor, is_tracing, tracing
 from konv.variables import Variable
 
 _scopes: ContextVar[tuple["Custom", ...]] = ContextVar("scopes", default=())
+_places: ContextVar[str] = ContextVar("places", default="")  # of the layer around, as Keras says it
 _adding: ContextVar[list[Any] | None] = ContextVar("adding", default=None)  # the losses of the `call` that is traced
 
 
@@ -117,9 +118,22 @@ class Custom(Tracked):
         """The name, with those of the layers around it in front: how its weights are found."""
         return self.__dict__.get("_path") or self.name
 
+    def move(self, path: str) -> None:
+        """Be found by another path."""
+        if path != self.path:
+            self.__dict__["_path"] = path
+            for key, variable in self.variables_by_name.items():
+                variable.key = f"{path}/{key}"
+
+    @property
+    def place(self) -> str:
+        """The same as Keras says it: a Sequential is one of the layers around, and a name may come twice."""
+        return self.__dict__.get("_stands") or self.name
+
     def _take_path(self) -> None:
         """Where the layer is built for the first time says where it belongs."""
-        around = _scopes.get()
+        around, place = _scopes.get(), _places.get()
+        self.__dict__.setdefault("_stands", f"{place}/{self.name}" if place else self.name)
         if around and "_path" not in self.__dict__ and around[-1] is not self:
             taken = around[-1].__dict__.setdefault("_paths", set())
             path, number = f"{around[-1].path}/{self.name}", 0
@@ -133,9 +147,19 @@ class Custom(Tracked):
     def _scope(self) -> Iterator[None]:
         token = _scopes.set((*_scopes.get(), self))
         try:
-            yield
+            with self._around():
+                yield
         finally:
             _scopes.reset(token)
+
+    @contextmanager
+    def _around(self) -> Iterator[None]:
+        """What is built inside is in this layer, as Keras says it."""
+        token = _places.set(self.place)
+        try:
+            yield
+        finally:
+            _places.reset(token)
 
     # --- weights ----------------------------------------------------------------------------------
 
@@ -177,7 +201,11 @@ class Custom(Tracked):
             number += 1
             key = f"{variable.name}_{number}"
         self.variables_by_name[key] = variable
-        variable.path, variable.owner = f"{self.path}/{key}", self
+        self.own(variable, key)
+
+    def own(self, variable: Variable, key: str) -> None:
+        """Tell a weight where it is."""
+        variable.key, variable.path, variable.owner = f"{self.path}/{key}", f"{self.place}/{key}", self
 
     def _konv_class(self) -> Any:
         """The class of konv that the user's comes from."""
@@ -266,7 +294,7 @@ class Custom(Tracked):
                 found = trace.lower(builder, places, self)
             made = [Tensor(builder.nodes[index].shape, self, call.inputs, call=call) for index in found]
             result = nests.pack(trace.result, made)
-            if "output" not in self.__dict__ and not _scopes.get():
+            if "output" not in self.__dict__ and not is_tracing():
                 self.__dict__.update(input=args[0] if len(args) == 1 else args, output=result)
             return result
         graph = self.composed_graph(shapes, bool(training), call)

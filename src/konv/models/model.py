@@ -80,10 +80,17 @@ class Model(Trainer, Layer):
         self._require_names()
 
     def _require_names(self) -> None:
+        by_name: dict[str, Layer] = {}
+        for layer in self.sublayers if not self.is_composed else ():
+            if by_name.setdefault(layer.name, layer) is not layer:
+                raise KonvError(f'{self.title}: two layers are named "{layer.name}"; give one of them another name=')
         by_path: dict[str, Layer] = {}
-        for layer in _flattened(self.sublayers):
-            if by_path.setdefault(layer.path, layer) is not layer:
-                raise KonvError(f'{self.title}: two layers are named "{layer.path}"; give one of them another name=')
+        for layer in _flattened(self.sublayers):  # models side by side may have layers of the same names
+            number, path = 0, layer.path
+            while by_path.setdefault(path, layer) is not layer:
+                number += 1
+                path = f"{layer.path}_{number}"
+            layer.move(path)
 
     @property
     def sublayers(self) -> list[Layer]:
@@ -128,7 +135,7 @@ class Model(Trainer, Layer):
         self._require_built()
         shapes = shapes or self.input_shapes
         training = training and self.is_modal
-        key = (*shapes, training, *(layer.trainable for layer in _flattened(self.sublayers)))
+        key = (*shapes, training, *((layer.path, layer.trainable) for layer in _flattened(self.sublayers)))
         if key not in self._graphs:
             builder = GraphBuilder(training=training)
             places = tuple(builder.add(InputOp(shape), (), tensor.name)

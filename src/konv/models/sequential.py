@@ -84,9 +84,11 @@ class Sequential(Model):
             self._layers, self._operations, self.built = list(self._chain), list(self._chain), False
             self.inputs, self.outputs, self._order, self._graphs, self.input_shapes = [], [], [], {}, ()
             return
+        self._take_path()
         for layer in self._chain[len(self._tensors) - 1:]:
             try:
-                output = layer(self._tensors[-1])
+                with self._around():
+                    output = layer(self._tensors[-1])
             except ShapeError as error:
                 from konv.explain.doctor import explained
 

@@ -146,7 +146,7 @@ def _on_tensors(function: Any, class_name: str, make: Any, inputs: Any, kernel: 
         op = make(x, kernel, *options, False)
     config: dict[str, Any] = dict(zip(("strides", "padding", "data_format", "dilation_rate"), options, strict=True))
     return symbolic(function, class_name, [x], lambda emit, place: emit.builder.add(
-        op, (place,), kernel.path, is_trained(kernel)), config, "nn", (x, kernel))
+        op, (place,), kernel.key, is_trained(kernel)), config, "nn", (x, kernel))
 
 
 def _pool_tensor(function: Any, class_name: str, kind: str, inputs, pool_size, strides, padding, data_format) -> Tensor:

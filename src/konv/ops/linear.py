@@ -56,7 +56,7 @@ def _dense(x: Tensor, kernel: Variable) -> Tensor:
                          f'"{kernel.path}" {kernel.shape}')
 
     def lower(emit: Emit, place: int) -> int:
-        return emit.builder.add(Dense(kernel.shape[1], False), (place,), kernel.path, is_trained(kernel))
+        return emit.builder.add(Dense(kernel.shape[1], False), (place,), kernel.key, is_trained(kernel))
 
     return symbolic(matmul, "Matmul", [x], lower, args=(x, kernel))
 

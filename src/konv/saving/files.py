@@ -157,7 +157,7 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
 
 
 def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
-    """Weights by their paths: all of the model, and unless by_name=True all of the file."""
+    """Weights by their names: all of the model, and unless by_name=True all of the file."""
     wanted, pairs, notes = _by_path(model), [], []
     kinds = {snake_case(group.kind) for group in layout.layer_groups(model)}
     with tensors_file.open_tensors(path) as file:
@@ -179,10 +179,10 @@ def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) 
 
 
 def _by_path(model: Model) -> dict[str, Variable]:
-    """All weights by their paths, which are the names in a safetensors file."""
-    found = {variable.path: variable for variable in model.weights}
+    """All weights by the names that they have in a safetensors file."""
+    found = {variable.key: variable for variable in model.weights}
     if len(found) < len(model.weights):
-        twice = next(path for path, count in Counter(variable.path for variable in model.weights).items() if count > 1)
+        twice = next(path for path, count in Counter(variable.key for variable in model.weights).items() if count > 1)
         raise KonvError(f'{model.title}: two weights have the path "{twice}"; give their layers names of their own')
     return found
 

@@ -60,13 +60,13 @@ def _named(value: Any) -> Any:
 
 
 def _arrays(group: Any, variables: Sequence[Variable]) -> None:
-    paths = [variable.path for variable in variables]
+    paths = [variable.key for variable in variables]
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
         raise KonvError(f'two weights have the path "{twice}"; give their layers names of their own, or save to a .keras file')
     _names(group, "weight_names", paths)
     for variable in variables:
-        group[variable.path] = variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
+        group[variable.key] = variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
 
 
 def _names(group: Any, attribute: str, names: Sequence[str]) -> None:

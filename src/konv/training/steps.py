@@ -32,6 +32,7 @@ class Wiring:
     runner: Runner
     outputs: list[Shape]
     variables: list[Variable]
+    keys: list[str]  # what the graph calls them: a layer that joins another model may be called otherwise there
     penalised: list[Variable]
     activities: list[tuple[list[int], Penalty]]  # which outputs of the runner, and what is made of them
 
@@ -63,9 +64,9 @@ def add_slopes(wiring: Wiring, outputs: Sequence[np.ndarray], slopes: list[np.nd
             slopes[place] += slope * np.float32(scale)
 
 
-def gradient_of(variable: Variable, found: Mapping[str, np.ndarray]) -> np.ndarray:
+def gradient_of(variable: Variable, key: str, found: Mapping[str, np.ndarray]) -> np.ndarray:
     """The gradient of a weight, which may be read as a value and as a kernel; zeros if nothing reads it."""
-    gradient, other = found.get(variable.path), found.get(f"{variable.path}/{KERNEL}")
+    gradient, other = found.get(key), found.get(f"{key}/{KERNEL}")
     if gradient is None:
         return np.zeros(variable.shape, np.float32) if other is None else other
     return gradient if other is None else gradient + other
@@ -207,7 +208,7 @@ class Stepper(Layer):
         self._watch(value, batch, given)
         if wiring.variables:
             gradients = wiring.runner.backward(slopes)
-            found = [gradient_of(variable, gradients) for variable in wiring.variables]
+            found = [gradient_of(variable, key, gradients) for variable, key in zip(wiring.variables, wiring.keys, strict=True)]
             for gradient, variable in zip(found, wiring.variables, strict=True):
                 if variable.regularizer is not None:
                     gradient += scale * variable.regularizer.gradient(variable.array)
@@ -266,5 +267,6 @@ class Stepper(Layer):
             runners.pop(list(runners)[0], None)  # noqa: RUF015 (an iterator would notice the other thread)
         variables = self.trainable_weights
         return Wiring(self._graphs, shapes, runner, [graph.nodes[index].shape for index in plain.outputs], variables,
+                      [variable.key for variable in variables],
                       [variable for variable in variables if variable.regularizer is not None],
                       [([graph.outputs.index(place) for place in places], penalty) for places, penalty in graph.penalised])
