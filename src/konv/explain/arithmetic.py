@@ -323,6 +323,10 @@ def _add(step: StepFacts) -> Iterable[Statement]:
         yield equation("additions", f"{count} * {times(step.output)}", count * values)
 
 
+def _detach(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("detach")
+
+
 def _binary(step: StepFacts) -> Iterable[Statement]:
     name = step.op.name  # type: ignore[attr-defined]
     if name in general.COMPARISONS:
@@ -397,6 +401,7 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Add: _add,
     spec.Permute: _permute,
     general.Binary: _binary,
+    general.Detach: _detach,
     general.Concatenate: _concatenate,
     general.Pad: _pad,
     general.PRelu: _prelu,

@@ -411,8 +411,9 @@ def _resize(b: Any, op: Any, x: str) -> None:
 
 # what is written with the same words in PyTorch
 ALIKE: dict[type, Callable[..., None]] = {
-    augment.Light: _nothing, augment.Noise: _nothing, augment.Warp: _nothing, general.Matmul: _matmul,
-    general.Parameter: _parameter, ops.Add: _add, ops.Dropout: _nothing, ops.Reshape: _reshape,
+    augment.Light: _nothing, augment.Noise: _nothing, augment.Warp: _nothing, general.Detach: _nothing,
+    general.Matmul: _matmul, general.Parameter: _parameter, ops.Add: _add, ops.Dropout: _nothing,
+    ops.Reshape: _reshape,
 }
 RULES: dict[type, Callable[..., None]] = {
     **ALIKE,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from konv import activations
+from konv.errors import UnsupportedError
 from konv.spec.general import Binary
 from konv.spec.ops import Activation, Scale
 from konv.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
@@ -139,12 +140,43 @@ less = _binary("less", "Less", "1 where x1 < x2, else 0; of arrays True and Fals
 less_equal = _binary("less_equal", "LessEqual", "1 where x1 <= x2, else 0; of arrays True and False.", np.less_equal)
 
 
-def where(condition, x1, x2):
-    """x1 where the condition holds (is not 0), else x2.
+def tan(x):
+    """The tangent.
+
+    >>> tan([0.0])
+    array([0.], dtype=float32)
+    """
+    return divide(sin(x), cos(x))
+
+
+def sinh(x):
+    """The hyperbolic sine.
+
+    >>> sinh([0.0])
+    array([0.], dtype=float32)
+    """
+    return multiply(subtract(exp(x), exp(negative(x))), 0.5)
+
+
+def cosh(x):
+    """The hyperbolic cosine.
+
+    >>> cosh([0.0])
+    array([1.], dtype=float32)
+    """
+    return multiply(add(exp(x), exp(negative(x))), 0.5)
+
+
+def where(condition, x1=None, x2=None):
+    """x1 where the condition holds (is not 0), else x2; without both the places, along each axis, where it does.
 
     >>> where([True, False], [1.0, 2.0], 0.0)
     array([1., 0.], dtype=float32)
     """
+    if x1 is None or x2 is None:
+        if x1 is not x2 or is_symbolic(condition):
+            raise UnsupportedError("where: of tensors needs both x1= and x2=")
+        return [places.astype(np.int32) for places in np.where(np.asarray(condition))]
     if not is_symbolic(condition, x1, x2):
         return np.where(np.asarray(condition).astype(bool), numbers(x1, "where"), numbers(x2, "where")).astype(np.float32)
     return add(multiply(condition, x1), multiply(subtract(1.0, condition), x2))

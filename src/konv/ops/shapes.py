@@ -144,7 +144,7 @@ def squeeze(x, axis=None):
         size for i, size in enumerate(emit.shape(place)) if i not in axes)), place), {"axis": axis})
 
 
-def concatenate(xs, axis=-1):
+def concatenate(xs, axis=0):
     """One after the other along an axis.
 
     >>> concatenate([[[1.0]], [[2.0]]], axis=1)
@@ -153,6 +153,9 @@ def concatenate(xs, axis=-1):
     if not is_symbolic(xs):
         return np.concatenate([numbers(x, "concatenate") for x in xs], axis)
     tensors = _together(xs, "concatenate")
+    if axis == 0 and tensors[0].batched:
+        raise UnsupportedError("concatenate: axis=0, which is the default, is that of the batch, but samples are computed one "
+                               "by one; give another, such as axis=-1")
     at = sample_axis(tensors[0], axis, "concatenate")
     return symbolic(concatenate, "Concatenate", tensors, lambda emit, *places: emit(spec.Concatenate(at), *places),
                     {"axis": axis}, args=(list(xs),))
@@ -350,29 +353,51 @@ def convert_to_numpy(x):
 
 
 def stop_gradient(variable):
-    """An array as it is; in a graph that is not supported."""
-    if is_symbolic(variable) and isinstance(variable, Tensor):
-        raise UnsupportedError("stop_gradient: is not supported yet")
-    return variable
+    """The same numbers; training does not look behind them.
+
+    >>> stop_gradient(np.ones(1))
+    array([1.])
+    """
+    if not is_symbolic(variable):
+        return variable
+    return symbolic(stop_gradient, "StopGradient", [_tensor(variable, "stop_gradient")],
+                    lambda emit, place: emit(spec.Detach(), place), module="core")
 
 
-def _fixed(function):
-    def made(shape_, *args, dtype=None):
-        return function(shape_, *args).astype(dtype or "float32")
+def zeros(shape, dtype=None):
+    """Zeros, float32 unless another type is asked for.
 
-    made.__name__ = made.__qualname__ = function.__name__
-    made.__doc__ = f"An array as of numpy.{function.__name__}, float32 unless another type is asked for."
-    return made
-
-
-zeros, ones, full = _fixed(np.zeros), _fixed(np.ones), _fixed(np.full)
+    >>> zeros((2,)).tolist()
+    [0.0, 0.0]
+    """
+    return full(shape, 0, dtype)
 
 
-def arange(start, stop=None, step=1, dtype=None):
+def ones(shape, dtype=None):
+    """Ones, float32 unless another type is asked for.
+
+    >>> ones((2,)).tolist()
+    [1.0, 1.0]
+    """
+    return full(shape, 1, dtype)
+
+
+def full(shape, fill_value, dtype=None):
+    """One number everywhere, float32 unless another type is asked for.
+
+    >>> full((2,), 3).tolist()
+    [3.0, 3.0]
+    """
+    if None in (shape if isinstance(shape, (tuple, list)) else [shape]):
+        raise UnsupportedError(f"the shape {shape} is open; use konv.ops.zeros_like, ones_like or full_like of a tensor of it")
+    return np.full(shape, fill_value, dtype or "float32")
+
+
+def arange(start, stop=None, step=None, dtype=None):
     """Numbers from start on, below stop.
 
     >>> arange(3)
     array([0, 1, 2])
     """
-    return np.arange(*((0, start) if stop is None else (start, stop)), step, dtype=dtype)
+    return np.arange(*((0, start) if stop is None else (start, stop)), 1 if step is None else step, dtype=dtype)
 

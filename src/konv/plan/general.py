@@ -10,7 +10,7 @@ from math import prod
 
 from konv.errors import UnsupportedError
 from konv.plan.blocks import Block
-from konv.plan.emitter import Emitter, image
+from konv.plan.emitter import Emitter, image, inside
 from konv.plan.steps import FIRST, NO_HALO, PER_PART, Buffer
 from konv.spec.general import BINARY, COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
 from konv.spec.ops import Permute, Shape
@@ -175,6 +175,15 @@ def _binary_backward(s, block: Block, d: Buffer) -> None:
             by_numbers(e, "binary_backward", error.shape, *operands, variant=(CODES.index(name), side))
 
         s.contribute(index, emit)
+
+
+def _detach(e: Emitter, block: Block, y: Buffer) -> None:
+    x = e.value(block.inputs[0])
+    e.step("copy", x.name, y.name, inside(x), inside(y))
+
+
+def _detach_backward(s, block: Block, d: Buffer) -> None:
+    s.contribute(block.inputs[0], lambda dx: s.e.step("clear", dx.name))
 
 
 # --- along axes -----------------------------------------------------------------------------------------
@@ -370,6 +379,7 @@ FORWARD = {
     "parameter": _whole,
     "constant": _whole,
     "binary": _binary,
+    "detach": _detach,
     "reduce": _reduce,
     "matmul": _matmul,
     "concatenate": _movement,
@@ -381,6 +391,7 @@ FORWARD = {
 BACKWARD = {
     "parameter": _parameter_backward,
     "binary": _binary_backward,
+    "detach": _detach_backward,
     "reduce": _reduce_backward,
     "matmul": _matmul_backward,
     "concatenate": _movement_backward,

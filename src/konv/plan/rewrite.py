@@ -10,7 +10,7 @@ from math import prod
 
 from konv.errors import UnsupportedError
 from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
-from konv.spec.general import Binary, Parameter, PRelu
+from konv.spec.general import Binary, Detach, Parameter, PRelu
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
     Activation,
@@ -34,7 +34,7 @@ from konv.spec.ops import (
 )
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
-ELEMENTWISE = (Activation, Add, Binary, Dropout, Noise)
+ELEMENTWISE = (Activation, Add, Binary, Detach, Dropout, Noise)
 IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
 
 
@@ -73,7 +73,8 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
         channels = op.kernel_shape(builder.nodes[index].shape if order == plain else tuple(
             builder.nodes[index].shape[axis] for axis in order))[-2]
         op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format, op.kernel_name)
-    if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op):
+    if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op) or (
+            isinstance(op, Detach) and not training):
         return index, order
     if isinstance(op, RANDOM) and not training and not is_always_random(op):
         return index, order

@@ -72,6 +72,11 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 @dataclass(frozen=True)
+class Detach(Op):
+    """The same numbers; no gradient goes back through it."""
+
+
+@dataclass(frozen=True)
 class PRelu(Op):
     """x above zero, alpha * x below; alpha is of the shape of a sample, but 1 along the axes that share it."""
 

@@ -1,0 +1,61 @@
+"""keras.ops.image: the functions on images that konv has, on arrays and on tensors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from konv.config import image_data_format
+from konv.engines.single import run_op
+from konv.errors import KonvError, ShapeError, naming
+from konv.ops.elementwise import multiply
+from konv.ops.reductions import sum as total
+from konv.spec.augment import Resize
+from konv.spec.resampling import INTERPOLATIONS
+from konv.surface import surface
+from konv.symbolic import is_symbolic, numbers, symbolic
+
+
+def resize(images, size: Sequence[int], interpolation: str = "bilinear", antialias: bool = False,
+           crop_to_aspect_ratio: bool = False, pad_to_aspect_ratio: bool = False, fill_mode: str = "constant",
+           fill_value: float = 0.0, data_format: str | None = None) -> Any:
+    """Images (batch, height, width, channels), or one of them, at another size (height, width), as the layer Resizing.
+
+    >>> resize(np.ones((1, 2, 2, 1)), (4, 4)).shape
+    (1, 4, 4, 1)
+    """
+    with naming("resize"):
+        if len(tuple(size)) != 2 or not all(isinstance(one, (int, np.integer)) and one > 0 for one in size):
+            raise ShapeError(f"size={size!r} must be two positive integers, (height, width)")
+        if interpolation not in INTERPOLATIONS:
+            raise KonvError(f"interpolation={interpolation!r} must be one of {', '.join(map(repr, INTERPOLATIONS))}")
+        if fill_mode != "constant" or (crop_to_aspect_ratio and pad_to_aspect_ratio):
+            raise KonvError("only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be True, and fill_mode is 'constant'")
+        aspect = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else "stretch"
+        op = Resize(int(size[0]), int(size[1]), interpolation, bool(antialias), aspect, float(fill_value),
+                    data_format or image_data_format())
+    if is_symbolic(images):
+        config = {"size": list(size), "interpolation": interpolation, "antialias": antialias,
+                  "crop_to_aspect_ratio": crop_to_aspect_ratio, "pad_to_aspect_ratio": pad_to_aspect_ratio,
+                  "fill_mode": fill_mode, "fill_value": fill_value, "data_format": data_format}
+        return symbolic(resize, "Resize", [images], lambda emit, place: emit(op, place), config, "image")
+    array = numbers(images, "resize")
+    if array.ndim not in (3, 4):
+        raise ShapeError(f"resize: images have 4 axes, (batch, height, width, channels), or one of them 3, got {array.shape}")
+    return run_op(op, array, {}) if array.ndim == 4 else run_op(op, array[None], {})[0]
+
+
+def rgb_to_grayscale(images, data_format: str | None = None) -> Any:
+    """Red, green and blue, weighed by how bright they look, as one channel.
+
+    >>> rgb_to_grayscale(np.ones((1, 1, 3))).round(3).tolist()
+    [[[1.0]]]
+    """
+    axis = -3 if (data_format or image_data_format()) == "channels_first" else -1
+    weights = np.array([0.2989, 0.5870, 0.1140], np.float32)
+    return total(multiply(images, weights if axis == -1 else weights[:, None, None]), axis, keepdims=True)
+
+
+__all__ = ["resize", "rgb_to_grayscale"]
+
+__getattr__, __dir__ = surface(__name__, __all__)
