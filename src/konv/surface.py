@@ -40,7 +40,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         serialize subtract""",
     "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",
-    "konv.losses": "CTC ctc",
+    "konv.losses": "",
     "konv.metrics": "",
     "konv.callbacks": "OrbaxCheckpoint RemoteMonitor",
     "konv.utils": """
@@ -71,7 +71,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         batch_normalization binary_crossentropy bincount bitwise_and bitwise_invert bitwise_left_shift bitwise_not
         bitwise_or bitwise_right_shift bitwise_xor blackman broadcast_to categorical_crossentropy cbrt cdist ceil celu
         cholesky cholesky_inverse cond conj conjugate conv_transpose copy corrcoef correlate cosh cross ctc_decode
-        ctc_loss cumprod cumsum custom_gradient deg2rad depth_to_space det diag diagflat diagonal diff digitize
+        cumprod cumsum custom_gradient deg2rad depth_to_space det diag diagflat diagonal diff digitize
         divide_no_nan dot_product_attention dsplit dstack dtype eig eigh einsum empty empty_like erf erfc erfinv exp2
         extract_sequences eye fabs fft fft2 flip fliplr flipud floor floor_divide fmax fmin fmod fold fori_loop
         full_like gcd geomspace glu hamming hanning hard_shrink hard_tanh heaviside histogram hsplit hstack hypot i0
@@ -127,7 +127,6 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("Wrapper FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", _OWN),
     ],
     "konv.optimizers": [("LossScaleOptimizer", _FLOAT32), ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
-    "konv.losses": [("CTC ctc", f"konv has no losses of sequences of labels; {_KERAS}")],
     "konv.callbacks": [
         ("RemoteMonitor", "konv.callbacks.CSVLogger writes the same numbers to a file, konv.callbacks.LambdaCallback hands "
                           "them to a function of yours"),

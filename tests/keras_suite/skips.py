@@ -158,8 +158,6 @@ _TESTS = {
     "layers and losses for text and sound: konv is for images": """
         constant_initializers_test.py::*::test_stft_initializer
         functional_test.py::*::test_basic_flow_as_a_submodel
-        losses_test.py::CTCTest::test_config
-        losses_test.py::CTCTest::test_correctness
         random_initializers_test.py::*::test_mha_query_projection_variance
         sequential_test.py::*::test_basic_flow_as_a_submodel
         summary_utils_test.py::*::test_print_model_summary_with_mha

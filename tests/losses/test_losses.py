@@ -235,7 +235,6 @@ def test_functions_serialize_as_in_keras():
      ["reduction=None"]),
     (lambda: konv.losses.MeanSquaredError(dtype="float16"), UnsupportedError, ["float16"]),
     (lambda: konv.losses.CategoricalCrossentropy(label_smoothing=2), KonvError, ["label_smoothing", "2"]),
-    (lambda: konv.losses.get("ctc"), UnsupportedError, ["ctc", "mse"]),
     (lambda: konv.losses.CategoricalGeneralizedCrossEntropy(1.5), KonvError, ["q", "1.5"]),
     (lambda: konv.losses.Circle()([0, 1], LOGITS), ShapeError, ["circle", "(2,)", "(12, 5)"]),
     (lambda: konv.losses.KLDivergence()(REAL[:, :3], LOGITS), ShapeError, ["kl_divergence", "(12, 3)"]),

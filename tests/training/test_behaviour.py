@@ -357,7 +357,6 @@ def test_errors_leave_the_model_as_it_was(model, case):
     ({"optimizer": "adan"}, KonvError, ["adan"]),
     ({"optimizer": "muon"}, UnsupportedError, ["muon"]),
     ({"loss": "crossentropi"}, KonvError, ["crossentropi"]),
-    ({"loss": "ctc"}, UnsupportedError, ["ctc"]),
     ({"loss": ["mse", "mse"]}, KonvError, ["loss has 2 entries", "1 output"]),
     ({"loss": {"head": "mse"}}, KonvError, ["head", "dense_1"]),
     ({"metrics": ["acuracy"]}, KonvError, ["acuracy"]),

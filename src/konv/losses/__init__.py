@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from konv.errors import KonvError, UnsupportedError, nearest
+from konv.errors import KonvError, nearest
+from konv.losses.alignment import CTC, ctc
 from konv.losses.base import Loss
 from konv.losses.classes import (
     BinaryCrossentropy,
@@ -66,7 +67,7 @@ CLASSES = (
     LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
     SparseCategoricalCrossentropy, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson,
     KLDivergence, Hinge, SquaredHinge, CategoricalHinge, CosineSimilarity, BinaryFocalCrossentropy,
-    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, Dice, Tversky, Circle,
+    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, Dice, Tversky, Circle, CTC,
 )
 FUNCTIONS: dict[str, Callable] = {
     function.__name__: function for function in (
@@ -74,6 +75,7 @@ FUNCTIONS: dict[str, Callable] = {
         sparse_categorical_crossentropy, mean_absolute_percentage_error, mean_squared_logarithmic_error, log_cosh,
         poisson, cosine_similarity, kl_divergence, hinge, squared_hinge, categorical_hinge, binary_focal_crossentropy,
         categorical_focal_crossentropy, categorical_generalized_cross_entropy, dice, tversky, circle,
+        ctc,
     )
 } | {
     "mse": mean_squared_error, "MSE": mean_squared_error,
@@ -83,8 +85,6 @@ FUNCTIONS: dict[str, Callable] = {
     "mape": mean_absolute_percentage_error, "MAPE": mean_absolute_percentage_error,
     "msle": mean_squared_logarithmic_error, "MSLE": mean_squared_logarithmic_error,
 }
-# what Keras has besides: for sequences
-LATER = frozenset({"CTC", "ctc"})
 
 _registry = Registry("loss", "keras.losses", CLASSES)
 
@@ -122,9 +122,6 @@ def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> A
     function = name.get("config") if isinstance(name, Mapping) and name.get("class_name") == "function" else name
     if isinstance(function, str) and function not in (custom_objects or {}):
         return _by_name(function)
-    kind = name.get("class_name") if isinstance(name, Mapping) else None
-    if kind in LATER:
-        raise _unsupported(str(kind))
     return _registry.deserialize(name, custom_objects)
 
 
@@ -133,15 +130,9 @@ def _by_name(name: str) -> Any:
         return FUNCTIONS[name]
     if name in _registry.classes:
         return _registry.classes[name]()
-    if name in LATER:
-        raise _unsupported(name)
     near = nearest(name, [*FUNCTIONS, *_registry.classes])
     raise KonvError(f'loss="{name}" is not the name of a loss; '
                     + (f'did you mean "{near}"?' if near else f"there are: {_known()}"))
-
-
-def _unsupported(name: str) -> UnsupportedError:
-    return UnsupportedError(f'the loss "{name}" is not supported yet; there are: {_known()}')
 
 
 def _known() -> str:
@@ -160,13 +151,13 @@ def wrap(identifier: Any) -> Loss | None:
 
 
 __all__ = [
-    "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
+    "CTC", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge", "Huber",
     "KLDivergence", "LogCosh", "Loss", "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError",
     "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
     "Tversky", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
     "categorical_focal_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge", "circle",
-    "cosine_similarity", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
+    "cosine_similarity", "ctc", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
     "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
     "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]

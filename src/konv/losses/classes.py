@@ -27,8 +27,8 @@ class LossFunctionWrapper(Loss):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.__dict__.update(kwargs)  # loss.from_logits and the like
         self.fn, self.options = fn, kwargs
-        self.axis = kwargs.get("axis", -1)
         self.formula = FORMULAS.get(fn)
+        self.axis = kwargs.get("axis", self.formula.axis if self.formula else -1)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if self.formula is None:  # a function of the user's

@@ -19,10 +19,14 @@ from konv.symbolic import is_symbolic
 
 @dataclass(frozen=True)
 class Formula:
-    """`parse(y_true, shape, **options)` checks and converts targets; `parts(t, p, gradient, **options)` computes."""
+    """`parse(y_true, shape, **options)` checks and converts targets; `parts(t, p, gradient, **options)` computes.
+
+    `axis` is what the formula reduces over, where no option of that name says it.
+    """
 
     parse: Callable[..., Array]
     parts: Callable[..., Parts]
+    axis: int | tuple[int, ...] = -1
 
 
 def evaluate(function: Callable, y_true, y_pred, **options) -> Array:

@@ -17,6 +17,7 @@ from konv.ops.activations import (
     tanh_shrink,
     threshold,
 )
+from konv.ops.alignment import ctc_loss
 from konv.ops.arrays import (
     all,  # noqa: A004
     allclose,
@@ -197,6 +198,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "ctc_loss",
     "cumsum",
     "depthwise_conv",
     "depthwise_conv_backward",
