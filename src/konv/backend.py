@@ -1,5 +1,6 @@
 """What programs written for older Keras call through `keras.backend`."""
 
+from konv.config import backend as backend
 from konv.config import epsilon as epsilon
 from konv.config import floatx as floatx
 from konv.config import image_data_format as image_data_format
@@ -8,15 +9,19 @@ from konv.config import set_floatx as set_floatx
 from konv.config import set_image_data_format as set_image_data_format
 from konv.layers.base import clear_session as clear_session
 from konv.surface import surface
+from konv.tensors import is_keras_tensor as is_keras_tensor
 
 __all__ = [
+    "backend",
     "clear_session",
     "epsilon",
     "floatx",
     "image_data_format",
+    "is_keras_tensor",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)
+__path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

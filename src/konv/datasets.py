@@ -12,3 +12,4 @@ from konv.surface import surface
 __all__ = ["boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "mnist", "mnist_5k"]
 
 __getattr__, __dir__ = surface(__name__, __all__)
+__path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

@@ -22,6 +22,14 @@ class ArgumentError(KonvError, TypeError):
     """An argument that a method does not take; a TypeError, as Python raises it."""
 
 
+class ReservedNameError(KonvError, AttributeError):
+    """An attribute that konv keeps for itself; an AttributeError, as Python raises it."""
+
+
+class StoppedError(KonvError, RuntimeError):
+    """Training that was asked to raise when it goes wrong, and went wrong; a RuntimeError, as in Keras."""
+
+
 class FileError(KonvError):
     """A file that is truncated, foreign, dangerous or not an image."""
 

@@ -124,11 +124,18 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _factor(owner: Any, argument: str, value: float | None, default: float) -> float:
-    if value is None:
-        return default
+    return default if value is None else validate_float_arg(value, f"{type(owner).__name__}: {argument}")
+
+
+def validate_float_arg(value: Any, name: str) -> float:
+    """The factor of a penalty as a float; KonvError unless it is finite and not negative. Keras has it under this name.
+
+    >>> validate_float_arg(1, "l2")
+    1.0
+    """
     good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
     if not good:
-        raise KonvError(f"{type(owner).__name__}: {argument} must be a finite number >= 0, got {value!r}")
+        raise KonvError(f"{name} must be a finite number >= 0, got {value!r}")
     return float(value)
 
 

@@ -53,6 +53,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
     "konv.preprocessing": "text_dataset_from_directory timeseries_dataset_from_array",
     "konv.preprocessing.image": "ImageDataGenerator",
     "konv.preprocessing.sequence": "",
+    "konv.backend": "get_uid is_float_dtype is_int_dtype result_type standardize_dtype",
     "konv.datasets": "imdb reuters",
     "konv.models": "clone_model",
     "konv.saving": """
@@ -66,6 +67,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         is_interactive_logging_enabled is_nnx_enabled is_traceback_filtering_enabled max_epochs max_steps_per_epoch
         set_backend set_max_epochs set_max_steps_per_epoch""",
     "konv.ops": """
+        image
         adaptive_average_pool adaptive_max_pool all allclose angle any append arccos arccosh arcsin arcsinh arctan
         arctan2 arctanh argmin argpartition argsort array array_split associative_scan average bartlett
         batch_normalization binary_crossentropy bincount bitwise_and bitwise_invert bitwise_left_shift bitwise_not
@@ -87,6 +89,9 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         split squareplus stft svd switch take take_along_axis tan tanh_shrink tensordot threshold tile top_k trace
         trapezoid tri tril triu trunc unfold unique unravel_index unstack vander vdot vectorize vectorized_map view
         view_as_complex view_as_real vsplit vstack while_loop""",
+    "konv.ops.image": """
+        affine_transform crop_images elastic_transform extract_patches extract_patches_3d gaussian_blur hsv_to_rgb
+        map_coordinates pad_images perspective_transform rgb_to_hsv scale_and_translate sobel_edges ssim""",
     "konv.random": """
         SeedGenerator beta binomial categorical dropout gamma normal randint shuffle truncated_normal uniform""",
 }.items()}
@@ -97,6 +102,10 @@ _RECURRENT = f'for sequences there is konv.layers.Conv1D with padding="causal" a
 _VOLUME = f"konv takes images and sequences, no volumes; use the 2D layer of the same name on each slice; {_KERAS}"
 _ATTENTION = f"konv has convolutions and dense layers alone; {_KERAS}"
 _TEXT = "konv prepares images alone; turn text and tables into arrays first, with NumPy, pandas or scikit-learn"
+_POOL = ("use konv.layers.AveragePooling2D or MaxPooling2D with a pool_size that divides the input, or for one value a channel "
+         "GlobalAveragePooling2D or GlobalMaxPooling2D")
+_AUGMENT = ("konv.layers has RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomContrast, RandomBrightness and "
+            "RandomCrop; change arrays in any other manner before fit(), or batch by batch in a konv.utils.PyDataset")
 _OWN = "write it as a class of your own that inherits from konv.layers.Layer, with konv.ops in its call()"
 _ONE_MACHINE = "konv runs on the cores of one CPU, and uses all of them unasked; leave it out"
 _FLOAT32 = "konv computes in float32 alone; leave it out"
@@ -125,8 +134,35 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("Normalization", "use konv.layers.Rescaling with a scale and an offset of your data, or BatchNormalization as the "
                           "first layer"),
         ("Wrapper FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", _OWN),
+        ("RMSNormalization UnitNormalization SpectralNormalization",
+         f"konv.layers.LayerNormalization and GroupNormalization come nearest, or {_OWN}"),
+        ("AlphaDropout", "use konv.layers.Dropout or konv.layers.GaussianDropout"),
+        ("AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D AdaptiveMaxPooling2D", _POOL),
+        ("AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MaxNumBoundingBoxes MixUp "
+         "RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur "
+         "RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness "
+         "RandomShear Solarization", _AUGMENT),
+        ("MelSpectrogram STFTSpectrogram", "compute spectrograms with SciPy or librosa, and hand them to fit() as arrays"),
+        ("Pipeline", "use konv.Sequential"),
+        ("InputSpec", "leave it out: layers of konv check their inputs, and those of your own may do so in build()"),
     ],
-    "konv.optimizers": [("LossScaleOptimizer", _FLOAT32), ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
+    "konv.backend": [("", "konv computes in float32 alone, and its tensors are NumPy arrays: use np.dtype and np.result_type")],
+    "konv.config": [
+        ("disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
+         "verbose=0 of fit, evaluate and predict is silent"),
+        ("set_backend is_nnx_enabled", "konv has one engine, its own; leave it out"),
+        ("max_epochs max_steps_per_epoch set_max_epochs set_max_steps_per_epoch",
+         "give epochs and steps_per_epoch to fit()"),
+        ("enable_unsafe_deserialization", "konv never runs programs out of files; leave it out"),
+        ("", "konv has no such switch; leave it out")],
+    "konv.initializers": [("", "compute spectrograms with SciPy or librosa, and hand them to fit() as arrays")],
+    "konv.saving": [("KerasFileEditor", "load the weights with konv.load_model and read model.get_weights(); h5py opens the "
+                                        "file itself")],
+    "konv.optimizers": [("LossScaleOptimizer", _FLOAT32),
+                        ("legacy", "use the optimizer of the same name in konv.optimizers"),
+                        ("MultiOptimizer OptimizerMap", "one optimizer trains the whole model; layer.trainable = False leaves "
+                                                        "layers as they are"),
+                        ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
     "konv.callbacks": [
         ("RemoteMonitor", "konv.callbacks.CSVLogger writes the same numbers to a file, konv.callbacks.LambdaCallback hands "
                           "them to a function of yours"),
@@ -135,6 +171,14 @@ WAYS: dict[str, list[tuple[str, str]]] = {
     "konv.utils": [
         ("plot_model model_to_dot", "konv.explain.drawing(model).save('model.svg') draws it, without graphviz; "
                                     "model.explain() says more"),
+        ("split_dataset", "cut arrays by slices, or give validation_split to fit() or to image_dataset_from_directory()"),
+        ("disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
+         "verbose=0 of fit, evaluate and predict is silent"),
+        ("standardize_dtype", "konv computes in float32 alone: use np.dtype"),
+        ("get_source_inputs", "use model.inputs"),
+        ("bounding_boxes", "konv has no bounding boxes: its layers take images alone"),
+        ("Config", "use a dict, or a dataclass"),
+        ("legacy", "use konv.saving.serialize_keras_object and konv.saving.deserialize_keras_object"),
         ("get_file", "konv downloads nothing; give a path to a file that is there"),
         ("text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array FeatureSpace", _ARRAYS),
     ],
@@ -146,6 +190,11 @@ WAYS: dict[str, list[tuple[str, str]]] = {
                                "konv.layers.RandomFlip and its like"),
     ],
     "konv.datasets": [("", f"konv has data sets of images and numbers alone; {_TEXT}")],
+    "konv.ops.image": [
+        ("crop_images pad_images", "use konv.layers.Cropping2D and konv.layers.ZeroPadding2D"),
+        ("affine_transform scale_and_translate perspective_transform elastic_transform map_coordinates",
+         "in a model use konv.layers.RandomRotation, RandomTranslation or RandomZoom; on arrays use scipy.ndimage"),
+        ("", "on arrays use scipy.ndimage or scikit-image; a filter with given numbers is a Conv2D with these weights")],
     "konv.ops": [("", "in a model combine what dir(konv.ops) lists; on arrays use NumPy or SciPy")],
     "konv.random": [("", "use the generators of NumPy; konv.random.set_random_seed sets the seed of weights and dropout")],
 }

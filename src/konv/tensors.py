@@ -107,6 +107,7 @@ class Tensor:
     together in it, and `merged` that the axes of all samples have become one.
     """
 
+    sparse = ragged = False  # which konv does not have; programs for Keras ask
     __array_priority__ = 1000  # a NumPy array on the left leaves + and the like to this class
 
     def __init__(self, shape: Shape, layer: Any, inputs: "tuple[Tensor, ...]" = (), dtype: str = "float32", *,
@@ -183,6 +184,17 @@ class Tensor:
         return _operator("not_equal")(self, other) if is_tracing() else self is not other
 
     __hash__ = object.__hash__
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether x is a symbolic tensor, as `Input` gives one, and no array.
+
+    >>> import numpy
+    >>> is_keras_tensor(numpy.zeros(3))
+    False
+    """
+    return isinstance(x, Tensor)
+
 
 
 def _operator(name: str, swapped: bool = False) -> Callable[..., Any]:

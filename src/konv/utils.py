@@ -21,7 +21,10 @@ from konv.data.pydataset import PyDataset as Sequence
 from konv.data.sequences import pad_sequences as pad_sequences
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
+from konv.saving import deserialize_keras_object as deserialize_keras_object
+from konv.saving import serialize_keras_object as serialize_keras_object
 from konv.surface import surface
+from konv.tensors import is_keras_tensor as is_keras_tensor
 
 __all__ = [
     "CustomObjectScope",
@@ -31,20 +34,24 @@ __all__ = [
     "array_to_img",
     "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
+    "is_keras_tensor",
     "load_img",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "register_keras_serializable",
     "save_img",
+    "serialize_keras_object",
     "set_random_seed",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)
+__path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

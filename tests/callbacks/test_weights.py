@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv.errors import KonvError, MissingExtraError
+from konv.errors import FileError, KonvError, MissingExtraError
 
 # Keras's own variables warn when NumPy asks them for a view
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -75,6 +75,13 @@ def test_backup_after_batches(tmp_path):
         history = fit(compiled(library), library.callbacks.BackupAndRestore(folder, delete_checkpoint=False), epochs=3)
         seen[-1] += (history.epoch, folder.exists())
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"epoch": "1"}', '{"epoch": -1}', '{"epoch": 1e9}', "[" * 9000, "x" * 20_000])
+def test_a_damaged_note_of_the_epoch(text, tmp_path):
+    (tmp_path / "training_metadata.json").write_text(text)
+    with pytest.raises(FileError, match="must hold the number of the epoch"):
+        fit(compiled(konv), konv.callbacks.BackupAndRestore(tmp_path), epochs=1)
 
 
 def test_an_unbuilt_model(tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import konv
+from konv.saving import reader
 from konv.tensors import Tensor
 
 
@@ -27,6 +28,8 @@ def find(parts: list[str], name: str) -> Any:
         return getattr(konv.random, name, None) or RANDOM.get(name)
     if parts[:2] == ["dtype_policies", "dtype_policy"]:
         return getattr(konv.config, name, None)
+    if parts in (["saving", "saving_lib"], ["legacy", "saving", "legacy_h5_format"], ["saving", "object_registration"]):
+        return FILES.get(name)
     if parts == ["utils", "file_utils"]:
         return getattr(os.path, name, None) or getattr(os, name, None)
     if parts == ["utils", "summary_utils"]:
@@ -141,6 +144,13 @@ def skip_if_backend(backend: str, reason: str) -> Any:
     return pytest.mark.skipif(backend == "konv", reason=reason)
 
 
+FILES: dict[str, Any] = {
+    "save_weights_only": konv.saving.save_weights, "load_weights_only": konv.saving.load_weights,
+    "save_model_to_hdf5": lambda model, path, overwrite=True, include_optimizer=True: konv.saving.save_model(
+        model, path, overwrite, include_optimizer=include_optimizer),
+    "load_model_from_hdf5": konv.saving.load_model, "GLOBAL_CUSTOM_OBJECTS": konv.saving.get_custom_objects(),
+    "_CONFIG_FILENAME": reader.CONFIG, "_METADATA_FILENAME": reader.METADATA, "_VARS_FNAME_H5": reader.WEIGHTS,
+}
 TREE = {"flatten": flatten, "map_structure": map_structure, "assert_same_structure": assert_same_structure}
 EVERYWHERE = {"KerasTensor": KerasTensor, "standardize_dtype": standardize_dtype, "is_float_dtype": is_float_dtype}
 RANDOM = {"uniform": uniform, "normal": normal}

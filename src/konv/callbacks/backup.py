@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from konv.callbacks.base import Callback, Logs
-from konv.errors import KonvError
+from konv.errors import FileError, KonvError
+
+MAX_METADATA = 10_000  # characters
 
 
 class BackupAndRestore(Callback):
@@ -52,7 +54,7 @@ class BackupAndRestore(Callback):
                 self.model.optimizer.build(self.model.trainable_variables)
             self.model.load_weights(self._weights_path)
         if os.path.exists(self._training_metadata_path):
-            self.model._initial_epoch = int(json.loads(Path(self._training_metadata_path).read_text())["epoch"])
+            self.model._initial_epoch = _epoch(Path(self._training_metadata_path))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._current_epoch, self._last_batch_seen = epoch + 1, 0
@@ -83,6 +85,20 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint and os.path.exists(self.backup_dir):
             shutil.rmtree(self.backup_dir)
+
+
+def _epoch(path: Path) -> int:
+    """The number of epochs that are done, out of a file that may be damaged."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        text = file.read(MAX_METADATA + 1)
+    try:
+        epoch = json.loads(text)["epoch"] if len(text) <= MAX_METADATA else None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        epoch = None
+    if isinstance(epoch, bool) or not isinstance(epoch, int) or not 0 <= epoch < 1 << 31:
+        raise FileError(f'{path}: must hold the number of the epoch to go on with, as {{"epoch": 3, "batch": 0}}; delete '
+                        f"{path.parent} to train from the beginning")
+    return epoch
 
 
 class SwapEMAWeights(Callback):

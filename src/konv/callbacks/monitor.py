@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Callable
-from operator import gt, lt
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from konv.callbacks.base import Callback, Logs, say
 from konv.errors import FileError, KonvError, meant
+from konv.ops import greater, less
 
 
 def rises(model: Any, name: str) -> bool | None:
@@ -50,8 +50,8 @@ class MonitorCallback(Callback):
 
     def _set_monitor_op(self) -> None:
         """Decide which way is better, once the model's metrics are known."""
-        self.monitor_op = {"min": lt, "max": gt}.get(self.mode) or self._automatic_op()
-        if self.monitor_op is lt:
+        self.monitor_op = {"min": less, "max": greater}.get(self.mode) or self._automatic_op()
+        if self.monitor_op is less:
             self.min_delta = -self.min_delta
 
     def _automatic_op(self) -> Callable[[Any, Any], bool]:
@@ -59,7 +59,7 @@ class MonitorCallback(Callback):
         if upwards is None:
             raise KonvError(f'{type(self).__name__}: monitor="{self.monitor}": whether it should rise or fall is not '
                             f'known; give mode="max" or mode="min"')
-        return gt if upwards else lt
+        return greater if upwards else less
 
     def _is_improvement(self, value: Any, reference: Any) -> bool:
         if reference is None:

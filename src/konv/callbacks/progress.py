@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from konv.callbacks.base import Callback, Logs
+from konv.errors import KonvError
 
 WIDTH = 20
 INTERVAL = 0.1  # seconds between two refreshes: more would cost time and no reader sees them
@@ -27,6 +28,8 @@ class Progbar:
     def __init__(self, target: int | None, width: int = WIDTH, verbose: int = 1, interval: float = INTERVAL,
                  stateful_metrics: Iterable[str] | None = None, stateless_metrics: Iterable[str] | None = None,
                  unit_name: str = "step"):
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise KonvError("Progbar: give stateful_metrics or stateless_metrics, not both")
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name = interval, unit_name
         self._stateful = set(stateful_metrics or ())

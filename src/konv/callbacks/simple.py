@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from konv.callbacks.base import Callback, Logs, say
-from konv.errors import KonvError
+from konv.errors import KonvError, StoppedError
 
 
 class CSVLogger(Callback):
@@ -72,7 +72,7 @@ class TerminateOnNaN(Callback):
         if loss is None or np.isfinite(loss):
             return
         if self.raise_error:
-            raise RuntimeError(f"TerminateOnNaN: the loss of batch {batch} is {loss}")
+            raise StoppedError(f"TerminateOnNaN: the loss of batch {batch} is {loss}")
         say(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True
 

@@ -11,6 +11,7 @@ from konv.layers.augmentation import (
     RandomZoom,
 )
 from konv.layers.base import Layer
+from konv.layers.configs import deserialize, serialize
 from konv.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -164,10 +165,12 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]
 

@@ -211,6 +211,8 @@ class Layer(Custom):
         (None, 28, 28, 8)
         """
         shapes = _listed(shapes)
+        if None in shapes:
+            raise UnsupportedError(f"{self.title}: compute_output_shape needs the shape of the input, batch axis first")
         if self.is_composed:
             self.build_for(*(tuple(shape)[1:] for shape in shapes))
         graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
@@ -284,6 +286,14 @@ class Layer(Custom):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Overwrite all weights; nothing changes when a shape does not fit."""
         assign_all(self.title, self.weights, weights)
+
+    def save_own_variables(self, store) -> None:
+        """Put the layer's own weights into a dict for a file; a subclass may put in arrays of its own choice."""
+        store.update((str(number), variable.numpy()) for number, variable in enumerate(self.own_weights()))
+
+    def load_own_variables(self, store) -> None:
+        """Take the layer's own weights out of what `save_own_variables` has put into a dict."""
+        assign_all(self.title, self.own_weights(), [store[str(number)] for number in range(len(store))])
 
     def count_params(self) -> int:
         if not self.built:

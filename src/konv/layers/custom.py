@@ -65,6 +65,7 @@ class Custom(Tracked):
     is_composed: ClassVar[bool] = False  # whether the class has a `call` of its own
     has_own_build: ClassVar[bool] = False
     build: Any
+    lower_call: Any
     name: str
     built: bool
     input_shapes: tuple[Shape, ...]
@@ -100,7 +101,7 @@ class Custom(Tracked):
     def call(self, inputs, *args, **kwargs) -> Any:
         """What the layer does, from other layers and konv.ops; a subclass gives it. By default that of a layer of konv."""
         if not isinstance(inputs, Tensor) and not nests.is_nest(inputs):
-            raise KonvError(f"{self.title}: `call` takes symbolic tensors; call the layer itself on arrays")
+            raise UnsupportedError(f"{self.title}: `call` takes symbolic tensors; call the layer itself on arrays")
         sources = tuple(nests.flatten(inputs))
         builder, own = GraphBuilder(), self._konv_class()
         places = tuple(builder.add(_input(source.sample)) for source in sources)
@@ -302,6 +303,9 @@ class Custom(Tracked):
 
     def computed(self, graph: Graph, arrays: Sequence[np.ndarray], training: bool | None) -> list[np.ndarray]:
         """The outputs of a graph of this layer; what is added to the loss is kept for `losses`."""
+        if not len(arrays[0]):
+            self.__dict__["_added"] = [0.0] * len(graph.penalised)
+            return [np.zeros((0, *graph.nodes[index].shape), np.float32) for index in graph.outputs]  # type: ignore[arg-type]
         self._calls += 1
         whole = graph.with_penalised
         found = compute(whole, self.weight_map(), arrays, training, self._calls)
@@ -312,7 +316,7 @@ class Custom(Tracked):
     def composed_graph(self, shapes: Sequence[Shape], training: bool, call: Call | None = None):
         builder = GraphBuilder(training=training)
         places = tuple(builder.add(_input(shape), layer="input") for shape in shapes)
-        return builder.graph(*self.lower_trace(builder, places, call))
+        return builder.graph(*self.lower_call(builder, places, call))
 
     def _build_composed(self, shapes: Sequence[Shape], args: tuple, kwargs: dict[str, Any]) -> None:
         """`build` of the subclass, then a trace of `call`, in which inner layers are built."""

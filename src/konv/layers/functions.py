@@ -57,8 +57,11 @@ class Lambda(Layer):
         name = getattr(self.function, "__name__", "<lambda>")
         if name == "<lambda>":
             raise KonvError(f"{self.title}: a function without a name cannot be written to a file; define it with def")
-        function = {"module": "builtins", "class_name": "function", "config": get_registered_name(self.function),
-                    "registered_name": "function"}
+        if getattr(ops, name, None) is self.function and name in ops.__all__:
+            function = {"module": "keras.ops", "class_name": "function", "config": name, "registered_name": name}
+        else:
+            function = {"module": "builtins", "class_name": "function", "config": get_registered_name(self.function),
+                        "registered_name": "function"}
         shape = {} if self._output_shape is None else {"output_shape": self._output_shape}
         return self.base_config() | {"function": function, **shape, "arguments": self.arguments}
 
@@ -67,7 +70,8 @@ class Lambda(Layer):
         function: Any = config.get("function")
         if isinstance(function, Mapping) and function.get("class_name") == "function":
             name = function.get("config")
-            function = get_registered_object(name) if isinstance(name, str) else None
+            known = {own: getattr(ops, own) for own in ops.__all__}
+            function = get_registered_object(name, module_objects=known) if isinstance(name, str) else None
             if function is None:
                 raise UnsupportedError(f"the function {name!r:.80} is not known; pass custom_objects={{{name!r:.80}: ...}}")
         if not callable(function):

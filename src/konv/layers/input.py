@@ -18,6 +18,8 @@ class InputLayer(Layer):
     (28, 28, 1)
     """
 
+    sparse = ragged = optional = False  # which konv does not have; programs for Keras ask
+
     def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
                  input_tensor=None, optional=False, name=None, **kwargs):
         super().__init__(name=name)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.errors import ArgumentError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.spec.ops import BatchNorm, GroupNorm, LayerNorm, Op, Shape
@@ -31,7 +31,7 @@ class BatchNormalization(Layer):
                 argument = "renorm" if renorm else "synchronized"
                 raise UnsupportedError(f"{argument}=True is not supported yet; leave it out")
             if not parse.is_integer(axis):
-                raise KonvError(f"axis must be an integer, got {axis!r}")
+                raise ArgumentError(f"axis must be an integer, got {axis!r}")
             self.axis = int(axis)
             self.momentum = float(parse.number(momentum, "momentum", 0, 1))
             self.epsilon = float(parse.number(epsilon, "epsilon", 0))
@@ -75,7 +75,7 @@ class GroupNormalization(Layer):
         with naming(self.title):
             self.groups = -1 if groups == -1 else parse.positive_int(groups, "groups")
             if not parse.is_integer(axis):
-                raise KonvError(f"axis must be an integer, got {axis!r}")
+                raise ArgumentError(f"axis must be an integer, got {axis!r}")
             self.axis = int(axis)
             self.epsilon = float(parse.number(epsilon, "epsilon", 0))
             self.center, self.scale = parse.flag(center, "center"), parse.flag(scale, "scale")
@@ -121,7 +121,7 @@ class LayerNormalization(Layer):
                 raise UnsupportedError("rms_scaling=True is not supported, and deprecated in Keras; leave it out")
             axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
             if not axes or not all(map(parse.is_integer, axes)):
-                raise KonvError(f"axis must be an integer or several, got {axis!r}")
+                raise ArgumentError(f"axis must be an integer or several, got {axis!r}")
             self.axis = axes if isinstance(axis, (list, tuple)) else int(axis)
             self.epsilon = float(parse.number(epsilon, "epsilon", 0))
             self.center, self.scale = parse.flag(center, "center"), parse.flag(scale, "scale")

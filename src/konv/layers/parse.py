@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from konv import config, constraints, initializers, regularizers
-from konv.errors import KonvError, ShapeError, UnsupportedError, meant
+from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, meant
 from konv.random import SeedGenerator
 from konv.spec.ops import Shape
 from konv.spec.window import CAUSAL as CAUSAL
@@ -31,7 +31,8 @@ def positive_int(value: Any, argument: str) -> int:
     3
     """
     if not is_integer(value) or value < 1:
-        raise KonvError(f"{argument} must be a positive integer, got {value!r}")
+        kind = KonvError if is_integer(value) else ArgumentError
+        raise kind(f"{argument} must be a positive integer, got {value!r}")
     return int(value)
 
 

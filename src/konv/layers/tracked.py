@@ -43,16 +43,13 @@ UNTRACKED = frozenset(("inputs", "outputs", "input", "output", "input_shapes", "
                        "compile_arguments", "declared_shape", "loss"))
 
 
-def found_in(value: Any) -> Iterable[Any]:
-    """The layers and weights in a value."""
+def found_in(value: Any, around: tuple[int, ...] = ()) -> Iterable[Any]:
+    """The layers and weights in a value; a list that is in itself is looked through once."""
     if isinstance(value, (Tracked, Variable)):
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from found_in(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from found_in(item)
+    elif isinstance(value, (dict, list, tuple)) and id(value) not in around:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from found_in(item, (*around, id(value)))
 
 
 def watched(value: Any, owner: Tracked) -> Any:

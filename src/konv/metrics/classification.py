@@ -1,6 +1,7 @@
 """F scores, and the overlap of regions: intersection over union."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,18 @@ class FBetaScore(Metric):
         self.average, self.beta, self.threshold = average, beta, threshold
         self.axis = None if average == "micro" else 0
 
+    def _build(self, y_true_shape: Sequence[int | None], y_pred_shape: Sequence[int | None]) -> None:
+        """Make the counters of all classes, if they are not there yet."""
+        shape = tuple(y_pred_shape)
+        if len(y_true_shape) != 2 or shape != tuple(y_true_shape) or shape[1] is None:
+            raise ShapeError(f"{self.name}: needs labels and predictions (N, classes), got shapes {y_true_shape} and {shape}")
+        if not self._variables:
+            for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
+                setattr(self, name, self.add_variable(() if self.average == "micro" else shape[1:], name=name))
+
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
         y, p = np.asarray(y_true, F), np.asarray(y_pred, F)
-        if y.ndim != 2 or p.shape != y.shape:
-            raise ShapeError(f"{self.name}: needs labels and predictions (N, classes), got shapes {y.shape} and {p.shape}")
-        if not self._variables:
-            shape = () if self.average == "micro" else p.shape[1:]
-            for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
-                setattr(self, name, self.add_variable(shape, name=name))
+        self._build(y.shape, p.shape)
         if self.threshold is None:
             chosen = (p >= p.max(axis=-1, keepdims=True)) & (np.abs(p) > 1e-9)
         else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import nests, wiring
 from konv.arrays import to_array
-from konv.errors import KonvError, ShapeError, UnsupportedError, naming, plural
+from konv.errors import KonvError, ReservedNameError, ShapeError, UnsupportedError, naming, plural
 from konv.layers import parse
 from konv.layers.base import Layer, as_inputs, showing_shapes
 from konv.layers.custom import Slot
@@ -104,6 +104,10 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         return list(self.sublayers)
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise ReservedNameError(f"{self.title}: the attribute layers is the list of layers that konv keeps; use another name")
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name or place.

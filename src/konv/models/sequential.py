@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import contextmanager
 
-from konv.errors import KonvError, ShapeError, naming
+from konv.errors import KonvError, ReservedNameError, ShapeError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
@@ -102,6 +102,10 @@ class Sequential(Model):
     @property
     def layers(self) -> list[Layer]:
         return list(self._chain)
+
+    @layers.setter
+    def layers(self, value) -> None:
+        raise ReservedNameError(f"{self.title}: layers cannot be set; use add() and pop()")
 
     @property
     def operations(self) -> list[Layer]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from konv import initializers
-from konv.errors import KonvError, ShapeError, meant
+from konv.errors import ArgumentError, KonvError, ShapeError, meant
 from konv.initializers import Constant
 from konv.optimizers import schedules
 from konv.optimizers.schedules import LearningRateSchedule
@@ -198,7 +198,7 @@ class Optimizer:
     def learning_rate(self, value: Any) -> None:
         current = self._learning_rate
         if not callable(value) and isinstance(current, LearningRateSchedule):
-            raise TypeError(f"{self._class}: learning_rate was given as a schedule and cannot be set to a number; "
+            raise ArgumentError(f"{self._class}: learning_rate was given as a schedule and cannot be set to a number; "
                             f"make the optimizer with a number, or set another schedule")
         if not callable(value) and isinstance(current, Variable):
             current.assign(self._number(value, "learning_rate"))

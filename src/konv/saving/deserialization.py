@@ -78,8 +78,8 @@ class Loader:
             raise FileError(f"class_name and module must be text, got {name!r:.80} and {module!r:.80}")
         if name == "function":
             return self._function(config)
-        if name == "__numpy__":
-            return _array(config["config"])
+        if name in PLAIN:
+            return PLAIN[name](self, config["config"])
         if module in REGISTRIES and name not in self.custom:
             self._charge_states(config["config"])
             return REGISTRIES[module].deserialize(config, self.custom)
@@ -111,9 +111,11 @@ class Loader:
 
     def _function(self, config: Mapping[str, Any]) -> Any:
         """The function of that name, the caller's own or one of konv; else the name, of which `compile` complains."""
-        name = config["config"]
+        name, registered = config["config"], config.get("registered_name")
         if not isinstance(name, str):
-            raise FileError(f"a function must be a name, got {name!r:.80}")
+            raise ConfigError(f"a function must be a name, got {name!r:.80}")
+        if registered not in (None, "", "function", name) and registered not in self.custom:
+            raise FileError(f"the function {name!r:.80} is registered as {registered!r:.80}, which it is not")
         if name in self.custom:
             return self.custom[name]
         for module in (losses, metrics):
@@ -131,9 +133,10 @@ class Loader:
         if isinstance(number, int) and number in self._shared:
             return self._shared[number]
         self._count()
-        found, arguments = self._class(config), config.get("config")
+        arguments = config.get("config")
         if not isinstance(arguments, Mapping):
-            raise FileError(f"the config of {config['class_name']} must be an object, got {arguments!r:.80}")
+            raise ConfigError(f"the config of {config['class_name']} must be an object, got {arguments!r:.80}")
+        found = self._class(config)
         with within(config["class_name"], arguments.get("name")):
             made = (self.model(found, arguments) if found in MODELS.values()
                     else found.from_config(self._arguments(arguments)))
@@ -156,6 +159,8 @@ class Loader:
         if module.split(".")[0] != "keras":
             raise UnsupportedError(f"holds an object of the class {name!r} from {module!r}; "
                                    f"pass custom_objects={{{registered or name!r}: ...}}")
+        if registered not in (None, "", name):
+            raise FileError(f"the class {name!r} of Keras is registered as {registered!r:.80}, which it is not")
         if name not in table:
             instead = way_out("konv.layers", name) or f"it knows {', '.join(sorted(table))}"
             raise UnsupportedError(f"holds a layer of the class {name!r}, which konv does not know; {instead}")
@@ -265,6 +270,15 @@ class Loader:
             raise FileError(f"{layer.title} would have {wanted:,} weights, but the file holds {self.limit:,} numbers")
 
 
+class ConfigError(FileError, TypeError):
+    """A config of another type than its class takes; a TypeError, as in Keras."""
+
+
+# What is no object of a class: how its config is read.
+PLAIN: dict[str, Any] = {
+    "__numpy__": lambda loader, config: _array(config), "__ellipsis__": lambda loader, config: Ellipsis,
+    "__bytes__": lambda loader, config: str(config["value"]).encode(),
+    "__slice__": lambda loader, config: slice(*(loader.deserialize(config[key]) for key in ("start", "stop", "step")))}
 _TAKES_CUSTOM = ("activation", "function", "_initializer", "_regularizer", "_constraint")
 _FUNCTIONAL_KEYS = frozenset(("layers", "input_layers", "output_layers"))
 

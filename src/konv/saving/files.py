@@ -100,25 +100,32 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
     return model
 
 
-def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None,
+                 objects_to_skip: Sequence[Layer] | None = None) -> None:
     """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically; or the weights to `.safetensors`.
 
-    With `max_shard_size`, in GB, to several files beside a `.weights.json`, which says what lies where.
+    With `max_shard_size`, in GB, to several files beside a `.weights.json`, which says what lies where. Layers in the list
+    `objects_to_skip` stay out.
     """
+    _require_model(model, "save_weights")
+    skipped = _layers(objects_to_skip, "save_weights")
+    groups = _without(_groups(model), skipped) if model.built else []
     if max_shard_size is not None:
         path = _path(filepath, (INDEX, SHARD))
         _require_built(model, "save_weights")
         if path.name.endswith(SHARD):
             path = path.with_name(path.name.removesuffix(SHARD) + INDEX)
             warnings.warn(f"{filepath}: several files are written, beside {path.name}; give that name", stacklevel=3)
-        return shards.write_shards(path, _groups(model), max_shard_size, overwrite)
+        return shards.write_shards(path, groups, max_shard_size, overwrite)
     path = _path(filepath, (".weights.h5", TENSORS))
     _require_built(model, "save_weights")
     if path.name.endswith(TENSORS):
+        if skipped:
+            raise UnsupportedError(f"save_weights: objects_to_skip is for {SHARD} and {INDEX} files")
         return tensors_file.write_tensors(path, _by_path(model), overwrite)
 
     def write(stream: BinaryIO) -> None:
-        layout.write_groups(stream, _groups(model))
+        layout.write_groups(stream, groups)
 
     write_atomically(path, write, overwrite)
 
@@ -134,14 +141,13 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
     `.weights.h5` and `.weights.json`.
     """
     by_name = bool(kwargs.pop("by_name", False))
-    skipped = list(kwargs.pop("objects_to_skip", None) or ())
-    if not all(isinstance(layer, Layer) for layer in skipped):
-        raise KonvError(f"load_weights: objects_to_skip must be a list of layers, got {skipped!r:.200}")
+    given = kwargs.pop("objects_to_skip", None)
+    skipped = _layers(given, "load_weights")
     if kwargs:
         raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
     path = _path(filepath, (SHARD, INDEX, ".keras", TENSORS, *HDF5))
     _require_built(model, "load_weights")
-    if skipped and not path.name.endswith((SHARD, INDEX)):
+    if given is not None and not path.name.endswith((SHARD, INDEX)):
         raise UnsupportedError(f"load_weights: objects_to_skip is for {SHARD} and {INDEX} files, as in Keras")
     if path.name.endswith(TENSORS):
         return _load_tensors(model, path, skip_mismatch, by_name)
@@ -225,6 +231,20 @@ def compile_from_config(model: Model, config: Mapping[str, Any]) -> None:
 # --- parts ----------------------------------------------------------------------------------------
 
 
+def _layers(given: Any, function: str) -> list[Layer]:
+    """The layers that an argument lists."""
+    layers: list[Any] = list(given or ())
+    if not all(isinstance(layer, Layer) for layer in layers):
+        raise KonvError(f"{function}: objects_to_skip must be a list of layers, got {layers!r:.200}")
+    return layers
+
+
+def _without(groups: list[layout.Group], skipped: Sequence[Layer]) -> list[layout.Group]:
+    """The groups but for those of the layers that are skipped, and of what is inside of them."""
+    left = {id(variable) for layer in skipped for variable in layer.weights}
+    return [group for group in groups if not left or not left.issuperset(map(id, group.variables)) or not group.variables]
+
+
 def _groups(model: Model, include_optimizer: bool = True) -> list[layout.Group]:
     optimizer = layout.optimizer_group(model) if include_optimizer else None
     return [*layout.layer_groups(model), *([optimizer] if optimizer else [])]
@@ -258,10 +278,7 @@ def _compile(model: Model, config: Mapping[str, Any] | None, loader: Loader) -> 
 def _read(model: Model, weights: Any, skip_mismatch: bool, skipped: Sequence[Layer] = ()) -> tuple[list[Any], list[str]]:
     """All weights of the model with the arrays for them, and what a user should know; the model is not touched."""
     pairs, notes = [], []
-    kept = {id(variable) for layer in skipped for variable in layer.weights}
-    for group in layout.layer_groups(model):
-        if group.variables and all(id(variable) in kept for variable in group.variables):
-            continue
+    for group in _without(layout.layer_groups(model), skipped):
         try:
             pairs += layout.read_group(weights, group)
         except FileError as error:

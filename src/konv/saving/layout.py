@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import FileError
+from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import Layer
 from konv.layers.tracked import UNTRACKED
 from konv.models import Model
@@ -35,6 +35,30 @@ class Group:
     name: str
     title: str
     variables: tuple[Variable, ...]
+    layer: Layer | None = None  # if its class writes and reads arrays in its own manner
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a file holds of it, by number."""
+        if self.layer is None:
+            return {str(number): variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
+                    for number, variable in enumerate(self.variables)}
+        store: dict[str, Any] = {}
+        self.layer.save_own_variables(store)
+        made = {str(key): np.asarray(array) for key, array in store.items()}
+        for key, array in made.items():
+            if array.dtype.kind not in FILE_TYPES:
+                raise KonvError(f"{self.title}: save_own_variables must give arrays of numbers, {key!r} holds {array.dtype}")
+        return made
+
+
+class Own:
+    """A layer whose class reads its arrays itself."""
+
+    def __init__(self, layer: Layer):
+        self.layer = layer
+
+    def assign(self, store: Any) -> None:
+        self.layer.load_own_variables(store)
 
 
 def class_name(layer: Layer) -> str:
@@ -44,14 +68,20 @@ def class_name(layer: Layer) -> str:
 
 def layer_groups(model: Model) -> list[Group]:
     """The groups of a model and of all layers in it, each layer once."""
-    return list(_walk(model, "", set()))
+    return list(_walk(model, "", {}))
 
 
-def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[Group]:
+def _walk(layer: Layer, path: str, seen: dict[int, Any]) -> Iterator[Group]:
     if id(layer) in seen:
         return
-    seen.add(id(layer))
-    yield Group(path, class_name(layer), layer.name, layer.title, tuple(layer.own_weights()))
+    seen[id(layer)] = layer
+    for method in ("save_assets", "load_assets"):
+        if hasattr(type(layer), method):
+            raise UnsupportedError(f"{layer.title}: {method} is not supported, as files hold arrays alone; put numbers into "
+                                   f"the dict of save_own_variables(store)")
+    own = any(getattr(type(layer), method) is not getattr(Layer, method)
+              for method in ("save_own_variables", "load_own_variables"))
+    yield Group(path, class_name(layer), layer.name, layer.title, tuple(layer.own_weights()), layer if own else None)
     if not layer.is_composed:
         layers = layer.layers if isinstance(layer, Model) else layer.sublayers
         yield from _walk_all(layers, f"{path}/layers" if path else "layers", seen)
@@ -65,8 +95,11 @@ def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[Group]:
             yield from _walk_all(value, place, seen)
 
 
-def _walk_all(items: Any, path: str, seen: set[int]) -> Iterator[Group]:
+def _walk_all(items: Any, path: str, seen: dict[int, Any]) -> Iterator[Group]:
     """The layers in a list or dict: conv2d, conv2d_1, ... whatever their names."""
+    if id(items) in seen:  # a list that is in itself
+        return
+    seen[id(items)] = items  # kept, so that no other list gets its id
     counts: Counter[str] = Counter()
     for item in items.values() if isinstance(items, dict) else items:
         if isinstance(item, Layer):
@@ -92,8 +125,7 @@ def optimizer_group(model: Model) -> Group | None:
 
 def write_groups(stream: Any, groups: list[Group]) -> None:
     """An HDF5 file of these groups, as Keras writes it."""
-    write_arrays(stream, [(group, {str(number): variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
-                                   for number, variable in enumerate(group.variables)}) for group in groups])
+    write_arrays(stream, [(group, group.arrays()) for group in groups])
 
 
 def write_arrays(stream: Any, pieces: Iterable[tuple[Group, Mapping[str, np.ndarray]]]) -> None:
@@ -108,9 +140,11 @@ def write_arrays(stream: Any, pieces: Iterable[tuple[Group, Mapping[str, np.ndar
                 place[number] = array
 
 
-def read_group(weights: WeightFile, group: Group) -> list[tuple[Variable, np.ndarray]]:
+def read_group(weights: WeightFile, group: Group) -> list[tuple[Any, Any]]:
     """The weights of a group with the arrays that the file has for them; nothing is assigned yet."""
     found = weights.group(group.path)
+    if group.layer is not None:
+        return [(Own(group.layer), {key: array[()] for key, array in found.items()})]
     if len(found) != len(group.variables):
         known = "" if group.path in weights else f"; it knows no {group.path}"
         raise FileError(f"{group.title} has {len(group.variables)} weights, the file has {len(found)} for it{known}")
@@ -121,7 +155,7 @@ def read_group(weights: WeightFile, group: Group) -> list[tuple[Variable, np.nda
         raise FileError(f"{group.title}: {error}") from None
 
 
-def assign(pairs: list[tuple[Variable, np.ndarray]]) -> None:
-    """Everything has been read and fits: nothing can fail from here."""
-    for variable, array in pairs:
+def assign(pairs: list[tuple[Any, Any]]) -> None:
+    """Everything has been read and fits: nothing can fail from here but what a class of the user's does, which comes first."""
+    for variable, array in sorted(pairs, key=lambda pair: not isinstance(pair[0], Own)):
         variable.assign(array)

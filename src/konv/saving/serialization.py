@@ -77,6 +77,13 @@ class Writer:
             return item.item()
         if isinstance(item, np.ndarray):
             return {"class_name": "__numpy__", "config": {"value": item.tolist(), "dtype": item.dtype.name}}
+        if isinstance(item, slice):
+            return {"class_name": "__slice__", "config": {
+                key: self.serialize(getattr(item, key)) for key in ("start", "stop", "step")}}
+        if item is Ellipsis:
+            return {"class_name": "__ellipsis__", "config": {}}
+        if isinstance(item, bytes):
+            return {"class_name": "__bytes__", "config": {"value": item.decode("utf-8")}}
         if isinstance(item, Layer):
             return self._layer(item)
         if inspect.isclass(item):  # of a loss, a metric or an optimizer, of which compile makes one
@@ -124,7 +131,7 @@ class Writer:
 
     def _custom(self, item: Any) -> dict[str, Any]:
         if inspect.isfunction(item) and item.__name__ != "<lambda>":  # a function is its name, whoever wrote it
-            return {"module": "builtins", "class_name": "function", "config": item.__name__,
+            return {"module": "builtins", "class_name": "function", "config": get_registered_name(item),
                     "registered_name": "function"}
         get_config = getattr(item, "get_config", None)
         if get_config is None:
@@ -165,10 +172,7 @@ class Writer:
             if isinstance(value, Tensor):
                 return {"class_name": "__keras_tensor__", "config": {
                     "shape": value.shape, "dtype": value.dtype, "keras_history": places[id(value)]}}
-            if isinstance(value, slice):
-                return {"class_name": "__slice__", "config": {
-                    "start": value.start, "stop": value.stop, "step": value.step}}
-            return {"class_name": "__ellipsis__", "config": {}} if value is Ellipsis else self.serialize(value)
+            return self.serialize(value)
 
         kwargs: dict[str, Any] = dict(CALLED_WITH.get(class_name(call.layer), {}))
         return {"args": [nests.transform(argument, value) for value in call.args],

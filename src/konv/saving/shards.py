@@ -11,7 +11,7 @@ import numpy as np
 
 from konv.errors import FileError, KonvError
 from konv.saving.h5 import VARS, WeightFile, groups_of
-from konv.saving.layout import FILE_TYPES, Group, write_arrays
+from konv.saving.layout import Group, write_arrays
 from konv.saving.reader import H5_SIGNATURE, MAX_JSON_BYTES, guarded, parse_json, require_file
 from konv.saving.writer import write_atomically
 
@@ -50,10 +50,9 @@ def _cut(groups: Sequence[Group], largest: float) -> list[list[Piece]]:
     left = largest
     for group in groups:
         arrays: dict[str, np.ndarray] = {}
-        for number, variable in enumerate(group.variables):
-            array = variable.array.astype(FILE_TYPES[variable.array.dtype.kind], copy=False)
+        for number, array in group.arrays().items():
             if array.nbytes > largest:
-                raise KonvError(f"save_weights: {variable.path} has {array.nbytes:,} bytes, more than "
+                raise KonvError(f"save_weights: {group.path}/{VARS}/{number} has {array.nbytes:,} bytes, more than "
                                 f"max_shard_size={largest / GB:g} GB; give a larger max_shard_size")
             if array.nbytes > left:
                 if arrays:
@@ -61,7 +60,7 @@ def _cut(groups: Sequence[Group], largest: float) -> list[list[Piece]]:
                 shards.append([])
                 left, arrays = largest, {}
             left -= array.nbytes
-            arrays[str(number)] = array
+            arrays[number] = array
         if arrays:
             shards[-1].append((group, arrays))
     return shards
