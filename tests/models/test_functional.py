@@ -196,3 +196,19 @@ def test_errors(call, words):
     with pytest.raises(KonvError) as error:
         call()
     assert all(word in str(error.value) for word in words)
+
+
+def test_a_model_is_trained_when_a_model_around_it_has_moved_its_layers():
+    """Two inner models may have layers of one name; the graph that the inner one was trained by is not the latest then."""
+    def inner(name):
+        x = konv.Input((3,))
+        return konv.Model(x, konv.layers.Dense(3, name="same")(x), name=name)
+
+    one, two = inner("one"), inner("two")
+    x, y = np.ones((4, 3), np.float32), np.zeros((4, 3), np.float32)
+    two.compile("sgd", "mse")
+    two.train_on_batch(x, y)
+    konv.Model(one.input, two(one.output))
+    before = two.get_weights()
+    two.train_on_batch(x, y)
+    assert all((new != old).any() for new, old in zip(two.get_weights(), before, strict=True))

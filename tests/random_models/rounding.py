@@ -1,8 +1,9 @@
 """How far rounding in float32 may move the numbers of a computation of Keras, found by moving every number it reads.
 
 Monte Carlo arithmetic (Parker 1997): the same operations in float64, in which every operand of every operation that rounds is
-off by a random part of a few units of float32 in the last place. What is left of sums whose terms cancel moves by the size of
-the terms and the root of their number, a choice between equal numbers turns over, and what is well determined hardly moves.
+off by a random part of a few units of float32 in the last place, and every sum of many terms by one rounding of the sum of
+their sizes, which a sum of some of them may be as large as. What is left of terms that cancel moves by their size and number, a
+choice between equal numbers turns over, and what is well determined hardly moves.
 """
 
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ import pytest
 from jax.extend.core import Literal
 from keras.src.backend.common import dtypes
 
-UNITS = 4 * 2.0 ** -24  # a unit in the last place is 2^-24 to 2^-23 of a number; exp and tanh alone are off by one or two
+ROUNDING = 2.0 ** -24  # the most that one rounding takes of a number
+UNITS = 4 * ROUNDING  # exp and tanh alone are off by two to four
 DRAWS = 1 << 16
 # operations that choose numbers or hand them on as they are
 _CHOOSE = """and argmax argmin broadcast_in_dim clamp concatenate convert_element_type copy copy_p dynamic_slice
@@ -22,6 +24,7 @@ _CHOOSE = """and argmax argmin broadcast_in_dim clamp concatenate convert_elemen
     reduce_window_max reshape rev round select_and_gather_add select_n sign slice sort split squeeze stop_gradient
     transpose"""
 EXACT = frozenset(_CHOOSE.split())
+SUMS = ("conv_general_dilated", "cumsum", "dot_general", "reduce_sum", "reduce_window_sum")
 INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 CALLS = ("jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "remat", "checkpoint")
 
@@ -31,11 +34,13 @@ def perturbed(function, *arguments):
     program, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
     counter = iter(range(10**9))
 
-    def off(value, noise):
-        if not np.issubdtype(getattr(value, "dtype", np.int32), np.floating) or not np.size(value):
-            return value
+    def shaped(noise, value):
         start, size = next(counter) * 7919 % (DRAWS // 2), np.size(value)
-        return value * (1 + UNITS * noise[start:start + size].reshape(np.shape(value)))
+        return jax.numpy.resize(noise[start:start + size], np.shape(value))
+
+    def off(value, noise):
+        floating = np.issubdtype(getattr(value, "dtype", np.int32), np.floating)
+        return value * (1 + UNITS * shaped(noise, value)) if floating and np.size(value) else value
 
     def run(inner, constants, noise, values):
         known = dict(zip(inner.constvars, constants, strict=True)) | dict(zip(inner.invars, values, strict=True))
@@ -48,6 +53,8 @@ def perturbed(function, *arguments):
                 made = run(within.jaxpr if closed else within, within.consts if closed else (), noise, given)
             else:
                 made = step.primitive.bind(*(given if name in EXACT else [off(value, noise) for value in given]), **step.params)
+                if name in SUMS and np.issubdtype(made.dtype, np.floating):
+                    made = made + ROUNDING * shaped(noise, made) * step.primitive.bind(*map(abs, given), **step.params)
             made = made if step.primitive.multiple_results else [made]
             known.update(zip(step.outvars, made, strict=True))
         return [read(atom) for atom in inner.outvars]

@@ -38,15 +38,23 @@ def described(inputs, *steps, **others):
             "sequential": False, "task": TASK} | others
 
 
+INNER = described([[3]], ["Dense", {"units": 3, "name": "d"}, [0]])
+
+
 @pytest.mark.parametrize("drawn", [
     described([[6, 6, 2]], ["MaxPooling2D", {}, [0]], [0, {}, [1]]),  # summaries show the shape of the last call
     described([[3, 2], [3, 2]], ["Dot", {"axes": 2, "normalize": True}, [0, 1]]),
+    described([[3, 2]], ["Activation", {"activation": "hard_shrink"}, [0]], ["Dot", {"axes": 2, "normalize": True}, [1, 1]],
+              ["Dense", {"units": 1}, [2]]),  # of length 0
+    described([[3]], ["Model", {"model": INNER}, [0]], ["Model", {"model": INNER}, [1]],
+              ["Dense", {"units": 2, "name": "d"}, [2]]),  # layers of inner models may have one name
     *(described([[3, 2]], [f"ops.{name}", {"axis": 1}, [0]], ["Dense", {"units": 1}, [1]])
       for name in ("max", "min", "amax", "amin")),
 ], ids=lambda drawn: drawn["steps"][0][0])
-def test_summaries_and_files(drawn, tmp_path):
+def test_agree(drawn, tmp_path):
     ours, theirs = models(drawn)
     check_summary(ours, theirs)
+    check_training(ours, theirs, drawn)
     check_files(ours, theirs, tmp_path, drawn)
 
 

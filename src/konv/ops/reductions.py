@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from konv import config
 from konv.errors import UnsupportedError
-from konv.ops.elementwise import add, divide, exp, log, maximum, minimum, not_equal, sqrt, square, subtract
+from konv.ops.elementwise import add, exp, log, maximum, minimum, multiply, not_equal, rsqrt, sqrt, square, subtract
 from konv.spec.general import Reduce
 from konv.spec.ops import Reshape
 from konv.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
@@ -137,12 +138,14 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 
 def normalize(x, axis=-1, order=2, epsilon=None):
-    """x divided by its length along an axis; nothing smaller than epsilon is divided by.
+    """x divided by its length along an axis, or by epsilon (1e-7 if none is given) where that is larger.
 
     >>> normalize([[3.0, 4.0]])
     array([[0.6, 0.8]], dtype=float32)
     """
     if order != 2:
         raise UnsupportedError(f"normalize: order={order!r} is not supported; the one there is is 2")
-    return divide(x, maximum(norm(x, axis=axis, keepdims=True), 1e-12 if epsilon is None else epsilon))
+    least = config.epsilon() if epsilon is None else epsilon
+    # compared before the root is taken, whose slope at 0 is infinite
+    return multiply(x, rsqrt(maximum(sum(square(x), axis, True), least * least)))
 
