@@ -1,10 +1,14 @@
 """The edges of fit: no epochs, streams that end, a batch size beside batches, paths as they were given."""
 
+import keras
 import numpy as np
 import pytest
 
 import konv
 from konv.errors import KonvError
+
+# of NumPy, about JAX
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 random = np.random.default_rng(0)
 X, LABELS = random.standard_normal((20, 6)).astype(np.float32), random.integers(0, 3, 20)
@@ -45,3 +49,23 @@ def test_a_checkpoint_prints_the_path_that_was_given(model, capsys, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     model.fit(X, LABELS, verbose=0, callbacks=[konv.callbacks.ModelCheckpoint("./m-{epoch}.keras", verbose=1)])
     assert "Epoch 1: saving model to ./m-1.keras\n" in capsys.readouterr().out
+
+
+def test_losses_of_a_dict_of_outputs_stand_in_the_order_in_which_they_were_given():
+    y = {"late": random.random((20, 1)), "early": random.random((20, 1))}
+    for library in (keras, konv):
+        features = library.Input((6,))
+        outputs = {name: library.layers.Dense(1, kernel_initializer=start)(features)
+                   for name, start in (("early", "ones"), ("late", "zeros"))}
+        model = library.Model(features, outputs)
+        model.compile("sgd", {"late": "mse", "early": "mae"})
+        numbers = model.evaluate(X, y, verbose=0)
+        named = model.evaluate(X, y, verbose=0, return_dict=True)
+        assert [metric.name for metric in model.metrics] == ["loss", "late_loss", "early_loss"]
+        assert numbers == [named["loss"], named["late_loss"], named["early_loss"]]
+
+
+def test_one_class_for_a_loss_of_several_is_a_warning():
+    for library in (keras, konv):
+        with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
+            library.losses.CategoricalCrossentropy()(np.ones((4, 1)), np.ones((4, 1), np.float32))

@@ -4,6 +4,7 @@ A formula takes parsed targets `t` and predictions `p`, reduces over the last ax
 per sample; its gradient is that of each number with respect to its own predictions.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -88,8 +89,11 @@ def _binary_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **opt
     return targets * (1.0 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else targets
 
 
-def _categorical_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, **options) -> Array:
+def _categorical_targets(y_true, shape: Shape, *, label_smoothing: float = 0.0, axis: int = -1, **options) -> Array:
     targets = same_shape(y_true, shape, "categorical_crossentropy")
+    if shape[axis] == 1:  # whose share is always 1
+        warnings.warn("categorical_crossentropy: the predictions are of one class, so the loss is always 0; for two classes "
+                      "use binary_crossentropy", SyntaxWarning, stacklevel=3)
     if label_smoothing:
         targets = targets * (1.0 - label_smoothing) + label_smoothing / targets.shape[-1]
     return targets

@@ -42,10 +42,11 @@ class CompiledLoss:
         self.losses: list[Loss | None] = [None if _by_shape(given) else losses.wrap(given) for given in self._given]
         self.built = False
         self.trackers: list[Mean | None] = [None] * len(names)
+        self._keys, self._keyed = list(loss) if isinstance(loss, Mapping) else None, False
 
-    def build(self, targets: Sequence[Array], shapes: Sequence[Shape], names: Sequence[str]) -> None:
-        """Decide what "crossentropy" stands for, once shapes and the names of the outputs are known."""
-        self.names = names
+    def build(self, targets: Sequence[Array], shapes: Sequence[Shape], names: Sequence[str], keyed: bool = False) -> None:
+        """Decide what "crossentropy" stands for, once shapes and names of the outputs are known; `keyed` if in a dict."""
+        self.names, self._keyed = names, keyed
         for index, given in enumerate(self._given):
             if _by_shape(given):
                 function = _CROSSENTROPIES[kind_of_targets(targets[index].shape, shapes[index])]
@@ -57,7 +58,11 @@ class CompiledLoss:
 
     @property
     def metrics(self) -> list[Mean]:
-        return [tracker for tracker in self.trackers if tracker is not None]
+        """The losses of single outputs; where outputs and losses are dicts, in the order of the losses, as Keras lists them."""
+        places = range(len(self.trackers))
+        if self._keyed and self._keys is not None:
+            places = [*map(list(self.names).index, self._keys)]
+        return [tracker for place in places if (tracker := self.trackers[place]) is not None]
 
     def parse(self, targets: Sequence[Array], shapes: Sequence[Shape],
               weights: Sequence[Array] | None = None) -> list[Array]:

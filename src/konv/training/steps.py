@@ -173,7 +173,7 @@ class Stepper(Layer):
         whole = batched(shapes, len(targets[0]))
         losses, watched = self._losses, self._metrics
         if losses is not None and not losses.built:
-            losses.build(targets, whole, self.output_names)
+            losses.build(targets, whole, self.output_names, isinstance(self.output, Mapping))
             try:
                 losses.parse(targets, whole)
             except KonvError:
