@@ -119,3 +119,15 @@ def test_models_are_copied_with_their_optimizer(through):
     for one, other in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert not through(konv.Sequential([konv.layers.Dense(1)])).built
+
+
+@pytest.mark.parametrize("weights", [{"b": 3.0, "a": 1.5}, {"a": 1.5, "b": 3.0}, "balanced"])
+def test_weights_of_labels(weights):
+    x, y = np.random.default_rng(0).normal(size=(12, 3)), np.array(["a"] * 8 + ["b"] * 4)
+    by_label = konv.KonvClassifier(random_state=0, epochs=2, class_weight=weights).fit(x, y)
+    factor = 2 if weights == "balanced" else 1
+    of_samples = np.where(y == "a", 1.5, 3.0) / factor
+    by_sample = konv.KonvClassifier(random_state=0, epochs=2).fit(x, y, sample_weight=of_samples)
+    np.testing.assert_allclose(by_label.predict_proba(x), by_sample.predict_proba(x), rtol=1e-5)
+    with pytest.raises(KonvError, match="class_weight must be"):
+        konv.KonvClassifier(epochs=1, class_weight={0: 1.0}).fit(x, y)

@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,8 @@ class _Estimator(BaseEstimator):
                 raise KonvError(f"{type(self).__name__}: sample_weight is zero for every sample: nothing to learn from")
         given = {name: getattr(self, name) for name in self._more}
         fitting = {name: value for name, value in given.items() if name in FIT}
+        if fitting.get("class_weight") is not None:
+            fitting["class_weight"] = self._class_weight(fitting["class_weight"], y)
         making = {name: value for name, value in given.items() if name not in FIT}
         seed = None if self.random_state is None else int(check_random_state(self.random_state).randint(1 << 31))
         with seeded(seed):
@@ -102,6 +104,9 @@ class _Estimator(BaseEstimator):
     def _targets(self, model: Model, y: np.ndarray) -> np.ndarray:
         return y
 
+    def _class_weight(self, weights: Any, y: np.ndarray) -> Any:
+        return weights
+
     def _outputs(self, x: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
         x = validate_data(self, x, reset=False, allow_nd=True, dtype="float32")
@@ -113,7 +118,8 @@ class KonvClassifier(ClassifierMixin, _Estimator):
 
     `model` is a model, or a function (X, y, ...) that makes one, y being the numbers of the classes; None is a small network
     of dense layers. One that is not compiled gets Adam and crossentropy. Further arguments go to `Model.fit`, and those
-    that it does not know to the function. `epochs` None are 1, or 100 of the small network.
+    that it does not know to the function. `epochs` None are 1, or 100 of the small network. `class_weight` is a dict from
+    label to weight, or "balanced".
 
     >>> rows = [[0.0, 1.0], [1.0, 0.0]] * 20
     >>> KonvClassifier(random_state=0).fit(rows, ["a", "b"] * 20).predict([[0.1, 1.0]])[0] == "a"
@@ -148,6 +154,16 @@ class KonvClassifier(ClassifierMixin, _Estimator):
     def _loss(self, model: Model, x: np.ndarray) -> str:
         units = model.output_shape[-1] if model.built else model.compute_output_shape(x.shape)[-1]
         return "binary_crossentropy" if units == 1 else "sparse_categorical_crossentropy"
+
+    def _class_weight(self, weights: Any, y: np.ndarray) -> dict[int, float]:
+        """Weights of labels, or "balanced", as scikit-learn has them, by the numbers of the classes."""
+        labels = self.classes_.tolist()
+        if isinstance(weights, str) and weights == "balanced":
+            return dict(enumerate((len(y) / (len(labels) * np.bincount(y))).tolist()))
+        if not isinstance(weights, Mapping) or not set(weights) <= set(labels):
+            raise KonvError(f'{type(self).__name__}: class_weight must be "balanced" or a dict from label to weight; labels '
+                            f"are {labels!r:.200}, got {weights!r:.200}")
+        return {labels.index(label): weight for label, weight in weights.items()}
 
     def _targets(self, model: Model, y: np.ndarray) -> np.ndarray:
         """The numbers of the classes, or one-hot vectors where the loss takes those."""
