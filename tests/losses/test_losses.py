@@ -120,6 +120,14 @@ def test_weighted(name, y, p, weights, reduction):
     np.testing.assert_allclose(gradient, slope, rtol=2e-5, atol=2e-7)
 
 
+@pytest.mark.parametrize(("name", "y", "p", "weights"), [
+    ("MeanSquaredError", REAL, LOGITS, WEIGHTS), ("MeanSquaredError", REAL, LOGITS, WEIGHTS[:, None]),
+    ("CategoricalCrossentropy", softmax(IMAGES), IMAGES, IMAGES[..., :1]), ("Dice", ONE_HOT, PROBABILITIES, WEIGHTS)])
+def test_weighted_and_not_reduced(name, y, p, weights):
+    ours, theirs = both(name, {}, reduction="none")
+    np.testing.assert_allclose(ours(y, p, weights), np.asarray(theirs(y, p, weights)), rtol=2e-6)
+
+
 @pytest.mark.parametrize("weights", [None, WEIGHTS, np.arange(N)], ids=str)
 @pytest.mark.parametrize("options", [{}, {"gamma": 20.0, "margin": 0.2, "remove_diagonal": False}, {"reduction": "sum"}])
 def test_circle(options, weights):

@@ -100,7 +100,7 @@ class Loss:
         parts = self.parts(self.parse(y_true, y_pred.shape), y_pred)
         weight = None if sample_weight is None else as_float(sample_weight)
         if self.reduction in ("none", None):
-            return parts.values if weight is None else parts.values * fit_weight(weight, parts.values.shape)
+            return parts.values if weight is None else _weighed(parts.values, weight)
         return np.float32(_reduce(parts, weight, self.reduction)[0])
 
     def _on_tensors(self, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
@@ -155,6 +155,14 @@ class Loss:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _weighed(values: Array, weight: Array) -> Array:
+    """Values times weights, (N, 1) for weights of that shape and one per weight for a single value, as in Keras."""
+    if not values.ndim:
+        return values * weight
+    weighed = values * fit_weight(weight, values.shape)
+    return weighed[:, None] if values.ndim == 1 < weight.ndim else weighed
 
 
 def _reduce(parts: Parts, weight: Array | None, reduction: str | None) -> tuple[float, float | Array]:

@@ -37,7 +37,7 @@ class CompiledLoss:
         if isinstance(loss_weights, Mapping):
             loss_weights = {name: loss_weights.get(name, 1.0) for name in names} | dict(loss_weights)
         weights = per_output(1.0 if loss_weights is None else loss_weights, names, "loss_weights")
-        self.weights = [1.0 if weight is None else float(weight) for weight in weights]
+        self.weights = [1.0 if weight is None else _number(weight) for weight in weights]
         # names are looked up now, so that a wrong one is found before any training
         self.losses: list[Loss | None] = [None if _by_shape(given) else losses.wrap(given) for given in self._given]
         self.built = False
@@ -89,6 +89,13 @@ class CompiledLoss:
             if slope is not None:
                 slopes.append(slope if factor * scale == 1.0 else np.multiply(slope, factor * scale, out=slope))
         return total, slopes
+
+
+def _number(weight: Any) -> float:
+    try:
+        return float(weight)
+    except (TypeError, ValueError):
+        raise KonvError(f"loss_weights must be numbers, got {weight!r}") from None
 
 
 class CompiledMetrics(Metric):

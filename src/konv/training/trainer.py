@@ -169,11 +169,12 @@ class Trainer(Stepper):
             (x, y, sample_weight), validation_data = split(x, y, sample_weight, validation_split)
         shuffle, validation_freq = parse.shuffling(shuffle), parse.frequency(validation_freq)
         order = generator() if shuffle else None
+        steps_per_epoch = parse.optional_count(steps_per_epoch, "steps_per_epoch")
         data = self._batches(x, y, sample_weight, batch_size, steps_per_epoch, order, shuffle, class_weight)
         checks: Batches | None = None
         if validation_data is not None:
             parts = self._validation_parts(validation_data)
-            size = validation_batch_size or batch_size
+            size = batch_size if validation_batch_size is None else validation_batch_size
             with naming("validation_data"):
                 checks = self._batches(*parts, size, validation_steps, names="validation_")
         self._prepare_losses(data)
