@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
     from konv import utils as utils
     from konv.initializers import Initializer as Initializer
     from konv.layers import Input as Input
+    from konv.layers import InputSpec as InputSpec
     from konv.layers import Layer as Layer
     from konv.losses import Loss as Loss
     from konv.metrics import Metric as Metric
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its 
 _CLASSES = {
     "Initializer": "konv.initializers",
     "Input": "konv.layers",
+    "InputSpec": "konv.layers",
     "KonvClassifier": "konv.sklearn",
     "KonvRegressor": "konv.sklearn",
     "Layer": "konv.layers",

@@ -143,6 +143,11 @@ class Tensor:
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
+    def __getattr__(self, name: str) -> Any:
+        hint = "it has no numbers yet; call the model on an array, or use predict" if name == "numpy" else (
+            f"use konv.ops.{name}(x)" if _is_function(name) else "")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint and f'; {hint}'}")
+
     # --- Python that would need the numbers -------------------------------------------------------
 
     def _refuse(self, what: str, instead: str) -> UnsupportedError:
@@ -195,6 +200,12 @@ def is_keras_tensor(x: Any) -> bool:
     """
     return isinstance(x, Tensor)
 
+
+def _is_function(name: str) -> bool:
+    """Whether konv.ops has a function of that name."""
+    from konv import ops
+
+    return not name.startswith("_") and name in dir(ops)
 
 
 def _operator(name: str, swapped: bool = False) -> Callable[..., Any]:

@@ -1,5 +1,8 @@
 """Wrong arguments and inputs: the error names the layer, the argument, what came and what would do."""
 
+import inspect
+
+import keras
 import numpy as np
 import pytest
 
@@ -214,3 +217,60 @@ def test_a_shape_that_really_is_small_gets_no_hint():
     with pytest.raises(ShapeError) as error:
         layers.Conv2D(8, 3).build((None, 1, 1, 64))
     assert "channels_first" not in str(error.value)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda layers: layers.Conv2D(3), ["Conv2D: ", "'kernel_size'", "Conv2D(filters, kernel_size, strides=(1, 1)"]),
+    (lambda layers: layers.Conv1D(3), ["Conv1D: ", "'kernel_size'", "Conv1D(filters, kernel_size, strides=1"]),
+    (lambda layers: layers.SeparableConv2D(), ["SeparableConv2D: ", "'filters'"]),
+    (lambda layers: layers.Dropout(), ["Dropout: ", "'rate'", "Dropout(rate, noise_shape=None, seed=None)"]),
+    (lambda layers: layers.MaxPooling2D(1, 2, "same", None, "pool", 5), ["MaxPooling2D: ", "too many positional"]),
+    (lambda layers: layers.Conv2D((3, 3), 32), ["filters comes first", "Conv2D(32, (3, 3))"]),
+    (lambda layers: layers.Conv2D(32, 3, "relu"), ["'relu' came as strides", "activation='relu'"]),
+    (lambda layers: layers.Conv2D(32, 3, "same"), ["'same' came as strides", "padding='same'"]),
+    (lambda layers: layers.LayerNormalization(rms_scaling=True), ["rms_scaling", "konv.ops.rsqrt"]),
+])
+def test_arguments_that_are_missing_or_misplaced(call, words):
+    with pytest.raises(KonvError) as error:
+        call(konv.layers)
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(dir(konv.layers)) & set(dir(keras.layers))))
+def test_signatures_are_those_of_keras(name):
+    """Positions, names and defaults; keyword arguments that Keras takes through **kwargs may stand in konv's."""
+    ours, theirs = (getattr(library.layers, name) for library in (konv, keras))
+    positional = lambda made: [(one.name, one.default) for one in inspect.signature(made).parameters.values()  # noqa: E731
+                               if one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert positional(ours) == positional(theirs)
+
+
+def test_what_every_layer_answers():
+    layer, theirs = konv.layers.Dense(3), keras.layers.Dense(3)
+    for name in ("compute_dtype", "variable_dtype", "input_dtype", "dtype", "supports_masking"):
+        assert getattr(layer, name) is not None
+    assert layer.compute_dtype == theirs.compute_dtype == layer.dtype_policy.name
+    layer.build((None, 4))
+    again = konv.layers.Dense(3)
+    again.build_from_config(layer.get_build_config())
+    assert [weight.shape for weight in again.weights] == [(4, 3), (3,)]
+    with pytest.raises(AttributeError, match=r"konv.ops.mean\(x\)"):
+        konv.Input((3,)).mean()
+
+
+@pytest.mark.parametrize(("spec", "words"), [
+    ({"ndim": 4}, "4 axes"), ({"min_ndim": 3}, "at least 3"), ({"max_ndim": 1}, "at most 1"),
+    ({"axes": {-1: 5}}, "size 5 along axis -1"),
+    ({"shape": (None, 7)}, "size 7 along axis 1"),
+])
+def test_input_spec(spec, words):
+    class Mine(konv.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.input_spec = konv.layers.InputSpec(**spec)
+            self.supports_masking = True
+
+        def call(self, x):
+            return konv.ops.cast(x, self.compute_dtype)
+    with pytest.raises(KonvError, match=words):
+        Mine()(konv.Input((4,)))

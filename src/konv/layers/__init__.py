@@ -80,6 +80,7 @@ from konv.layers.regularization import (
 )
 from konv.layers.reshaping import Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D
 from konv.layers.sequences import Cropping1D, RepeatVector, UpSampling1D, ZeroPadding1D
+from konv.layers.standing import InputSpec
 from konv.surface import surface
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "InputSpec",
     "Lambda",
     "Layer",
     "LayerNormalization",

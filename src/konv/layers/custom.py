@@ -15,7 +15,9 @@ from konv import constraints, initializers, nests, regularizers, wiring
 from konv.arrays import to_array
 from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.layers.arguments import explaining
 from konv.layers.penalties import Added
+from konv.layers.standing import Standing
 from konv.layers.tracked import Tracked
 from konv.spec.graph import Graph, GraphBuilder
 from konv.spec.ops import Input, Shape
@@ -59,7 +61,7 @@ class Source:
         self.name = self.title = name
 
 
-class Custom(Tracked):
+class Custom(Tracked, Standing):
     """The part of every layer that serves subclasses with a `call` of their own."""
 
     is_composed: ClassVar[bool] = False  # whether the class has a `call` of its own
@@ -75,6 +77,8 @@ class Custom(Tracked):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.is_composed = cls.call is not Custom.call
+        if cls.__module__.startswith("konv.layers.") and not cls.__name__.startswith("_"):
+            cls.__init__ = explaining(cls)
         if "build" in cls.__dict__ and (cls.is_composed or not cls.__module__.startswith("konv.")):
             cls.has_own_build, cls.build = True, _building(cls.build)
 
@@ -192,6 +196,8 @@ class Custom(Tracked):
         self._own(variable)
         return variable
 
+    add_variable = add_weight
+
     def _own(self, variable: Variable) -> None:
         """Take a weight of the user's among those of this layer."""
         if any(variable is other for other in self.variables_by_name.values()):
@@ -284,6 +290,9 @@ class Custom(Tracked):
             raise UnsupportedError(f"{self.title}: called on symbolic tensors and arrays at the same time; give an array to "
                                    f"the constructor, or feed it through an Input")
         shapes = tuple(value.sample if isinstance(value, Tensor) else value.shape[1:] for value in values)
+        if self.input_spec is not None:
+            with naming(self.title):
+                self.check_specs(shapes)
         self._build_composed(shapes, args, kwargs)
         call = Call(self, tuple(values) if all(symbolic) else (), args, kwargs, training)
         with naming(self.title):

@@ -118,7 +118,9 @@ class LayerNormalization(Layer):
         super().__init__(**kwargs)
         with naming(self.title):
             if rms_scaling:
-                raise UnsupportedError("rms_scaling=True is not supported, and deprecated in Keras; leave it out")
+                raise UnsupportedError("rms_scaling=True is not supported, and deprecated in Keras; leave it out, or write a "
+                                       "layer whose call gives x * konv.ops.rsqrt(konv.ops.mean(x * x, -1, keepdims=True) + "
+                                       "epsilon) times a weight")
             axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
             if not axes or not all(map(parse.is_integer, axes)):
                 raise ArgumentError(f"axis must be an integer or several, got {axis!r}")

@@ -69,7 +69,7 @@ def _hint(owner: str, targets: Array, shape: Shape) -> str:
     """What would do, where labels meet a loss for one-hot rows, or targets meet images."""
     if targets.ndim <= 2 < len(shape):
         return _flat(shape)
-    if "categorical" in owner and targets.size * shape[-1] == int(np.prod(shape)):
+    if ("categorical" in owner or "binary" in owner) and targets.size * shape[-1] == int(np.prod(shape)):
         return "; for integer labels use sparse_categorical_crossentropy"
     return ""
 
