@@ -144,7 +144,6 @@ WAYS: dict[str, list[tuple[str, str]]] = {
          "RandomShear Solarization", _AUGMENT),
         ("MelSpectrogram STFTSpectrogram", "compute spectrograms with SciPy or librosa, and hand them to fit() as arrays"),
         ("Pipeline", "use konv.Sequential"),
-        ("InputSpec", "leave it out: layers of konv check their inputs, and those of your own may do so in build()"),
     ],
     "konv.backend": [("", "konv computes in float32 alone, and its tensors are NumPy arrays: use np.dtype and np.result_type")],
     "konv.config": [
