@@ -10,15 +10,14 @@ import math
 import numpy as np
 from numba.extending import register_jitable
 
+from konv.kernels.functions import logarithm
 from konv.kernels.jit import LANES, kernel
 from konv.kernels.vectors import (
     as_floats,
     as_ints,
-    bits,
     counting,
     floats,
     fma,
-    from_bits,
     ints,
     larger,
     load,
@@ -315,7 +314,7 @@ def _normal(word):
     an odd multiple of 2**-23 between -1 and 1."""
     one = floats(F(1))
     share = as_floats(shifted(word, 9)) * floats(F(2.0**-22)) + floats(F(2.0**-23)) - one
-    tail = floats(F(0)) - _logarithm((one - share) * (one + share))
+    tail = floats(F(0)) - logarithm((one - share) * (one + share))
     near, far = tail - floats(F(2.5)), root(tail) - floats(F(3))
     a, b = floats(F(2.81022636e-08)), floats(F(-0.000200214257))
     for c, e in ((3.43273939e-07, 0.000100950558), (-3.5233877e-06, 0.00134934322), (-4.39150654e-06, -0.00367342844),
@@ -323,17 +322,3 @@ def _normal(word):
                  (0.246640727, 1.00167406), (1.50140941, 2.83297682)):
         a, b = fma(a, near, floats(F(c))), fma(b, far, floats(F(e)))
     return select(floats(F(5)) > tail, a, b) * share * floats(F(math.sqrt(2)))
-
-
-@register_jitable
-def _logarithm(value):
-    """Of normal numbers above zero: the exponent by itself, a polynomial of what is left between sqrt(1/2) and sqrt(2)."""
-    moved = bits(value) + ints(0x3F800000 - 0x3F3504F3)
-    exponent = as_floats(shifted(moved, 23) - ints(127))
-    x = from_bits((moved & ints(0x7FFFFF)) + ints(0x3F3504F3)) - floats(F(1))
-    total = floats(F(7.0376836292e-2))
-    for c in (-1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-              -2.4999993993e-1, 3.3333331174e-1):
-        total = fma(total, x, floats(F(c)))
-    square = x * x
-    return fma(exponent, floats(F(math.log(2))), fma(total * x, square, fma(square, floats(F(-0.5)), x)))

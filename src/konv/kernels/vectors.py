@@ -284,6 +284,20 @@ def _function(name, text):
 root = _function("sqrt", "The square root.")
 lower = _function("floor", "The next whole number that is not larger.")
 nearest = _function("round", "The nearest whole number, halves away from zero.")
+magnitude = _function("fabs", "The number without its sign.")
+
+
+@intrinsic
+def two_to(typing, power):
+    """Two to the power of a whole number from -126 to 128; 0 of -127, infinity of 128."""
+
+    def emit(context, builder, sig, args):
+        # the last bits of 2**23 + n are n: here the exponent, which begins at -127, and moved to where exponents are
+        whole = builder.fadd(args[0], splat_ir(builder, ir.Constant(F32, float(2**23 + 127))))
+        moved = builder.shl(builder.bitcast(whole, INTS_IR), splat_ir(builder, ir.Constant(I32, 23)))
+        return builder.bitcast(moved, FLOATS_IR)
+
+    return FLOATS(FLOATS), emit
 
 
 @intrinsic
