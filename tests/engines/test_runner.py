@@ -12,6 +12,12 @@ from konv.engines.threads import Threads
 from tests import networks, oracle
 
 
+def engine_names(model):
+    """The engine's name of a variable of the model: the layer's, not that of the model before it as in `path`."""
+    names = {id(variable): name for name, variable in model.weight_map().items()}
+    return lambda variable: names[id(variable)]
+
+
 def data(model, n=5):
     random = np.random.default_rng(1)
     x = random.normal(size=(n, *model.input_shape[1:])).astype(np.float32)
@@ -37,7 +43,8 @@ def test_like_keras(make, kernels):
     output, gradients, moving = oracle.gradients(theirs, x, dy)
     close(runner.forward([x], 0)[0], output, "training")
     found = runner.backward([dy])
-    trained = dict(zip((v.path for v in theirs.trainable_variables), (v.path for v in ours.trainable_variables), strict=True))
+    names = engine_names(ours)
+    trained = dict(zip((v.path for v in theirs.trainable_variables), map(names, ours.trainable_variables), strict=True))
     for path, gradient in gradients.items():
         close(found[trained[path]], gradient, path, max(np.abs(other).max() for other in gradients.values()))
     for variable, path in zip(ours.non_trainable_variables, [p for p in moving if "seed" not in p], strict=True):
@@ -81,7 +88,7 @@ def test_finite_differences(make):
     moving = [variable.array.copy() for variable in model.non_trainable_weights]
     runner.forward([x], 3)
     gradients = {path: gradient.copy() for path, gradient in runner.backward([dy]).items()}
-    names = {id(variable): name for name, variable in model.weight_map().items()}
+    name = engine_names(model)
     for variable in model.trainable_weights:
         direction, before, step = random.normal(size=variable.shape), variable.array.copy(), 1e-6
         slopes = []
@@ -91,7 +98,7 @@ def test_finite_differences(make):
                 other.array[...] = kept
             slopes.append(value())
         variable.array[...] = before
-        expected, found = (slopes[0] - slopes[1]) / (2 * step), float((gradients[names[id(variable)]] * direction).sum())
+        expected, found = (slopes[0] - slopes[1]) / (2 * step), float((gradients[name(variable)] * direction).sum())
         assert found == pytest.approx(expected, rel=2e-4, abs=2e-6), variable.path
 
 
