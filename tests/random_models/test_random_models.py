@@ -38,6 +38,7 @@ def described(inputs, *steps, **others):
             "sequential": False, "task": TASK} | others
 
 
+PAIR = described([[3], [3]], ["Subtract", {}, [0, 1]])
 INNER = described([[3]], ["Dense", {"units": 3, "name": "d"}, [0]])
 
 
@@ -48,6 +49,7 @@ INNER = described([[3]], ["Dense", {"units": 3, "name": "d"}, [0]])
               ["Dense", {"units": 1}, [2]]),  # of length 0
     described([[3]], ["Model", {"model": INNER}, [0]], ["Model", {"model": INNER}, [1]],
               ["Dense", {"units": 2, "name": "d"}, [2]]),  # layers of inner models may have one name
+    described([[3], [3]], ["Model", {"model": PAIR}, [0, 1]], ["Dense", {"units": 2}, [2]]),  # files note a mask for each input
     *(described([[3, 2]], [f"ops.{name}", {"axis": 1}, [0]], ["Dense", {"units": 1}, [1]])
       for name in ("max", "min", "amax", "amin")),
 ], ids=lambda drawn: drawn["steps"][0][0])

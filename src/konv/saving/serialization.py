@@ -175,6 +175,8 @@ class Writer:
             return self.serialize(value)
 
         kwargs: dict[str, Any] = dict(CALLED_WITH.get(class_name(call.layer), {}))
+        if "mask" in kwargs:  # of several inputs there are several
+            kwargs["mask"] = nests.transform(lambda _: None, call.args[0])
         return {"args": [nests.transform(argument, value) for value in call.args],
                 "kwargs": kwargs | nests.transform(argument, call.kwargs)}
 
