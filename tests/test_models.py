@@ -279,3 +279,18 @@ def test_models_of_one_chain_are_fast_to_make():
     start = time.perf_counter()
     konv.Sequential([konv.Input((4,)), *(konv.layers.Dense(4) for _ in range(300))])
     assert time.perf_counter() - start < 5  # 0.05 s on a free machine
+
+
+def test_sizes_found_in_the_first_data_may_be_others_in_the_next():
+    draw = np.random.default_rng(0).random
+    model = konv.Sequential([konv.layers.Conv2D(2, 3), konv.layers.GlobalMaxPooling2D()])
+    model.predict(draw((1, 5, 5, 1)), verbose=0)
+    weights, x = model.get_weights(), draw((2, 7, 5, 1))
+    declared = konv.Sequential([konv.Input((7, 5, 1)), konv.layers.Conv2D(2, 3), konv.layers.GlobalMaxPooling2D()])
+    declared.set_weights(weights)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), declared.predict(x, verbose=0))
+    fixed = konv.Sequential([konv.layers.Flatten(), konv.layers.Dense(1)])
+    fixed.predict(draw((1, 5, 5, 1)), verbose=0)
+    for one in (fixed, declared):
+        with pytest.raises(ShapeError, match="takes arrays of shape"):
+            one.predict(draw((2, 9, 5, 1)), verbose=0)

@@ -262,10 +262,8 @@ _TESTS = {
         model_test.py::*::test_functional_optional_*
     """,
     "sizes that are unknown when a model is made, or change from batch to batch": """
-        center_crop_test.py::*::test_dynamic_spatial_dims
         cropping1d_test.py::*::test_cropping_1d_with_dynamic_spatial_dim
         cropping2d_test.py::*::test_cropping_2d_with_dynamic_spatial_dim
-        flatten_test.py::*::test_flatten_with_dynamic_batch_size_and_dynamic_dimenstions
         reduction_metrics_test.py::*::test_weighted_dynamic_*
         repeat_vector_test.py::*::test_repeat_vector_with_dynamic_dimension
         reshape_test.py::*::test_reshape_model_fit_with_varying_input_size_and_minus_one

@@ -127,6 +127,14 @@ def test_every_operation_has_a_rule():
     assert every - gone == set(onnx_ops.RULES)
 
 
+def test_one_output_twice_and_open_sizes(tmp_path):
+    x = konv.Input((4,))
+    y = konv.layers.Dense(2)(x)
+    agree(konv.Model(x, [y, y]), tmp_path)
+    with pytest.raises(UnsupportedError, match="make it again on an Input"):
+        konv.Sequential([konv.Input((None, None, 3)), konv.layers.Conv2D(2, 3)]).export(tmp_path / "m.onnx")
+
+
 def test_names_and_axes(tmp_path):
     layers = konv.layers
     x = layers.Input((5, 5, 2), name="image")

@@ -1,7 +1,7 @@
 """Layers one after another."""
 
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from konv.errors import KonvError, ReservedNameError, ShapeError, naming
 from konv.layers import parse
@@ -13,6 +13,7 @@ from konv.spec.graph import GraphBuilder
 from konv.spec.ops import Input as InputOp
 from konv.spec.ops import Shape, describe
 from konv.tensors import Tensor
+from konv.training.batches import arrays_of, matches
 
 
 class Sequential(Model):
@@ -30,6 +31,7 @@ class Sequential(Model):
         super(Model, self).__init__(name=name or auto_name("sequential"), trainable=trainable)
         self._chain: list[Layer] = []  # without the InputLayer
         self._tensors: list[Tensor] = []  # the input and the output of each layer, once the input is known
+        self._found = False  # whether the shape of the input is that of the first data
         for layer in layers or ():
             self._place(layer)
         self._wire_chain()
@@ -119,9 +121,23 @@ class Sequential(Model):
             return
         with self._unharmed():
             if not self._tensors:
-                self._tensors = [InputLayer(shapes[0]).output]
+                self._tensors, self._found = [InputLayer(shapes[0]).output], True
             self._wire_chain()
         self._require_built()
+
+    def _build_from(self, x) -> None:
+        super()._build_from(x)
+        if self._found:
+            self._open(arrays_of(x, self.named_inputs(x), "x")[0].shape[1:])
+
+    def _open(self, shape: tuple[int, ...]) -> None:
+        """Let sizes vary that were found in the first data and are others in these, as in Keras, if the layers allow that."""
+        before = self.inputs[0].sample
+        if len(shape) == len(before) and not matches(shape, before):
+            sizes = tuple(size if size == other else None for size, other in zip(before, shape, strict=True))
+            with suppress(KonvError), self._unharmed():
+                self._tensors = [InputLayer(sizes).output]
+                self._wire_chain()
 
     def build(self, input_shape=None) -> None:
         """Make the weights for `input_shape`, batch axis first."""
@@ -133,6 +149,7 @@ class Sequential(Model):
             raise KonvError(f"{self.title}: takes an input of {describe(self._tensors[0].shape[1:])}, "
                             f"it cannot be built for {describe(shape)}")
         self.build_for(shape)
+        self._found = False
 
     def compute_output_shape(self, *shapes):
         if self.built:

@@ -204,6 +204,10 @@ def export_model(model: Model, filepath: Any, format: str | None = None, verbose
                                f"and any number of samples")
     path = _path(filepath, (".onnx",))
     _require_built(model, "export")
+    for tensor in model.inputs:
+        if None in tensor.sample:
+            raise UnsupportedError(f"export: sizes must be known, and the input {tensor.name!r} has {tensor.shape}; make it "
+                                   f"again on an Input such as (224, 224, 3), then set_weights(model.get_weights())")
     from konv.saving.onnx_graph import write_onnx
 
     write_onnx(model, path)

@@ -68,7 +68,7 @@ class OnnxGraph:
             if index in self.fixed:
                 raise UnsupportedError(f"the output of {layer!r} does not depend on the input; leave it out")
             name = self._name(layer)
-            self._nodes.append(self.onnx.helper.make_node("Identity", [self.last(index)], [name], f"{layer}/output"))
+            self._nodes.append(self.onnx.helper.make_node("Identity", [self.last(index)], [name], f"{name}/output"))
             made.append(self._described(name, self.graph.nodes[index].shape))
         helper = self.onnx.helper
         whole = helper.make_graph(self._nodes, "konv", inputs, made, self._arrays)
