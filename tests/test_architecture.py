@@ -23,7 +23,8 @@ ORDER = (
 PLACE = {stage: place for place, stage in enumerate(ORDER)}
 
 # Methods that a user expects on a layer or a model and whose work is done further right; they import when called.
-RIGHTWARDS = {("tensors", "ops"), ("random", "ops"), ("activations", "ops"), ("callbacks", "explain"), ("layers", "explain"),
+RIGHTWARDS = {("tensors", "ops"), ("random", "ops"), ("variables", "initializers"),
+              ("activations", "ops"), ("callbacks", "explain"), ("layers", "explain"),
               ("layers", "saving"),
               ("models", "saving"), ("models", "explain")}
 

@@ -168,7 +168,7 @@ WAYS: dict[str, list[tuple[str, str]]] = {
         ("OrbaxCheckpoint", "konv.callbacks.ModelCheckpoint and konv.callbacks.BackupAndRestore write .keras files"),
     ],
     "konv.utils": [
-        ("plot_model model_to_dot", "konv.explain.drawing(model).save('model.svg') draws it, without graphviz; "
+        ("model_to_dot", "konv.explain.drawing(model).save('model.svg') draws it, without graphviz; "
                                     "model.explain() says more"),
         ("split_dataset", "cut arrays by slices, or give validation_split to fit() or to image_dataset_from_directory()"),
         ("disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",

@@ -19,6 +19,7 @@ from konv.data.parts import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from konv.data.pydataset import PyDataset as PyDataset
 from konv.data.pydataset import PyDataset as Sequence
 from konv.data.sequences import pad_sequences as pad_sequences
+from konv.explain.plot import plot_model as plot_model
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
 from konv.saving import deserialize_keras_object as deserialize_keras_object
@@ -45,6 +46,7 @@ __all__ = [
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "serialize_keras_object",

@@ -26,10 +26,19 @@ class Variable:
     np.float32(6.0)
     """
 
-    def __init__(self, value, name: str = "variable", *, path: str = "", trainable: bool = True, dtype="float32",
-                 regularizer: Any = None, constraint: Any = None):
-        self.array = np.array(value, dtype=dtype, order="C")
-        self.name = name
+    def __init__(self, initializer, name: Any = None, *, shape: Sequence[int] | None = None, path: str = "",
+                 trainable: bool = True, dtype: Any = "float32", regularizer: Any = None, constraint: Any = None):
+        """`initializer` is an array, or with a `shape` the name of an initializer or a function of the shape."""
+        if isinstance(name, (tuple, list)):  # Keras has the shape second
+            name, shape = None, name
+        if callable(initializer) or isinstance(initializer, str):
+            from konv import initializers
+
+            if shape is None:
+                raise ShapeError(f"Variable: initializer={initializer!r} needs a shape=")
+            initializer = initializers.get(initializer)(tuple(shape))
+        self.array = np.array(initializer, dtype=dtype or "float32", order="C")
+        self.name = name = name or "variable"
         self.path = self.key = path or name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.version = 0
@@ -63,6 +72,9 @@ class Variable:
 
     def assign(self, value) -> None:
         """Overwrite the numbers; ShapeError if the shapes differ."""
+        if is_tracing():
+            raise UnsupportedError(f'weight "{self.path}": a `call` runs once, to find the operations, so what it assigns '
+                                   f"would not be assigned again in each step; do that in a callback, or in build()")
         value = to_array(value, f'weight "{self.path}"', "the value")
         if value.shape != self.array.shape:
             raise ShapeError(f'weight "{self.path}": expected an array of shape {self.array.shape}, got {value.shape}')
@@ -71,11 +83,11 @@ class Variable:
 
     def assign_add(self, value) -> None:
         """Add to the numbers."""
-        self.assign(self.array + np.asarray(value))
+        self.assign(value if is_tracing() else self.array + np.asarray(value))
 
     def assign_sub(self, value) -> None:
         """Subtract from the numbers."""
-        self.assign(self.array - np.asarray(value))
+        self.assign(value if is_tracing() else self.array - np.asarray(value))
 
     def touch(self) -> None:
         """Note that `array` was written in place."""

@@ -247,3 +247,25 @@ def test_errors(call, words):
 def test_loops_of_ones_own_are_refused():
     with pytest.raises(KonvError, match="train_step"):
         type("Mine", (konv.Model,), {"train_step": lambda self, data: {}})
+
+
+def test_variables_of_ones_own():
+    def build(self, shape):
+        self.a = konv.Variable(initializer="ones", shape=shape[-1:], name="a")
+        self.b = konv.Variable(np.full(3, 2.0), trainable=False, name="b")
+        self.b.assign(self.b + 1)
+    layer = type("Mine", (konv.layers.Layer,), {"build": build, "call": lambda self, x: x * self.a + self.b})()
+    outer = layer_of(lambda self, x: self.inner(x))
+    outer.inner = layer
+    np.testing.assert_array_equal(outer(np.ones((2, 3))), np.full((2, 3), 4))
+    assert [weight.path for weight in layer.weights] == ["mine_1/mine/a", "mine_1/mine/b"]
+    with pytest.raises(KonvError, match="shape="):
+        konv.Variable("zeros")
+
+
+@pytest.mark.parametrize("call", [lambda self, x: self.count.assign(x), lambda self, x: self.count.assign_add(1.0) or x])
+def test_nothing_is_assigned_in_a_call(call):
+    def build(self, shape):
+        self.count = self.add_weight(shape=(), trainable=False, name="count")
+    with pytest.raises(KonvError, match="count.*runs once"):
+        type("Mine", (konv.layers.Layer,), {"build": build, "call": call})()(np.ones((2, 3)))

@@ -52,3 +52,17 @@ def test_refused():
         drawing(konv.Sequential([konv.layers.Dense(2)]))
     with pytest.raises(KonvError, match="type object; konv.explain.read makes a model"):
         drawing(object())
+
+
+def test_plot_model(tmp_path):
+    """The door of Keras: what it cannot draw is said."""
+    model = konv.Sequential([konv.Input((8, 8, 1)), konv.layers.Conv2D(2, 3, name="first"), konv.layers.Flatten()])
+    figure = konv.utils.plot_model(model, tmp_path / "m.svg", show_shapes=True, show_layer_names=True)
+    text = (tmp_path / "m.svg").read_text("utf-8")
+    assert "first" in text
+    assert "(6, 6, 2)" in text.replace("None, ", "")
+    assert figure.svg() == text
+    for wrong, word in (({}, "model.svg"), ({"to_file": "m.svg", "dpi": 60}, "dpi=60"), ({"to_file": "a.svg", "rankdir": "LR"},
+                        "LR"), ({"to_file": "a.svg", "shapes": True}, "shapes")):
+        with pytest.raises(KonvError, match=word):
+            konv.utils.plot_model(model, **wrong)

@@ -418,7 +418,7 @@ def _building(method: Any) -> Any:
     @wraps(method)
     def build(self, *args, **kwargs):
         self._take_path()
-        with self._scope():
+        with self._scope(), tracing(""):  # weights are numbers here, even where the call of a layer around is traced
             method(self, *args, **kwargs)
         self.built = True
         shape = args[0] if args else next(iter(kwargs.values()), None)
