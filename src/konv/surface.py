@@ -38,7 +38,7 @@ KERAS = {module: frozenset(names.split()) for module, names in {
         TextVectorization TimeDistributed TorchModuleWrapper UnitNormalization UpSampling2D UpSampling3D
         Wrapper ZeroPadding2D ZeroPadding3D average concatenate deserialize maximum minimum multiply
         serialize subtract""",
-    "konv.optimizers": "LossScaleOptimizer MultiOptimizer Muon OptimizerMap ScheduleFreeAdamW legacy",
+    "konv.optimizers": "LossScaleOptimizer MultiOptimizer OptimizerMap ScheduleFreeAdamW legacy",
     "konv.optimizers.schedules": "",
     "konv.losses": "",
     "konv.metrics": "",
@@ -161,7 +161,7 @@ WAYS: dict[str, list[tuple[str, str]]] = {
                         ("legacy", "use the optimizer of the same name in konv.optimizers"),
                         ("MultiOptimizer OptimizerMap", "one optimizer trains the whole model; layer.trainable = False leaves "
                                                         "layers as they are"),
-                        ("Muon ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
+                        ("ScheduleFreeAdamW", "konv.optimizers.AdamW comes nearest")],
     "konv.callbacks": [
         ("RemoteMonitor", "konv.callbacks.CSVLogger writes the same numbers to a file, konv.callbacks.LambdaCallback hands "
                           "them to a function of yours"),

@@ -49,6 +49,9 @@ CASES = [
     ("Lion", {"learning_rate": 0.01, "weight_decay": 0.1}),
     ("Adafactor", {"learning_rate": 0.1}),
     ("Adafactor", {"learning_rate": 0.5, "relative_step": False, "clip_threshold": 0.5}),
+    ("Muon", {}),
+    ("Muon", {"learning_rate": 0.1, "nesterov": False, "rms_rate": None, "ns_steps": 2, "weight_decay": 0.1, "momentum": 0.8}),
+    ("Muon", {"exclude_layers": ["nothing", "."], "adam_lr_ratio": 0.5, "adam_weight_decay": 0.1, "adam_beta_1": 0.8}),
     ("SGD", {"clipnorm": 0.5}),
     ("SGD", {"clipvalue": 0.1}),
     ("SGD", {"global_clipnorm": 1.0}),
@@ -261,7 +264,7 @@ def test_names(name):
 
 
 @pytest.mark.parametrize(("call", "error", "words"), [
-    (lambda: konv.optimizers.get("muon"), UnsupportedError, ["muon", "Adam"]),
+    (lambda: konv.optimizers.get("schedulefreeadamw"), UnsupportedError, ["schedulefreeadamw", "Adam"]),
     (lambda: konv.optimizers.AdamW(weight_decay=None), KonvError, ["AdamW", "weight_decay"]),
     (lambda: konv.optimizers.Lion(beta_1=0.0), KonvError, ["Lion", "beta_1"]),
     (lambda: konv.optimizers.Ftrl(learning_rate_power=1.0), KonvError, ["learning_rate_power"]),

@@ -358,7 +358,7 @@ def test_errors_leave_the_model_as_it_was(model, case):
 
 @pytest.mark.parametrize(("arguments", "error", "words"), [
     ({"optimizer": "adan"}, KonvError, ["adan"]),
-    ({"optimizer": "muon"}, UnsupportedError, ["muon"]),
+    ({"optimizer": "ScheduleFreeAdamW"}, UnsupportedError, ["ScheduleFreeAdamW"]),
     ({"loss": "crossentropi"}, KonvError, ["crossentropi"]),
     ({"loss": ["mse", "mse"]}, KonvError, ["loss has 2 entries", "1 output"]),
     ({"loss": {"head": "mse"}}, KonvError, ["head", "dense_1"]),

@@ -11,15 +11,16 @@ from konv.optimizers.adam import Adam, AdamW
 from konv.optimizers.adamax import Adamax, Lamb, Nadam
 from konv.optimizers.base import Optimizer
 from konv.optimizers.lion import Lion
+from konv.optimizers.muon import Muon
 from konv.optimizers.rmsprop import RMSprop
 from konv.optimizers.sgd import SGD
 from konv.registry import Registry
 from konv.surface import surface
 
 _CLASSES = {cls.__name__.lower(): cls for cls in (
-    SGD, RMSprop, Adam, AdamW, Adadelta, Adafactor, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam)}
+    SGD, RMSprop, Adam, AdamW, Adadelta, Adafactor, Adagrad, Adamax, Ftrl, Lamb, Lion, Muon, Nadam)}
 # what Keras has besides
-LATER = frozenset({"lossscaleoptimizer", "multioptimizer", "muon", "schedulefreeadamw"})
+LATER = frozenset({"lossscaleoptimizer", "multioptimizer", "schedulefreeadamw"})
 _registry = Registry("optimizer", "keras.optimizers", tuple(_CLASSES.values()))
 
 
@@ -67,8 +68,8 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 __all__ = [
-    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam", "Optimizer",
-    "RMSprop", "deserialize", "get", "schedules", "serialize",
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Muon", "Nadam",
+    "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize",
 ]
 
 __getattr__, __dir__ = surface(__name__, __all__)
