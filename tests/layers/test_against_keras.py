@@ -137,6 +137,7 @@ CASES = [
     ("Softmax", {}, IMAGE),
     ("Softmax", {"axis": 1}, IMAGE),
     ("Softmax", {"axis": (-2,)}, IMAGE),
+    ("Softmax", {"axis": (1, -1)}, IMAGE),
     ("Rescaling", {"scale": 1 / 255, "offset": -0.5}, IMAGE),
     ("Rescaling", {"scale": [1.0, 2.0, 3.0], "offset": [0.0, 1.0, -1.0]}, IMAGE),
     ("Rescaling", {"scale": [2.0]}, IMAGE),

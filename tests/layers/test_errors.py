@@ -96,7 +96,6 @@ UNSUPPORTED = [
     (lambda: layers.BatchNormalization(renorm=True), ["renorm"]),
     (lambda: layers.BatchNormalization(synchronized=True), ["synchronized"]),
     (lambda: layers.Dropout(0.5, noise_shape=(32, 1)), ["noise_shape", "batch"]),
-    (lambda: layers.Softmax(axis=(1, 2)), ["axis", "(1, 2)"]),
     (lambda: konv.Input((3,), sparse=True), ["sparse"]),
     (lambda: konv.Input((3,), ragged=True), ["ragged"]),
     (lambda: konv.Input((3,), optional=True), ["optional"]),

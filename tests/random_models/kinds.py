@@ -254,7 +254,8 @@ def plain(**choices):
 
 
 def softmax(draw, shape, data_format):
-    return {"axis": choice(draw, -1, *range(1, len(shape) + 1))}
+    axes = range(1, len(shape) + 1)
+    return {"axis": draw.sample(axes, draw.randint(1, len(shape))) if rarely(draw, 4) else choice(draw, -1, *axes)}
 
 
 def activation(draw, shape, data_format):

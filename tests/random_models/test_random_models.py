@@ -45,6 +45,7 @@ INNER = described([[3]], ["Dense", {"units": 3, "name": "d"}, [0]])
 @pytest.mark.parametrize("drawn", [
     described([[6, 6, 2]], ["MaxPooling2D", {}, [0]], [0, {}, [1]]),  # summaries show the shape of the last call
     described([[3, 2], [3, 2]], ["Dot", {"axes": 2, "normalize": True}, [0, 1]]),
+    described([[3, 2, 4]], ["Dense", {"units": 4}, [0]], ["Softmax", {"axis": (1, -1)}, [1]], ["Dense", {"units": 1}, [2]]),
     described([[3, 2]], ["Activation", {"activation": "hard_shrink"}, [0]], ["Dot", {"axes": 2, "normalize": True}, [1, 1]],
               ["Dense", {"units": 1}, [2]]),  # of length 0
     described([[3]], ["Model", {"model": INNER}, [0]], ["Model", {"model": INNER}, [1]],

@@ -1,15 +1,16 @@
 """Activation functions as layers of their own: any shape in, the same shape out, float32."""
 
 import warnings
+from math import prod
 from typing import Any
 
 from konv import activations
-from konv.errors import KonvError, UnsupportedError, naming
+from konv.errors import KonvError, ShapeError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.spec import ops as spec
 from konv.spec.general import PRelu
-from konv.spec.ops import Op, Shape
+from konv.spec.ops import Op, Shape, describe
 
 
 class Activation(Layer):
@@ -127,26 +128,35 @@ class ELU(Layer):
 
 
 class Softmax(Layer):
-    """exp(x) / sum of exp(x) along one axis, which counts the batch.
+    """exp(x) / sum of exp(x) along an axis, which counts the batch, or along several.
 
     >>> import konv
-    >>> konv.layers.Softmax().axis
-    -1
+    >>> import numpy as np
+    >>> konv.layers.Softmax(axis=(1, 2))(np.zeros((1, 2, 2, 1))).ravel()
+    array([0.25, 0.25, 0.25, 0.25], dtype=float32)
     """
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         with naming(self.title):
             axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
-            if len(axes) != 1:
-                raise UnsupportedError(f"axis={axis!r}: more than one axis is not supported yet; give one integer")
-            if not parse.is_integer(axes[0]):
-                raise KonvError(f"axis must be an integer, got {axis!r}")
+            if not axes or not all(map(parse.is_integer, axes)):
+                raise KonvError(f"axis must be an integer or several, got {axis!r}")
             self.axis = axis
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        axis = self.axis[0] if isinstance(self.axis, (tuple, list)) else self.axis
-        return (spec.Softmax(parse.unbatched_axis(int(axis), len(shapes[0]))),)
+        shape, rank = shapes[0], len(shapes[0])
+        given = self.axis if isinstance(self.axis, (tuple, list)) else (self.axis,)
+        axes = [parse.unbatched_axis(int(axis), rank) for axis in given]
+        if len(axes) == 1:
+            return (spec.Softmax(axes[0]),)
+        last = sorted({axis % rank for axis in axes})
+        order = (*(axis for axis in range(rank) if axis not in last), *last)
+        if None in shape:
+            raise ShapeError(f"along several axes the sizes of the input must be known, got {describe(shape)}")
+        sizes, left = tuple(shape[axis] or 0 for axis in order), rank - len(last)
+        return (spec.Permute(order), spec.Reshape((*sizes[:left], prod(sizes[left:]))), spec.Softmax(-1), spec.Reshape(sizes),
+                spec.Permute(tuple(order.index(axis) for axis in range(rank))))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"axis": self.axis}
