@@ -31,7 +31,7 @@ narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every in
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam or three"
 
 nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "nightly or hypothesis"
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(TWO) -m "nightly or hypothesis"
 
 lint: $(VENV)/dev.stamp ## style and types
 	$(BIN)/python -m ruff check .
