@@ -351,7 +351,6 @@ def test_models_side_by_side_again_and_again(tmp_path):
         assert_same_weights(konv.load_model(tmp_path / "m.keras"), model)
 
 
-@konv.saving.register_keras_serializable("files")
 class Table(konv.layers.Layer):
     """Writes and reads arrays of its own choice."""
 
@@ -377,7 +376,7 @@ def test_layers_that_write_arrays_of_their_own(name, tmp_path):
     model.layers[0].numbers = np.array([0.1, 5])
     if name == "m.keras":
         model.save(tmp_path / name)
-        again = konv.load_model(tmp_path / name)
+        again = konv.load_model(tmp_path / name, custom_objects={"Table": Table})
     else:
         model.save_weights(tmp_path / name, max_shard_size=1 if name.endswith("json") else None)
         again = konv.Sequential([konv.Input((2,)), Table(name="table")])
@@ -410,12 +409,12 @@ def test_a_list_in_itself_and_assets(tmp_path):
         assets.save(tmp_path / "m.keras")
 
 
-@konv.saving.register_keras_serializable("files")
 def halved(y_true, y_pred):
     return konv.ops.mean((y_true - y_pred) / 2, axis=-1)
 
 
 def test_functions_are_written_as_they_are_registered(tmp_path):
+    konv.saving.register_keras_serializable("files")(halved)
     model = models.seed_like(konv)
     model.compile("sgd", halved)
     assert model.get_compile_config()["loss"]["config"] == "files>halved"

@@ -317,8 +317,10 @@ def _arguments(name: str, node: Any, any_of_them: bool) -> Arguments:
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
         raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
     args = tuple(_argument(value, name) for value in node["args"])
-    kwargs = {key: _argument(value, name) for key, value in (node.get("kwargs") or {}).items()
-              if any(leaf is not None for leaf in nests.flatten(value)) or (any_of_them and key not in NOT_HEEDED)}
+    given = {key: _argument(value, name) for key, value in (node.get("kwargs") or {}).items()}
+    if all(leaf is None for leaf in nests.flatten(given.get("mask"))):  # of several inputs there are several
+        given |= {"mask": None} if "mask" in given else {}
+    kwargs = {key: value for key, value in given.items() if value is not None or (any_of_them and key not in NOT_HEEDED)}
     if not any_of_them:
         extra = [f"{key}={value!r:.40}" for key, value in kwargs.items()
                  if key not in NOT_HEEDED or not isinstance(value, bool)]
