@@ -30,6 +30,8 @@ ON_BOTH = [
     lambda ops, x: ops.image.resize(ops.expand_dims(x, -1), (8, 9)),
     lambda ops, x: ops.image.rgb_to_grayscale(ops.stack([x, x, 2 * x], axis=-1)),
     lambda ops, x: ops.stop_gradient(x) * x,
+    lambda ops, x: ops.where(x > 0, ops.log(x), 0.5),
+    lambda ops, x: ops.where(x[:, :, :1] > 0, x, ops.sqrt(x[:, :1])),
 ]
 
 

@@ -140,7 +140,7 @@ def test_every_layer_is_met():
     from konv.layers.input import InputLayer
 
     kinds = {value for name in layers.__all__ if isinstance(value := getattr(layers, name), type)}
-    assert kinds - {type(case[0]) for case in LAYERS} == {Layer, InputLayer, layers.Lambda}
+    assert kinds - {type(case[0]) for case in LAYERS} == {Layer, InputLayer, layers.InputSpec, layers.Lambda}
 
 
 MODELS = (networks.residual, networks.channels_first, networks.normalised, networks.separable, networks.transposed)

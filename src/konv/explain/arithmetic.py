@@ -323,6 +323,10 @@ def _add(step: StepFacts) -> Iterable[Statement]:
         yield equation("additions", f"{count} * {times(step.output)}", count * values)
 
 
+def _mask(step: StepFacts) -> Iterable[Statement]:
+    yield Statement("mask")
+
+
 def _detach(step: StepFacts) -> Iterable[Statement]:
     yield Statement("detach")
 
@@ -402,6 +406,7 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     spec.Permute: _permute,
     general.Binary: _binary,
     general.Detach: _detach,
+    general.Mask: _mask,
     general.Concatenate: _concatenate,
     general.Pad: _pad,
     general.PRelu: _prelu,

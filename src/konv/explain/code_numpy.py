@@ -248,6 +248,10 @@ def _binary(b: Any, op: general.Binary, *inputs: str) -> None:
     b.put(f"({result}).astype(float)" if op.name in general.COMPARISONS else result)
 
 
+def _mask(b: Any, op: general.Mask, x: str, holds: str) -> None:
+    b.put(f"np.where({holds} > 0, {x}, 0)")
+
+
 def _add(b: Any, op: ops.Add, *inputs: str) -> None:
     b.put(" + ".join(inputs))
 
@@ -418,6 +422,7 @@ ALIKE: dict[type, Callable[..., None]] = {
 RULES: dict[type, Callable[..., None]] = {
     **ALIKE,
     augment.RandomCrop: _resize, augment.Resize: _resize, augment.Upsample: _resize,
+    general.Mask: _mask,
     general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.PRelu: _prelu,
     general.Pad: _pad, general.Reduce: _reduce, general.Repeat: _repeat, general.Slice: _slice,
     ops.Activation: _activation, ops.BatchNorm: _batch_norm, ops.Conv: _conv, ops.ConvTranspose: _transposed,

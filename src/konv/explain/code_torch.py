@@ -265,6 +265,10 @@ def _binary(b: Any, op: general.Binary, *inputs: str) -> None:
     b.put(f"({result}).float()" if op.name in general.COMPARISONS else result)
 
 
+def _mask(b: Any, op: general.Mask, x: str, holds: str) -> None:
+    b.put(f"torch.where({holds} > 0, {x}, 0.0)")
+
+
 # --- matrices and shapes ------------------------------------------------------------------------------
 
 
@@ -351,6 +355,7 @@ def _resize(b: Any, op: Any, x: str) -> None:
 RULES: dict[type, Callable[..., None]] = {
     **ALIKE,
     augment.RandomCrop: _resize, augment.Resize: _resize, augment.Upsample: _resize,
+    general.Mask: _mask,
     general.Binary: _binary, general.Concatenate: _concatenate, general.Constant: _constant, general.PRelu: _prelu,
     general.Pad: _pad, general.Reduce: _reduce, general.Repeat: _repeat, general.Slice: _slice,
     ops.Activation: _activation, ops.BatchNorm: _batch_norm, ops.Conv: _conv, ops.ConvTranspose: _transposed,

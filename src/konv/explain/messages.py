@@ -374,6 +374,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "drawn anew in every step of training; in prediction nothing happens",
         "ko": "학습 단계마다 무작위로 다시 뽑음; 예측할 때는 그대로 통과",
     },
+    "mask": {
+        "en": "the first input where the second is above 0, else 0",
+        "ko": "두 번째 입력이 0보다 큰 자리에서는 첫 번째 입력, 나머지는 0",
+    },
     "detach": {"en": "the same values; no gradient goes back", "ko": "값은 그대로, 기울기는 뒤로 전달되지 않음"},
     "binary_add": {"en": "sum of {count} inputs, value by value", "ko": "입력 {count}개를 같은 자리의 값끼리 더함"},
     "binary_subtract": {

@@ -38,7 +38,7 @@ class Lambda(Layer):
         self.function, self.arguments, self._output_shape = function, dict(arguments or {}), output_shape
 
     def call(self, inputs, mask=None, training=None) -> Any:
-        if mask is not None:
+        if any(one is not None for one in nests.flatten(mask)):  # files of Keras note one None for each input
             raise UnsupportedError(f"mask={mask!r} is not supported; leave it out")
         takes = inspect.signature(self.function).parameters
         given = {name: value for name, value in (("mask", mask), ("training", training)) if name in takes}

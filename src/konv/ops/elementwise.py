@@ -10,7 +10,7 @@ import numpy as np
 
 from konv import activations
 from konv.errors import UnsupportedError
-from konv.spec.general import Binary
+from konv.spec.general import Binary, Mask
 from konv.spec.ops import Activation, Scale
 from konv.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
 from konv.tensors import Tensor
@@ -179,7 +179,27 @@ def where(condition, x1=None, x2=None):
         return [places.astype(np.int32) for places in np.where(np.asarray(condition))]
     if not is_symbolic(condition, x1, x2):
         return np.where(np.asarray(condition).astype(bool), numbers(x1, "where"), numbers(x2, "where")).astype(np.float32)
-    return add(multiply(condition, x1), multiply(subtract(1.0, condition), x2))
+    values = [operand(value, "where") for value in (condition, x1, x2)]
+    fits = aligned(values, "where")
+    single = [isinstance(value, Tensor) and value.batched for value in values]
+
+    def lower(emit: Emit, *given: Any) -> int:
+        holds, first, second = (fit(emit, value) for fit, value in zip(fits, given, strict=True))
+        fails = emit.binary("subtract", emit.constant(1.0), holds)
+        return emit.binary("add", _kept(emit, first, holds, single[0] and single[1]),
+                           _kept(emit, second, fails, single[0] and single[2]))
+
+    return symbolic(where, "Where", [condition, x1, x2], lower, args=(condition, x1, x2))
+
+
+def _kept(emit: Emit, x: int, holds: int, single: bool) -> int:
+    """x where the condition is above 0, else 0: also where x is not a number, which a product would hand on."""
+    if not single:  # fixed numbers, and weights
+        return emit.binary("multiply", holds, x)
+    if emit.shape(x) != emit.shape(holds):
+        zeros = emit.binary("add", emit.binary("less", x, x), emit.binary("less", holds, holds))
+        x, holds = emit.binary("add", x, zeros), emit.binary("add", holds, zeros)
+    return emit(Mask(), x, holds)
 
 
 def logical_and(x1, x2):

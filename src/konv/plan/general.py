@@ -186,6 +186,18 @@ def _detach_backward(s, block: Block, d: Buffer) -> None:
     s.contribute(block.inputs[0], lambda dx: s.e.step("clear", dx.name))
 
 
+def _mask(e: Emitter, block: Block, y: Buffer) -> None:
+    x, holds = (e.value(index) for index in block.inputs)
+    e.step("relu_backward", x.name, holds.name, y.name, inside(x), inside(holds), inside(y))
+
+
+def _mask_backward(s, block: Block, d: Buffer) -> None:
+    holds = s.e.value(block.inputs[1])
+    s.contribute(block.inputs[0], lambda dx: s.e.step(
+        "relu_backward", d.name, holds.name, dx.name, inside(d), inside(holds), inside(dx)))
+    s.contribute(block.inputs[1], lambda dx: s.e.step("clear", dx.name))
+
+
 # --- along axes -----------------------------------------------------------------------------------------
 
 
@@ -380,6 +392,7 @@ FORWARD = {
     "constant": _whole,
     "binary": _binary,
     "detach": _detach,
+    "mask": _mask,
     "reduce": _reduce,
     "matmul": _matmul,
     "concatenate": _movement,
@@ -392,6 +405,7 @@ BACKWARD = {
     "parameter": _parameter_backward,
     "binary": _binary_backward,
     "detach": _detach_backward,
+    "mask": _mask_backward,
     "reduce": _reduce_backward,
     "matmul": _matmul_backward,
     "concatenate": _movement_backward,

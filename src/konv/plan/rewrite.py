@@ -10,7 +10,7 @@ from math import prod
 
 from konv.errors import UnsupportedError
 from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
-from konv.spec.general import Binary, Detach, Parameter, PRelu
+from konv.spec.general import Binary, Detach, Mask, Parameter, PRelu
 from konv.spec.graph import Graph, GraphBuilder, Node
 from konv.spec.ops import (
     Activation,
@@ -34,7 +34,7 @@ from konv.spec.ops import (
 )
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
-ELEMENTWISE = (Activation, Add, Binary, Detach, Dropout, Noise)
+ELEMENTWISE = (Activation, Add, Binary, Detach, Dropout, Mask, Noise)
 IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
 
 

@@ -180,6 +180,11 @@ def _binary(g: Any, index: int, op: general.Binary, *inputs: str) -> str:
     return g.add("Cast", g.add("Not", result) if op.name == "not_equal" else result, to=1)  # to float
 
 
+def _mask(g: Any, index: int, op: general.Mask, x: str, holds: str) -> str:
+    zero = g.constant(np.zeros((), np.float32), "zero")
+    return g.add("Where", g.add("Greater", holds, zero), x, zero)
+
+
 # --- matrices, shapes and places ----------------------------------------------------------------------
 
 
@@ -274,6 +279,7 @@ def _constant(g: Any, index: int, op: general.Constant) -> str:
 
 RULES: dict[type, Rule] = {
     general.Binary: Rule(EITHER, _binary),
+    general.Mask: Rule(EITHER, _mask),
     general.Concatenate: Rule(LAST, _concatenate),
     general.Constant: Rule(LAST, _constant),
     general.Matmul: Rule(LAST, _matmul),

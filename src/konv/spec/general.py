@@ -77,6 +77,11 @@ class Detach(Op):
 
 
 @dataclass(frozen=True)
+class Mask(Op):
+    """The first input where the second, of the same shape, is above 0; else 0, whatever stands there."""
+
+
+@dataclass(frozen=True)
 class PRelu(Op):
     """x above zero, alpha * x below; alpha is of the shape of a sample, but 1 along the axes that share it."""
 

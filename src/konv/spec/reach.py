@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from konv.spec.augment import Noise
-from konv.spec.general import Binary, Concatenate, Detach, Pad, PRelu, Slice
+from konv.spec.general import Binary, Concatenate, Detach, Mask, Pad, PRelu, Slice
 from konv.spec.graph import Graph, Node
 from konv.spec.ops import Activation, Add, BatchNorm, Dropout, Input, Scale
 from konv.spec.window import SpreadWindow, Window
 
-POINTWISE = (Activation, Add, BatchNorm, Detach, Dropout, Noise, Scale)  # each number from those at the very same place
+POINTWISE = (Activation, Add, BatchNorm, Detach, Dropout, Mask, Noise, Scale)  # each number from those at the very same place
 
 
 @dataclass(frozen=True)
