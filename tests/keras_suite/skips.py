@@ -309,6 +309,7 @@ _TESTS = {
         layer_test.py::*::test_training_arg_value_resolution
         backup_and_restore_test.py::*::test_backup_corrupted
         backup_and_restore_test.py::*::test_best_*
+        backup_and_restore_test.py::*::test_model_deleted_case_epoch
         callback_test.py::*::test_model_state_is_current_on_epoch_end
         functional_test.py::*::test_training_arg
     """,
