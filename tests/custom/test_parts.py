@@ -100,8 +100,19 @@ def test_no_gradient_goes_back():
     (lambda ops, x: ops.zeros(ops.shape(x)), ["open", "zeros_like"]),
     (lambda ops, x: ops.where(x > 0), ["where", "x1="]),
     (lambda ops, x: ops.image.resize(x, 4), ["resize"]),
+    (lambda ops, x: ops.convert_to_tensor(x, sparse=True), ["sparse=True", "dense"]),
 ])
 def test_errors(call, words):
     with pytest.raises((KonvError, TypeError)) as error:
         call(konv.ops, konv.Input((4, 6)))
     assert all(word in str(error.value) for word in words) or words == ["resize"], str(error.value)
+
+
+@pytest.mark.parametrize("call", [lambda ops, kind: ops.zeros_like(X, kind), lambda ops, kind: ops.ones_like(X, kind),
+                                  lambda ops, kind: ops.full_like(X, 2, kind),
+                                  lambda ops, kind: ops.one_hot([1, 0], 3, dtype=kind)])
+@pytest.mark.parametrize("kind", ["int32", "bool", None])
+def test_types_that_are_asked_for(call, kind):
+    ours, theirs = call(konv.ops, kind), np.asarray(call(keras.ops, kind))
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_array_equal(ours, theirs)

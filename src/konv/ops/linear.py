@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from konv.errors import ShapeError, UnsupportedError
+from konv.ops.shapes import cast
 from konv.spec import general as spec
 from konv.spec.ops import Dense, Reshape
 from konv.symbolic import Emit, is_symbolic, is_trained, numbers, operand, symbolic
@@ -81,7 +82,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
         raise UnsupportedError(f"one_hot: axis={axis!r}, sparse={sparse!r} is not supported; leave them out")
     classes = np.arange(num_classes, dtype=np.float32)
     if not is_symbolic(x):
-        return (numbers(x, "one_hot")[..., None] == classes).astype(np.float32)
+        return cast(numbers(x, "one_hot")[..., None] == classes, dtype or "float32")
 
     def lower(emit: Emit, place: int) -> int:
         wide = emit(Reshape((*_known(emit.shape(place)), 1)), place)

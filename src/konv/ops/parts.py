@@ -7,7 +7,7 @@ import numpy as np
 from konv.errors import ShapeError, UnsupportedError
 from konv.ops.elementwise import add, multiply, square, subtract
 from konv.ops.reductions import mean
-from konv.ops.shapes import concatenate, expand_dims, get_item, repeat, shape, squeeze, transpose, zeros_like
+from konv.ops.shapes import cast, concatenate, expand_dims, get_item, repeat, shape, squeeze, transpose, zeros_like
 from konv.symbolic import is_symbolic, numbers
 from konv.tensors import Tensor
 
@@ -161,7 +161,8 @@ def full_like(x, fill_value, dtype=None):
     >>> full_like([1.0, 2.0], 3.0).tolist()
     [3.0, 3.0]
     """
-    return add(zeros_like(x), fill_value)
+    made = add(zeros_like(x), fill_value)
+    return made if dtype is None else cast(made, dtype)
 
 
 def moments(x, axes, keepdims=False, synchronized=False):

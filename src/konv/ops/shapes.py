@@ -303,7 +303,7 @@ def zeros_like(x, dtype=None):
     >>> zeros_like([1.0])
     array([0.], dtype=float32)
     """
-    return _like(x, 0.0)
+    return _like(x, 0.0, dtype)
 
 
 def ones_like(x, dtype=None):
@@ -312,11 +312,12 @@ def ones_like(x, dtype=None):
     >>> ones_like([3.0])
     array([1.], dtype=float32)
     """
-    return _like(x, 1.0)
+    return _like(x, 1.0, dtype)
 
 
-def _like(x: Any, value: float) -> Any:
-    return np.full_like(numbers(x, "like"), value) if not is_symbolic(x) else add(multiply(x, 0.0), value)
+def _like(x: Any, value: float, dtype: Any) -> Any:
+    made = np.full_like(numbers(x, "like"), value) if not is_symbolic(x) else add(multiply(x, 0.0), value)
+    return made if dtype is None else cast(made, dtype)
 
 
 def cast(x, dtype):
@@ -337,6 +338,8 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     >>> convert_to_tensor([1.0])
     array([1.], dtype=float32)
     """
+    if sparse or ragged:
+        raise UnsupportedError(f"convert_to_tensor: sparse={sparse!r}, ragged={ragged!r}: arrays are dense; leave them out")
     if is_symbolic(x):
         return x
     array = np.asarray(x.value if hasattr(x, "value") else x)
