@@ -182,10 +182,11 @@ def check_training(ours, theirs, description):
     try:
         check_steps(mine, others)
     except AssertionError:
-        if any(np.isnan(value).any() for step in others for value in step[2]):
-            raise  # there is nothing to judge by
+        # Keras's gradient of the length of zeros is NaN: there, and from there on, is nothing to judge by
+        lost = (number for number, step in enumerate(others) if any(np.isnan(value).any() for value in step[2]))
+        sound = next(lost, STEPS + 1)
         exact, spread = judged(description, start, (x, y, weights))
-        check_steps(mine, exact, spread)
+        check_steps(mine[:sound], exact[:sound], spread[:sound])
 
 
 def judged(description, weights, given):

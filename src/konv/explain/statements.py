@@ -33,7 +33,7 @@ class Statement:
 
 def number(value: float) -> str:
     """1234567 -> '1,234,567', 0.8 -> '0.8'."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value + 0.0:.6g}"  # -0.0 is no number that people write
 
 
 def shown(value: float) -> str:
