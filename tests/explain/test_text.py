@@ -114,7 +114,7 @@ PROMISED = [
     (layers.GlobalAveragePooling2D(), (7, 6, 5), ["values per feature map: 7*6 = 42"]),
     (layers.Rescaling(1 / 255), (8, 8, 1), ["a pixel of 255 becomes: 255 * 0.00392157 + 0 = 1"]),
     (layers.Rescaling(1 / 127.5, -1), (8, 8, 1), ["rescaling, for each value x: x * 0.00784314 - 1"]),
-    (layers.Rescaling(-0.0, -0.0), (8,), ["x * 0 + 0", "255 * 0 + 0 = 0"]),
+    (layers.Rescaling(-0.0, -0.0), (8,), ["a pixel of 255 becomes: 255 * 0 + 0 = 0"]),
     (layers.Softmax(), (10,), [
         "softmax: exp(x)/(sum of exp over the 10 values), so that they are positive and sum to 1"]),
     (layers.Resizing(5, 20), (9, 11, 3), [
