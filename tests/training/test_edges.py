@@ -69,3 +69,10 @@ def test_one_class_for_a_loss_of_several_is_a_warning():
     for library in (keras, konv):
         with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
             library.losses.CategoricalCrossentropy()(np.ones((4, 1)), np.ones((4, 1), np.float32))
+
+
+@pytest.mark.parametrize("call", ["train_on_batch", "test_on_batch"])
+def test_a_loss_beyond_all_numbers_is_infinite(call):
+    model = konv.Sequential([konv.Input((2,)), konv.layers.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse", metrics=["mse"])
+    assert np.isinf(getattr(model, call)(np.full((3, 2), 1e30), np.zeros((3, 1)))).all()

@@ -184,6 +184,8 @@ class Stepper(Layer):
 
     # --- steps ------------------------------------------------------------------------------------
 
+    # a loss beyond all numbers says so itself, as inf or nan, which TerminateOnNaN and whoever reads the history look for
+    @np.errstate(over="ignore", invalid="ignore")
     def _train(self, batch: Batch) -> None:
         """Forward, loss, backward, optimizer, metrics."""
         losses = self._losses
@@ -214,6 +216,7 @@ class Stepper(Layer):
                     gradient += scale * variable.regularizer.gradient(variable.array)
             self.optimizer.apply(found, wiring.variables)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _test(self, batch: Batch) -> None:
         """Forward in inference mode, loss, metrics."""
         wiring = self._wire_inference(batch.inputs)
