@@ -38,3 +38,20 @@ def gradients(model, x, dy):
     paths = lambda variables: [variable.path for variable in variables]  # noqa: E731
     return (np.asarray(output), dict(zip(paths(model.trainable_variables), map(np.asarray, found), strict=True)),
             dict(zip(paths(model.non_trainable_variables), map(np.asarray, updated), strict=True)))
+
+
+def check_fit(ours, theirs, x, y, batch_size):
+    """konv's model and Keras's from konv's weights: losses and a metric of two epochs, an evaluation, and weights."""
+    import keras
+
+    import konv
+
+    theirs.set_weights(ours.get_weights())
+    histories = []
+    for model, library in ((ours, konv), (theirs, keras)):
+        model.compile(library.optimizers.SGD(0.01), "mse", metrics=["mae"])
+        fitted = model.fit(x, y, batch_size=batch_size, epochs=2, shuffle=False, verbose=0).history
+        histories.append([*fitted["loss"], *fitted["mae"], *model.evaluate(x[:5], y[:5], verbose=0)])
+    np.testing.assert_allclose(*histories, rtol=1e-5)
+    for mine, wanted in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, wanted, rtol=1e-4, atol=1e-6)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import konv
+from tests.oracle import check_fit
 
 draw = np.random.default_rng(0)
 X, Y = draw.normal(size=(13, 6)).astype("float32"), draw.normal(size=(13, 3)).astype("float32")
@@ -79,15 +80,7 @@ def subclass(library):
 @pytest.mark.parametrize("make", [*map(chain, ADDED), weight, called_twice, subclass])
 def test_losses_like_keras(make):
     ours, theirs = make(konv), make(keras)
-    theirs.set_weights(ours.get_weights())
-    histories = []
-    for model, library in ((ours, konv), (theirs, keras)):
-        model.compile(library.optimizers.SGD(0.01), "mse", metrics=["mae"])
-        fitted = model.fit(X, Y, batch_size=5, epochs=2, shuffle=False, verbose=0).history
-        histories.append([*fitted["loss"], *fitted["mae"], *model.evaluate(X[:5], Y[:5], verbose=0)])
-    np.testing.assert_allclose(*histories, rtol=1e-5)
-    for mine, wanted in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_allclose(mine, wanted, rtol=1e-4, atol=1e-6)
+    check_fit(ours, theirs, X, Y, 5)
 
 
 def test_training_without_another_loss():

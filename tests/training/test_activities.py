@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import konv
+from tests.oracle import check_fit
 
 
 def chain(library):
@@ -36,15 +37,7 @@ def shared(library):
 @pytest.mark.parametrize("make", [chain, shared], ids=lambda make: make.__name__)
 def test_like_keras(make):
     ours, theirs = make(konv), make(keras)
-    theirs.set_weights(ours.get_weights())
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(12, 8, 8, 2)).astype(np.float32), draw.normal(size=(12, 3)).astype(np.float32)
-    histories = []
-    for model, library in ((ours, konv), (theirs, keras)):
-        model.compile(library.optimizers.SGD(0.01), "mse", metrics=["mae"])
-        fitted = model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0).history
-        histories.append([*fitted["loss"], *fitted["mae"], *model.evaluate(x[:5], y[:5], verbose=0)])
-    np.testing.assert_allclose(*histories, rtol=1e-5)
-    for mine, wanted in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_allclose(mine, wanted, rtol=1e-4, atol=1e-6)
+    check_fit(ours, theirs, x, y, 8)
     assert ours.predict(x, verbose=0).shape == ours.predict_on_batch(x).shape == ours(x).shape == (12, 3)
