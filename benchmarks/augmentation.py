@@ -28,7 +28,7 @@ CASES = {
 
 def konv(layers, x):
     import konv
-    from konv.engines import Runner
+    from konv.runtime import Runner
 
     runner = Runner(konv.Sequential([konv.Input(x.shape[1:]), *layers(konv.layers)]).graph(), {})
     return lambda: runner.forward([x], 1)

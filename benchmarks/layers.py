@@ -27,9 +27,9 @@ def konv(batch, shape, what):
     """Calls forward and back."""
     import numpy as np
 
-    from konv.engines.single import run_op, run_op_backward
-    from konv.spec.ops import ConvTranspose, GroupNorm, LayerNorm
-    from konv.spec.window import SpreadWindow
+    from konv.ir.ops import ConvTranspose, GroupNorm, LayerNorm
+    from konv.ir.window import SpreadWindow
+    from konv.runtime.single import run_op, run_op_backward
 
     random = np.random.default_rng(0)
     if isinstance(what, tuple):

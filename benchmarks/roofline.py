@@ -12,7 +12,7 @@ from networks import NETWORKS, keras_network
 from timer import machine, median_time, parser, save
 
 import konv
-from konv.engines.profile import peak_gflops, profile
+from konv.runtime.profile import peak_gflops, profile
 
 
 def bandwidth():

@@ -7,7 +7,7 @@ import pytest
 from konv import activations
 from konv.activations import activation_ops
 from konv.errors import KonvError, UnsupportedError
-from konv.spec.ops import Activation, Softmax
+from konv.ir.ops import Activation, Softmax
 
 NAMES = ["linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "softsign", "elu", "selu", "gelu",
          "silu", "swish", "leaky_relu", "relu6", "exponential", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "celu",

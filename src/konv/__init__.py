@@ -10,26 +10,28 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its first use
-    from konv import activations as activations
-    from konv import backend as backend
-    from konv import callbacks as callbacks
-    from konv import config as config
-    from konv import constraints as constraints
-    from konv import datasets as datasets
-    from konv import errors as errors
-    from konv import explain as explain
-    from konv import initializers as initializers
-    from konv import layers as layers
-    from konv import losses as losses
-    from konv import metrics as metrics
-    from konv import models as models
-    from konv import ops as ops
-    from konv import optimizers as optimizers
-    from konv import preprocessing as preprocessing
-    from konv import random as random
-    from konv import regularizers as regularizers
-    from konv import saving as saving
-    from konv import utils as utils
+    from konv import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        errors,
+        explain,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        preprocessing,
+        random,
+        regularizers,
+        saving,
+        utils,
+    )
     from konv.initializers import Initializer as Initializer
     from konv.layers import Input as Input
     from konv.layers import InputSpec as InputSpec
@@ -83,7 +85,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _absence(name: str) -> Exception:
-    from konv.surface import absence, importing
+    from konv.hints import absence, importing
 
     return absence("konv", name, [*_CLASSES, *_MODULES], importing(sys._getframe(2)))
 
@@ -111,7 +113,7 @@ class _Absent:
         there = os.path.join(os.path.dirname(__file__), *name.split(".")[1:])
         # pytest asks every finder, whether the one before has found the module or not
         if not os.path.exists(there) and not os.path.exists(f"{there}.py"):
-            from konv.surface import KERAS, absence
+            from konv.hints import KERAS, absence
 
             if package == "konv" or missing in KERAS.get(package, ()):
                 names = [*_MODULES] if package == "konv" else dir(sys.modules[package])

@@ -11,11 +11,11 @@ import numpy as np
 from konv.arrays import to_array
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, UnsupportedError, nearest
+from konv.hints import surface
+from konv.ir.ops import Activation, Op, Softmax
 from konv.kernels import reference
 from konv.plan.forward import activation_code
-from konv.spec.ops import Activation, Op, Softmax
-from konv.surface import surface
-from konv.symbolic import Composed, is_symbolic, operand, sample_axis, symbolic
+from konv.tracing.symbolic import Composed, is_symbolic, operand, sample_axis, symbolic
 
 
 def apply(op: Op, x: Any, function: Callable[..., Any] | None = None, **config: Any) -> Any:

@@ -7,9 +7,9 @@ from konv.config import image_data_format as image_data_format
 from konv.config import set_epsilon as set_epsilon
 from konv.config import set_floatx as set_floatx
 from konv.config import set_image_data_format as set_image_data_format
+from konv.hints import surface
 from konv.layers.base import clear_session as clear_session
-from konv.surface import surface
-from konv.tensors import is_keras_tensor as is_keras_tensor
+from konv.tracing.tensors import is_keras_tensor as is_keras_tensor
 
 __all__ = [
     "backend",

@@ -1,7 +1,7 @@
 """Settings that hold for the whole program, under the names of keras.config."""
 
 from konv.errors import KonvError, UnsupportedError
-from konv.surface import surface
+from konv.hints import surface
 
 DATA_FORMATS = ("channels_last", "channels_first")
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from konv import config
+from konv.hints import surface
 from konv.registry import Registry
-from konv.surface import surface
 
 
 class Constraint:

@@ -7,7 +7,7 @@ from konv.data.keras_files import california_housing as california_housing
 from konv.data.keras_files import cifar10 as cifar10
 from konv.data.keras_files import cifar100 as cifar100
 from konv.data.keras_files import mnist as mnist
-from konv.surface import surface
+from konv.hints import surface
 
 __all__ = ["boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "mnist", "mnist_5k"]
 

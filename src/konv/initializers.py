@@ -8,8 +8,8 @@ import numpy as np
 
 from konv import random
 from konv.errors import KonvError, UnsupportedError
+from konv.hints import surface
 from konv.registry import Registry
-from konv.surface import surface
 
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("uniform", "truncated_normal", "untruncated_normal")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.surface import surface
-from konv.tensors import Tensor, is_tracing
+from konv.hints import surface
+from konv.tracing.tensors import Tensor, is_tracing
 
 _state = {"sequence": np.random.SeedSequence()}
 

@@ -32,6 +32,17 @@ def reset_names() -> None:
     _names.clear()
 
 
+def clear_session(free_memory: bool = True) -> None:
+    """Start the automatic layer names again, as Keras does; konv keeps no other state.
+
+    >>> import konv
+    >>> konv.utils.clear_session()
+    >>> konv.layers.Flatten().name
+    'flatten'
+    """
+    reset_names()
+
+
 class Registry:
     """The classes of one module of Keras, found by class name, by snake_case name or by alias."""
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from konv import config
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.hints import surface
 from konv.registry import Registry
-from konv.surface import surface
 
 
 class Regularizer:

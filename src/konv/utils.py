@@ -20,12 +20,12 @@ from konv.data.pydataset import PyDataset as PyDataset
 from konv.data.pydataset import PyDataset as Sequence
 from konv.data.sequences import pad_sequences as pad_sequences
 from konv.explain.plot import plot_model as plot_model
+from konv.hints import surface
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
 from konv.saving import deserialize_keras_object as deserialize_keras_object
 from konv.saving import serialize_keras_object as serialize_keras_object
-from konv.surface import surface
-from konv.tensors import is_keras_tensor as is_keras_tensor
+from konv.tracing.tensors import is_keras_tensor as is_keras_tensor
 
 __all__ = [
     "CustomObjectScope",

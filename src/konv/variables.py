@@ -7,7 +7,7 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import ShapeError, UnsupportedError
-from konv.tensors import is_tracing, with_operators
+from konv.tracing.tensors import is_tracing, with_operators
 
 # the weight of the operation that reads a variable as the kernel of a convolution or of a matrix product: path/kernel
 KERNEL = "kernel"

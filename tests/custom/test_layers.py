@@ -136,7 +136,7 @@ def both(make, x):
 
 
 def close(ours, theirs, rtol=1e-4):
-    for mine, other in zip(konv.nests.flatten(ours), konv.nests.flatten(theirs), strict=True):
+    for mine, other in zip(konv.tracing.tree.flatten(ours), konv.tracing.tree.flatten(theirs), strict=True):
         np.testing.assert_allclose(mine, np.asarray(other), rtol=rtol, atol=rtol * (1e-3 + np.abs(other).max()))
 
 

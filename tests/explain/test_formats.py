@@ -10,7 +10,7 @@ from konv.errors import KonvError
 from konv.explain import trace
 from konv.explain.formats import formula
 from konv.explain.statements import Equation
-from konv.spec.reach import reaches
+from konv.ir.receptive_field import reaches
 
 layers = konv.layers
 

@@ -10,8 +10,8 @@ from konv.errors import KonvError
 from konv.explain.languages import with_particles
 from konv.explain.messages import LANGUAGES, MESSAGES, check_language, say
 from konv.explain.report.page import WORDS
-from konv.spec.augment import FILL_MODES, MAPS
-from konv.spec.general import BINARY, REDUCTIONS
+from konv.ir.array_ops import BINARY, REDUCTIONS
+from konv.ir.augment_ops import FILL_MODES, MAPS
 
 
 def fields(text):

@@ -11,7 +11,7 @@ import pytest
 
 import konv
 from konv.saving import reader
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 
 
 def find(parts: list[str], name: str) -> Any:

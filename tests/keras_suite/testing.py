@@ -20,7 +20,7 @@ from absl.testing import parameterized
 
 import konv
 from konv.errors import KonvError
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 from tests.keras_suite import helpers
 from tests.keras_suite.helpers import convert_to_tensor, flatten, map_structure, standardize_dtype
 

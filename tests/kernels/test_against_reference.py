@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from konv.engines.cpu import Program
-from konv.engines.kernels import Kernels, reference_kernels
-from konv.engines.threads import Threads
 from konv.kernels import compiled
 from konv.kernels.reference_resample import view
 from konv.plan import build_plan
 from konv.plan.steps import Step
+from konv.runtime.cpu import Program
+from konv.runtime.kernels import Kernels, reference_kernels
+from konv.runtime.threads import Threads
 from tests import networks
 
 # where a kernel leaves what nobody reads

@@ -9,8 +9,8 @@ import pytest
 
 import konv
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.ir.resampling import INTERPOLATIONS, taps
 from konv.plan import build_plan
-from konv.spec.resampling import INTERPOLATIONS, taps
 
 layers = konv.layers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # Keras's

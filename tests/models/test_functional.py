@@ -88,7 +88,7 @@ def both(make):
 
 
 def close(ours, theirs, rtol=1e-4):
-    ours, theirs = (konv.nests.flatten(nest) for nest in (ours, theirs))
+    ours, theirs = (konv.tracing.tree.flatten(nest) for nest in (ours, theirs))
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, np.asarray(other), rtol=rtol, atol=rtol * (1e-3 + np.abs(other).max()))
 
@@ -96,7 +96,7 @@ def close(ours, theirs, rtol=1e-4):
 def data(model):
     rng = np.random.default_rng(0)
     make = lambda tensor: rng.normal(size=(5, *tensor.shape[1:])).astype(np.float32)  # noqa: E731
-    return konv.nests.transform(make, model.input), konv.nests.transform(make, model.output)
+    return konv.tracing.tree.transform(make, model.input), konv.tracing.tree.transform(make, model.output)
 
 
 @pytest.mark.parametrize("make", MODELS)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import konv
-from konv.engines import Runner
-from konv.engines.threads import Threads
 from konv.plan import bands
+from konv.runtime import Runner
+from konv.runtime.threads import Threads
 
 CASES = [  # layers that are heavy on one image: with lines, without, strided, depthwise
     [lambda k: k.Conv2D(20, 5, padding="same", activation="relu")],

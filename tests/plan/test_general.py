@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from konv.engines.cpu import Program
-from konv.engines.kernels import default_kernels, reference_kernels
-from konv.engines.runner import Runner
-from konv.engines.threads import Threads
+from konv.ir.array_ops import Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
+from konv.ir.graph import GraphBuilder
+from konv.ir.ops import Activation, Conv, Input, Permute
+from konv.ir.window import Window
 from konv.plan import build_plan
-from konv.spec.general import Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
-from konv.spec.graph import GraphBuilder
-from konv.spec.ops import Activation, Conv, Input, Permute
-from konv.spec.window import Window
+from konv.runtime.cpu import Program
+from konv.runtime.kernels import default_kernels, reference_kernels
+from konv.runtime.runner import Runner
+from konv.runtime.threads import Threads
 from konv.variables import Variable
 
 BATCH = 5

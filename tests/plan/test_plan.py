@@ -5,13 +5,13 @@ from itertools import combinations
 import pytest
 
 import konv
+from konv.ir.graph import GraphBuilder
+from konv.ir.ops import Activation, Dense, Dropout, Input, Permute
 from konv.plan import Machine, build_plan
 from konv.plan.blocks import fuse
 from konv.plan.memory import root
 from konv.plan.rewrite import channels_last
 from konv.plan.tiling import Tile, choose_tile, fits, panels, product_cycles, split_run
-from konv.spec.graph import GraphBuilder
-from konv.spec.ops import Activation, Dense, Dropout, Input, Permute
 from tests import networks
 
 

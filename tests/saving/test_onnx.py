@@ -9,14 +9,16 @@ import onnxruntime
 import pytest
 
 import konv
-from konv.engines.runner import Runner
 from konv.errors import KonvError, MissingExtraError, UnsupportedError
+from konv.ir import array_ops as general
+from konv.ir import augment_ops as augment
+from konv.ir import ops
+from konv.ir.graph import GraphBuilder
 from konv.plan.forward import ACTIVATIONS as PLANNED
 from konv.plan.rewrite import channels_last
+from konv.runtime.runner import Runner
 from konv.saving import onnx_ops
 from konv.saving.onnx_graph import OnnxGraph
-from konv.spec import augment, general, ops
-from konv.spec.graph import GraphBuilder
 from tests import networks
 from tests.custom import test_layers as custom
 from tests.custom.test_operations import EXPRESSIONS

@@ -6,7 +6,7 @@ from konv.callbacks.monitor import EarlyStopping, ModelCheckpoint, MonitorCallba
 from konv.callbacks.progress import ProgbarLogger
 from konv.callbacks.simple import CSVLogger, LearningRateScheduler, TerminateOnNaN
 from konv.callbacks.tensorboard import TensorBoard
-from konv.surface import surface
+from konv.hints import surface
 
 __all__ = [
     "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",

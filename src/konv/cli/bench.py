@@ -25,7 +25,7 @@ def bench(path: str, batch: int, training: bool, as_json: bool) -> None:
     Example:
       konv bench seed --batch 32 --training
     """
-    from konv.engines.profile import peak_gflops, profile
+    from konv.runtime.profile import peak_gflops, profile
 
     model = _seed_network() if path == "seed" else load(path)
     if any(size is None for shape in model.input_shapes for size in shape):

@@ -61,7 +61,7 @@ def _answer(image: str, probabilities: Any, classes: list[str], top: int) -> dic
 
 def _require_probabilities(model: Any) -> None:
     """Raise unless the model ends in a softmax over classes or in one sigmoid; what the numbers look like proves nothing."""
-    from konv.spec.ops import Activation, Dropout, Flatten, Softmax
+    from konv.ir.ops import Activation, Dropout, Flatten, Softmax
 
     graph = model.graph()
     index = graph.outputs[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from konv.data.prefetch import prefetched
 from konv.errors import FileError, KonvError, plural
-from konv.surface import UnsupportedNameError
+from konv.hints import UnsupportedNameError
 
 # Batches decoded in front of the one in use: enough to bridge a slow file, little enough to stay small in memory.
 AHEAD = 4

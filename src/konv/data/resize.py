@@ -10,8 +10,8 @@ from functools import lru_cache, reduce
 import numpy as np
 
 from konv.errors import KonvError
-from konv.spec import resampling
-from konv.spec.augment import Resize
+from konv.ir import resampling
+from konv.ir.augment_ops import Resize
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
 from konv.explain.trace import TraceFigure, trace
 from konv.explain.window import WindowFigure, window
-from konv.surface import surface
+from konv.hints import surface
 
 __all__ = [
     "Alike",

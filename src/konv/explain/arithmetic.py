@@ -12,10 +12,10 @@ from konv.explain import augment
 from konv.explain import general as arrays
 from konv.explain.facts import StepFacts
 from konv.explain.statements import Equation, Statement, equation, number
-from konv.spec import general
-from konv.spec import ops as spec
-from konv.spec.ops import Shape, spatial
-from konv.spec.window import CAUSAL, WORDS, Axis
+from konv.ir import array_ops as general
+from konv.ir import ops as ir
+from konv.ir.ops import Shape, spatial
+from konv.ir.window import CAUSAL, WORDS, Axis
 
 
 def statements(step: StepFacts) -> tuple[Statement, ...]:
@@ -374,7 +374,7 @@ def _permute(step: StepFacts) -> Iterable[Statement]:
 
 
 def _reshape(step: StepFacts) -> Iterable[Statement]:
-    yield Statement("reshape", {"shape": spec.describe(step.output)})
+    yield Statement("reshape", {"shape": ir.describe(step.output)})
     if None not in step.inputs[0]:
         yield equation("values", times(step.inputs[0]), prod(size or 0 for size in step.output))
 
@@ -386,24 +386,24 @@ def _unexplained(step: StepFacts) -> Iterable[Statement]:
         yield equation("parameters", left, step.parameters)
 
 
-_WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
-    spec.Input: _input,
-    spec.Conv: _conv,
-    spec.ConvTranspose: _conv_transpose,
-    spec.DepthwiseConv: _depthwise,
-    spec.Pool: _pool,
-    spec.GlobalPool: _global_pool,
-    spec.BatchNorm: _batch_norm,
-    spec.GroupNorm: _group_norm,
-    spec.LayerNorm: _layer_norm,
-    spec.Dropout: _dropout,
-    spec.Flatten: _flatten,
-    spec.Dense: _dense,
-    spec.Activation: _activation,
-    spec.Softmax: _softmax,
-    spec.Scale: _scale,
-    spec.Add: _add,
-    spec.Permute: _permute,
+_WRITERS: dict[type[ir.Op], Callable[[StepFacts], Iterable[Statement]]] = {
+    ir.Input: _input,
+    ir.Conv: _conv,
+    ir.ConvTranspose: _conv_transpose,
+    ir.DepthwiseConv: _depthwise,
+    ir.Pool: _pool,
+    ir.GlobalPool: _global_pool,
+    ir.BatchNorm: _batch_norm,
+    ir.GroupNorm: _group_norm,
+    ir.LayerNorm: _layer_norm,
+    ir.Dropout: _dropout,
+    ir.Flatten: _flatten,
+    ir.Dense: _dense,
+    ir.Activation: _activation,
+    ir.Softmax: _softmax,
+    ir.Scale: _scale,
+    ir.Add: _add,
+    ir.Permute: _permute,
     general.Binary: _binary,
     general.Detach: _detach,
     general.Mask: _mask,
@@ -411,7 +411,7 @@ _WRITERS: dict[type[spec.Op], Callable[[StepFacts], Iterable[Statement]]] = {
     general.Pad: _pad,
     general.PRelu: _prelu,
     general.Slice: _slice,
-    spec.Reshape: _reshape,
+    ir.Reshape: _reshape,
     **augment.WRITERS,
     **arrays.WRITERS,
 }

@@ -5,9 +5,9 @@ from typing import Any
 
 from konv.explain.facts import StepFacts
 from konv.explain.statements import Statement, equation, number
-from konv.spec import augment as spec
-from konv.spec.ops import Op, spatial
-from konv.spec.resampling import taps
+from konv.ir import augment_ops as ir
+from konv.ir.ops import Op, spatial
+from konv.ir.resampling import taps
 
 
 def _resize(step: StepFacts) -> Iterable[Statement]:
@@ -92,10 +92,10 @@ def _ranges(ranges) -> str:
 
 
 WRITERS: dict[type[Op], Callable[[StepFacts], Iterable[Statement]]] = {
-    spec.Resize: _resize,
-    spec.Upsample: _upsample,
-    spec.Warp: _warp,
-    spec.RandomCrop: _crop,
-    spec.Light: _light,
-    spec.Noise: _noise,
+    ir.Resize: _resize,
+    ir.Upsample: _upsample,
+    ir.Warp: _warp,
+    ir.RandomCrop: _crop,
+    ir.Light: _light,
+    ir.Noise: _noise,
 }

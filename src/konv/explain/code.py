@@ -21,11 +21,11 @@ from konv.explain.code_torch import RULES as TORCH
 from konv.explain.code_torch import Layouts
 from konv.explain.facts import StepFacts, require_built, step_facts
 from konv.explain.messages import check_language, say
+from konv.ir.augment_ops import is_always_random
+from konv.ir.graph import Graph
+from konv.ir.ops import Input, describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.augment import is_always_random
-from konv.spec.graph import Graph
-from konv.spec.ops import Input, describe
 
 TARGETS = ("numpy", "keras", "torch")
 LONGEST = 128  # of a line

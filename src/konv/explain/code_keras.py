@@ -9,14 +9,14 @@ from collections import Counter
 from typing import Any
 
 from konv.errors import UnsupportedError
+from konv.ir.augment_ops import RANDOM
+from konv.ir.ops import BatchNorm, Dropout
 from konv.layers.augmentation import RandomCrop as RandomCropLayer
 from konv.layers.base import Layer
 from konv.layers.functions import Dot
 from konv.layers.images import Resizing
 from konv.layers.input import InputLayer
 from konv.models import Model
-from konv.spec.augment import RANDOM
-from konv.spec.ops import BatchNorm, Dropout
 
 # how a layer begins to learn is of no account to what it computes
 LEFT_OUT = ("name", "trainable", "dtype", "activity_regularizer", "quantization_config", "renorm_clipping", "renorm_momentum")

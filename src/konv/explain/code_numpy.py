@@ -4,8 +4,10 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from konv.spec import augment, general, ops
-from konv.spec.resampling import CUBIC
+from konv.ir import array_ops as general
+from konv.ir import augment_ops as augment
+from konv.ir import ops
+from konv.ir.resampling import CUBIC
 
 # what must stand at the top where the code has this in it
 IMPORTS = (("", "import numpy as np"), ("sliding_window_view", "from numpy.lib.stride_tricks import sliding_window_view"),

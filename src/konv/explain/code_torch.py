@@ -27,7 +27,9 @@ from konv.explain.code_numpy import (
     sides,
     told,
 )
-from konv.spec import augment, general, ops
+from konv.ir import array_ops as general
+from konv.ir import augment_ops as augment
+from konv.ir import ops
 
 IMPORTS = (("", "import torch"), ("F.", "import torch.nn.functional as F"))
 ELEMENTWISE = (ops.Activation, ops.Add, ops.Dropout, augment.Noise, general.Binary, ops.Softmax)

@@ -10,8 +10,8 @@ from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.svg import Sheet, colour, text_width
 from konv.explain.text import layer_lines
+from konv.ir.ops import Conv, DepthwiseConv, describe, spatial
 from konv.layers.base import Layer
-from konv.spec.ops import Conv, DepthwiseConv, describe, spatial
 
 CELL, LONGEST = 22, 140  # pixels: of a cell, of the longer side of an image
 MOST, SHOWN = 4, 3  # as many channels or filters are drawn whole; of more than that, so many and a word about the rest

@@ -8,9 +8,9 @@ from konv.explain.facts import LayerFacts, activation_bytes, layer_facts, model_
 from konv.explain.messages import check_language, say
 from konv.explain.summary import rows_of
 from konv.explain.text import layer_statements
+from konv.ir.window import SpreadWindow, Window
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.window import SpreadWindow, Window
 
 
 def layer_data(layer: Layer, lang: str | None = None) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from konv.errors import KonvError, ShapeError
 from konv.explain.messages import check_language, say
+from konv.ir.ops import Shape, describe
 from konv.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model
-from konv.spec.ops import Shape, describe
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 
 MOST = 3  # remedies that are offered
 Chain = list[Layer]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from konv.explain.messages import say
 from konv.explain.statements import shown
 from konv.explain.svg import Sheet, colour
-from konv.spec.ops import describe
+from konv.ir.ops import describe
 
 if TYPE_CHECKING:
     from konv.explain.window import Share, WindowFigure

@@ -9,9 +9,9 @@ from konv.explain.figure import Figure
 from konv.explain.formats import explain
 from konv.explain.messages import check_language, say
 from konv.explain.svg import Sheet, text_width
+from konv.ir.ops import Shape, describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.ops import Shape, describe
 
 VIEWS = ("graph", "layers")
 ROW, GAP, HEIGHT, LANE = 76, 30, 50, 18  # pixels: from one row of boxes to the next, between boxes, of a box, between arrows

@@ -9,15 +9,15 @@ from math import prod
 from typing import Any
 
 from konv.errors import KonvError
+from konv.ir.graph import Graph, GraphBuilder
+from konv.ir.ops import Conv, ConvTranspose, DepthwiseConv, Input, Op, Shape, Weight, spatial
+from konv.ir.receptive_field import Reach, reaches
+from konv.ir.window import Axis, Window
 from konv.layers.base import Layer
 from konv.layers.custom import Source
 from konv.layers.input import InputLayer
 from konv.models import Model
-from konv.spec.graph import Graph, GraphBuilder
-from konv.spec.ops import Conv, ConvTranspose, DepthwiseConv, Input, Op, Shape, Weight, spatial
-from konv.spec.reach import Reach, reaches
-from konv.spec.window import Axis, Window
-from konv.tensors import Operation
+from konv.tracing.tensors import Operation
 from konv.variables import Variable
 
 CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)

@@ -12,8 +12,8 @@ from konv.explain.messages import check_language, say
 from konv.explain.pixels import grey, place_image
 from konv.explain.svg import Sheet, number
 from konv.explain.window import one_image, window
+from konv.ir.window import Axis
 from konv.layers.base import Layer
-from konv.spec.window import Axis
 
 SIDE = 220  # pixels of the longer side of either image
 MOST = 900  # positions that are shown; of more, every second or third

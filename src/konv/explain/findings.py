@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from konv.engines import compute
 from konv.errors import KonvError
 from konv.explain.facts import CONVOLUTIONS, channels_first, require_built
 from konv.explain.kernels import SIMILARITY, kernels
 from konv.explain.maps import one_image
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
+from konv.ir.graph import Graph, Node
+from konv.ir.ops import Activation
 from konv.models import Model
-from konv.spec.graph import Graph, Node
-from konv.spec.ops import Activation
+from konv.runtime import compute
 
 LISTED = 24  # filters, or pairs of them, that are named in a sentence
 STUCK = 0.95  # share of a filter's values from which on it is saturated

@@ -9,9 +9,9 @@ from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
 from konv.explain.messages import check_language, say
 from konv.explain.statements import Equation, Statement, number
 from konv.explain.text import explain_layer, explain_model, layer_statements
+from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.ops import describe
 
 STYLES, FORMATS = ("full", "terse"), ("text", "markdown", "latex")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from konv.explain.facts import StepFacts
 from konv.explain.statements import Statement, equation
-from konv.spec import general
+from konv.ir import array_ops as general
 
 
 def _constant(step: StepFacts) -> Iterable[Statement]:

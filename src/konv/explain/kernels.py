@@ -14,8 +14,8 @@ from konv.explain.messages import check_language, say
 from konv.explain.pixels import heat
 from konv.explain.statements import shown
 from konv.explain.tiles import Tiles
+from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv, Op
 from konv.models import Model
-from konv.spec.ops import ConvTranspose, Dense, DepthwiseConv, Op
 
 FILTERS, CHANNELS, ALONE = 64, 24, 100  # drawn at most: filters and channels, and filters of one channel each
 SIMILARITY = 0.99  # the cosine of two kernels from which on they are alike

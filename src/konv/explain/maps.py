@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import KonvError, ShapeError
 from konv.explain.facts import CONVOLUTIONS, channels_first, class_name, require_built
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
 from konv.explain.tiles import Tiles, contact_sheet
+from konv.ir.graph import Graph
+from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.graph import Graph
-from konv.spec.ops import describe
+from konv.runtime import compute
 
 COLUMNS = 10
 MOST = 400  # maps on a sheet

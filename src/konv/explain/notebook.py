@@ -11,9 +11,9 @@ from konv.explain.messages import check_language, say
 from konv.explain.statements import Statement
 from konv.explain.summary import Row, counts, is_chain, rows_of
 from konv.explain.text import with_legends
+from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.ops import describe
 
 MOST = 60  # boxes of a drawing that is unfolded from the beginning
 TOTALS = {"Total": "total_parameters", "Trainable": "total_trainable", "Non-trainable": "total_frozen",

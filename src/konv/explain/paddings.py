@@ -9,10 +9,10 @@ from konv.explain.facts import require_built
 from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.svg import Sheet, text_width
+from konv.ir.window import Axis, EvenAxis, Window
 from konv.layers import ZeroPadding2D, parse
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.window import Axis, EvenAxis, Window
 
 CELL, DRAWN, LISTED = 22, 9, 12  # pixels of a cell; rows or columns that are drawn; pixels of windows that are listed
 Axes = tuple[Axis, ...]

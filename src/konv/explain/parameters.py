@@ -12,8 +12,8 @@ from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.statements import Equation
 from konv.explain.svg import Sheet, colour, text_width
+from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv
 from konv.layers.base import Layer
-from konv.spec.ops import ConvTranspose, Dense, DepthwiseConv
 
 CELL, GAP, MOST, SHOWN = 14, 14, 6, 5  # pixels; as many rows or kernels are drawn whole, of more than that so many
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from konv.explain.statements import Statement, equation
-from konv.spec.reach import Reach
-from konv.spec.window import SpreadWindow, Window
+from konv.ir.receptive_field import Reach
+from konv.ir.window import SpreadWindow, Window
 
 
 def reach_statements(before: Reach, after: Reach, window: Window) -> Iterable[Statement]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from konv import nests
 from konv.errors import KonvError, UnsupportedError
 from konv.explain.facts import class_name, readable_bytes, weight_bytes
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
+from konv.tracing import tree as nests
 
 
 @dataclass(frozen=True)

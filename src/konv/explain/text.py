@@ -8,9 +8,9 @@ from konv.explain.facts import LayerFacts, ModelFacts, activation_bytes, layer_f
 from konv.explain.messages import check_language, say
 from konv.explain.reach import reach_statements
 from konv.explain.statements import Equation, Statement, number
+from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.spec.ops import describe
 
 _TERMS_IN_A_SUM = 12  # a longer sum would not be read; the layers above it have the terms
 

@@ -11,10 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from konv.engines import compute
-from konv.engines.cpu import Program
-from konv.engines.kernels import default_kernels, reference_kernels
-from konv.engines.threads import Threads, shared
 from konv.errors import KonvError, ShapeError
 from konv.explain.draw_trace import draw_trace
 from konv.explain.facts import CONVOLUTIONS, require_built, step_facts
@@ -23,13 +19,17 @@ from konv.explain.maps import all_layers, one_image
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
 from konv.explain.window import EXAMPLES
+from konv.ir.array_ops import Constant, Parameter
+from konv.ir.augment_ops import RANDOM
+from konv.ir.graph import Graph, GraphBuilder, Node
+from konv.ir.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Dropout, Input, Pool, spatial
+from konv.ir.receptive_field import POINTWISE
 from konv.models import Model
 from konv.plan import build_plan
-from konv.spec.augment import RANDOM
-from konv.spec.general import Constant, Parameter
-from konv.spec.graph import Graph, GraphBuilder, Node
-from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Dropout, Input, Pool, spatial
-from konv.spec.reach import POINTWISE
+from konv.runtime import compute
+from konv.runtime.cpu import Program
+from konv.runtime.kernels import default_kernels, reference_kernels
+from konv.runtime.threads import Threads, shared
 
 Box = tuple[tuple[int, int], ...]  # first and behind the last index along each axis
 IDENTITY = Activation("linear")

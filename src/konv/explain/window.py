@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.explain.draw_window import draw_window
 from konv.explain.facts import CONVOLUTIONS, StepFacts, layer_facts
@@ -15,9 +14,10 @@ from konv.explain.figure import Figure
 from konv.explain.messages import check_language, say
 from konv.explain.statements import shown
 from konv.explain.svg import wide_letters
+from konv.ir.graph import Graph
+from konv.ir.ops import Activation, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Pool, Scale, describe
 from konv.layers.base import Layer
-from konv.spec.graph import Graph
-from konv.spec.ops import Activation, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Pool, Scale, describe
+from konv.runtime import compute
 
 Matrix = tuple[tuple[float, ...], ...]
 

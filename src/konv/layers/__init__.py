@@ -1,5 +1,6 @@
 """All layers, under the names of keras.layers."""
 
+from konv.hints import surface
 from konv.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from konv.layers.augmentation import (
     RandomBrightness,
@@ -81,7 +82,6 @@ from konv.layers.regularization import (
 from konv.layers.reshaping import Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D
 from konv.layers.sequences import Cropping1D, RepeatVector, UpSampling1D, ZeroPadding1D
 from konv.layers.standing import InputSpec
-from konv.surface import surface
 
 __all__ = [
     "ELU",

@@ -6,11 +6,11 @@ from typing import Any
 
 from konv import activations
 from konv.errors import KonvError, ShapeError, naming
+from konv.ir import ops as ir
+from konv.ir.array_ops import PRelu
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.general import PRelu
-from konv.spec.ops import Op, Shape, describe
 
 
 class Activation(Layer):
@@ -121,7 +121,7 @@ class ELU(Layer):
             self.alpha = parse.number(alpha, "alpha")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Activation("elu", (float(self.alpha),)),)
+        return (ir.Activation("elu", (float(self.alpha),)),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"alpha": self.alpha}
@@ -149,14 +149,14 @@ class Softmax(Layer):
         given = self.axis if isinstance(self.axis, (tuple, list)) else (self.axis,)
         axes = [parse.unbatched_axis(int(axis), rank) for axis in given]
         if len(axes) == 1:
-            return (spec.Softmax(axes[0]),)
+            return (ir.Softmax(axes[0]),)
         last = sorted({axis % rank for axis in axes})
         order = (*(axis for axis in range(rank) if axis not in last), *last)
         if None in shape:
             raise ShapeError(f"along several axes the sizes of the input must be known, got {describe(shape)}")
         sizes, left = tuple(shape[axis] or 0 for axis in order), rank - len(last)
-        return (spec.Permute(order), spec.Reshape((*sizes[:left], prod(sizes[left:]))), spec.Softmax(-1), spec.Reshape(sizes),
-                spec.Permute(tuple(order.index(axis) for axis in range(rank))))
+        return (ir.Permute(order), ir.Reshape((*sizes[:left], prod(sizes[left:]))), ir.Softmax(-1), ir.Reshape(sizes),
+                ir.Permute(tuple(order.index(axis) for axis in range(rank))))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"axis": self.axis}

@@ -7,7 +7,7 @@ from typing import Any
 
 from konv import activations
 from konv.errors import ArgumentError, KonvError
-from konv.spec.window import PADDINGS
+from konv.ir.window import PADDINGS
 
 KINDS = inspect.Parameter
 # a text of one kind in the place of another argument

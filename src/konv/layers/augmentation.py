@@ -3,10 +3,10 @@
 from typing import Any
 
 from konv.errors import KonvError, naming
+from konv.ir import augment_ops as ir
+from konv.ir.ops import Op, Shape
 from konv.layers import parse
 from konv.layers.images import ImageLayer
-from konv.spec import augment as spec
-from konv.spec.ops import Op, Shape
 
 
 class RandomFlip(ImageLayer):
@@ -20,10 +20,10 @@ class RandomFlip(ImageLayer):
     def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):
         super().__init__(data_format=data_format, **kwargs)
         with naming(self.title):
-            self.mode, self.seed = parse.choice(mode, "mode", spec.MAPS[:3]), parse.seed(seed)
+            self.mode, self.seed = parse.choice(mode, "mode", ir.MAPS[:3]), parse.seed(seed)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Warp(self.mode, seed=self.seed, data_format=self.data_format),)
+        return (ir.Warp(self.mode, seed=self.seed, data_format=self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"mode": self.mode, "seed": self.seed}
@@ -35,12 +35,12 @@ class WarpLayer(ImageLayer):
     def __init__(self, *, fill_mode, interpolation, seed, fill_value, data_format, **kwargs):
         super().__init__(data_format=data_format, **kwargs)
         with naming(self.title):
-            self.fill_mode = parse.choice(fill_mode, "fill_mode", spec.FILL_MODES)
+            self.fill_mode = parse.choice(fill_mode, "fill_mode", ir.FILL_MODES)
             self.interpolation = parse.choice(interpolation, "interpolation", ("nearest", "bilinear"))
             self.fill_value, self.seed = parse.number(fill_value, "fill_value"), parse.seed(seed)
 
-    def warp(self, kind: str, *ranges: spec.Range) -> tuple[Op, ...]:
-        return (spec.Warp(kind, ranges, self.interpolation, self.fill_mode, float(self.fill_value), self.seed,
+    def warp(self, kind: str, *ranges: ir.Range) -> tuple[Op, ...]:
+        return (ir.Warp(kind, ranges, self.interpolation, self.fill_mode, float(self.fill_value), self.seed,
                           self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class RandomCrop(ImageLayer):
             self.seed = parse.seed(seed)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.RandomCrop(self.height, self.width, self.seed, self.data_format),)
+        return (ir.RandomCrop(self.height, self.width, self.seed, self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"height": self.height, "width": self.width, "seed": self.seed}
@@ -165,7 +165,7 @@ class RandomBrightness(ImageLayer):
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         low, high = self.value_range
         added = self.factor[0] * (high - low), self.factor[1] * (high - low)
-        return (spec.Light("brightness", added, (low, high), self.seed, self.data_format),)
+        return (ir.Light("brightness", added, (low, high), self.seed, self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}
@@ -192,7 +192,7 @@ class RandomContrast(ImageLayer):
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         numbers = 1 - self.factor[0], 1 + self.factor[1]
-        return (spec.Light("contrast", numbers, self._ends, self.seed, self.data_format),)
+        return (ir.Light("contrast", numbers, self._ends, self.seed, self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}

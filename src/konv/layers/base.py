@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv import initializers, nests, regularizers
+from konv import initializers, regularizers
 from konv.arrays import to_array
 from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, naming
+from konv.ir import ops as ir
+from konv.ir.graph import Graph, GraphBuilder
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.custom import Custom, Slot
 from konv.layers.modes import lower_in_mode
 from konv.layers.penalties import Activity
-from konv.names import auto_name
-from konv.names import clear_session as clear_session
-from konv.names import reset_names as reset_names
-from konv.registry import snake_case
-from konv.spec import ops as spec
-from konv.spec.graph import Graph, GraphBuilder
-from konv.spec.ops import Op, Shape, describe
-from konv.tensors import Call, Tensor, is_tracing
+from konv.registry import auto_name, snake_case
+from konv.registry import clear_session as clear_session
+from konv.registry import reset_names as reset_names
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Call, Tensor, is_tracing
 from konv.variables import KERNEL, Variable, assign_all
 
 LARGEST = 2**31  # numbers in one weight, 8 GiB: more is a mistake, such as a Flatten of whole photographs
@@ -137,7 +137,7 @@ class Layer(Custom):
     def graph(self, *shapes: Shape, training: bool = False) -> Graph:
         """This layer alone as a graph."""
         builder = GraphBuilder(training=training)
-        inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
+        inputs = tuple(builder.add(ir.Input(shape), layer="input") for shape in shapes)
         return builder.graph(*self.lower_call(builder, inputs))
 
     def _weights(self, *shapes: Shape):
@@ -146,7 +146,7 @@ class Layer(Custom):
 
     def _bare_graph(self, *shapes: Shape) -> Graph:
         builder = GraphBuilder()
-        inputs = tuple(builder.add(spec.Input(shape), layer="input") for shape in shapes)
+        inputs = tuple(builder.add(ir.Input(shape), layer="input") for shape in shapes)
         for op in self.ops(*shapes):
             inputs = (builder.add(op, inputs, self.path, self.trainable),)
         return builder.graph(inputs[0])
@@ -199,7 +199,7 @@ class Layer(Custom):
 
     def _warn_of_softmax(self, *shapes: Shape) -> None:
         for node in self._bare_graph(*shapes).nodes:
-            if isinstance(node.op, spec.Softmax) and not node.op.log and node.shape[node.op.axis] == 1:
+            if isinstance(node.op, ir.Softmax) and not node.op.log and node.shape[node.op.axis] == 1:
                 warnings.warn(f"{self.title}: softmax over an axis of size 1 gives 1 whatever comes in; for one output use "
                               f"sigmoid, for two classes two outputs", stacklevel=4)
 

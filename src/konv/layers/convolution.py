@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 from konv import activations, regularizers
 from konv.errors import KonvError, naming
+from konv.ir.ops import Conv, ConvTranspose, Op, Shape
+from konv.ir.window import SpreadWindow, Window
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec.ops import Conv, ConvTranspose, Op, Shape
-from konv.spec.window import SpreadWindow, Window
 
 
 class Windowed(Layer):

@@ -4,10 +4,10 @@ from typing import Any
 
 from konv import activations
 from konv.errors import naming
+from konv.ir import ops as ir
+from konv.ir.ops import Op, Shape
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.ops import Op, Shape
 
 
 class Dense(Layer):
@@ -36,7 +36,7 @@ class Dense(Layer):
                 kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Dense(self.units, self.use_bias), *activations.activation_ops(self.activation))
+        return (ir.Dense(self.units, self.use_bias), *activations.activation_ops(self.activation))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

@@ -11,17 +11,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv import constraints, initializers, nests, regularizers, wiring
+from konv import constraints, initializers, regularizers
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.ir.graph import Graph, GraphBuilder
+from konv.ir.ops import Input, Shape
 from konv.layers.arguments import explaining
 from konv.layers.penalties import Added
 from konv.layers.standing import Standing
 from konv.layers.tracked import Tracked
-from konv.spec.graph import Graph, GraphBuilder
-from konv.spec.ops import Input, Shape
-from konv.tensors import Call, Tensor, is_tracing, tracing
+from konv.runtime import compute
+from konv.tracing import lowering as wiring
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Call, Tensor, is_tracing, tracing
 from konv.variables import Variable
 
 _scopes: ContextVar[tuple["Custom", ...]] = ContextVar("scopes", default=())

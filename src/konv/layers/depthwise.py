@@ -4,10 +4,10 @@ from typing import Any
 
 from konv import activations
 from konv.errors import naming
+from konv.ir.ops import Conv, DepthwiseConv, Op, Shape
+from konv.ir.window import Window
 from konv.layers import parse
 from konv.layers.convolution import Windowed
-from konv.spec.ops import Conv, DepthwiseConv, Op, Shape
-from konv.spec.window import Window
 
 
 class _DepthwiseConv(Windowed):

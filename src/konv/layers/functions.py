@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from konv import nests, ops
+from konv import ops
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.tracing import tree as nests
 
 
 class Lambda(Layer):

@@ -7,13 +7,13 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import KonvError, UnsupportedError, naming
+from konv.ir import augment_ops as ir
+from konv.ir.ops import Op, Shape
+from konv.ir.resampling import INTERPOLATIONS
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.random import next_seed
-from konv.spec import augment as spec
-from konv.spec.ops import Op, Shape
-from konv.spec.resampling import INTERPOLATIONS
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 
 
 class ImageLayer(Layer):
@@ -96,7 +96,7 @@ class Resizing(ImageLayer):
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         aspect = "crop" if self.crop_to_aspect_ratio else "pad" if self.pad_to_aspect_ratio else "stretch"
-        return (spec.Resize(self.height, self.width, self.interpolation, self.antialias, aspect, float(self.fill_value),
+        return (ir.Resize(self.height, self.width, self.interpolation, self.antialias, aspect, float(self.fill_value),
                             self.data_format),)
 
     def __call__(self, inputs, training: bool | None = None):
@@ -128,7 +128,7 @@ class CenterCrop(ImageLayer):
             self.height, self.width = parse.positive_int(height, "height"), parse.positive_int(width, "width")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Resize(self.height, self.width, aspect="center", data_format=self.data_format),)
+        return (ir.Resize(self.height, self.width, aspect="center", data_format=self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"height": self.height, "width": self.width}
@@ -153,7 +153,7 @@ class UpSampling2D(Layer):
             self.interpolation = parse.choice(lowered, "interpolation", INTERPOLATIONS)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Upsample(self.size, self.interpolation, self.data_format),)
+        return (ir.Upsample(self.size, self.interpolation, self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

@@ -3,11 +3,11 @@
 from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, naming
+from konv.ir import ops as ir
+from konv.ir.ops import Op, Shape
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.ops import Op, Shape
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 
 
 class InputLayer(Layer):
@@ -49,7 +49,7 @@ class InputLayer(Layer):
         return (self.batch_size, *(self.declared_shape or ()))
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Input(self.declared_shape or ()),)
+        return (ir.Input(self.declared_shape or ()),)
 
     def get_config(self) -> dict[str, Any]:
         return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,

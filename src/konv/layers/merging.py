@@ -3,12 +3,12 @@
 from typing import Any, ClassVar
 
 from konv.errors import KonvError, ShapeError, naming
+from konv.ir import ops as ir
+from konv.ir.array_ops import Binary
+from konv.ir.array_ops import Concatenate as Joined
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.general import Binary
-from konv.spec.general import Concatenate as Joined
-from konv.spec.ops import Op, Shape, describe
 
 
 class Merge(Layer):
@@ -44,7 +44,7 @@ class Add(Merge):
     kind, least = "add", 1
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Add(),) if len(set(shapes)) == 1 else super().ops(*shapes)
+        return (ir.Add(),) if len(set(shapes)) == 1 else super().ops(*shapes)
 
 
 class Subtract(Merge):
@@ -112,7 +112,7 @@ class Average(Add):
     least = 2
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (*super().ops(*shapes), spec.Scale(1 / len(shapes)))
+        return (*super().ops(*shapes), ir.Scale(1 / len(shapes)))
 
 
 class Concatenate(Merge):

@@ -1,9 +1,9 @@
 """Operations that do something else in training, where a layer is called with training= of its own."""
 
 from konv.errors import UnsupportedError
-from konv.spec.augment import Light, Noise, RandomCrop, Warp
-from konv.spec.graph import GraphBuilder
-from konv.spec.ops import BatchNorm, Dropout, Op
+from konv.ir.augment_ops import Light, Noise, RandomCrop, Warp
+from konv.ir.graph import GraphBuilder
+from konv.ir.ops import BatchNorm, Dropout, Op
 
 RANDOM = (Dropout, Light, Noise, RandomCrop, Warp)  # nothing in inference, a crop aside
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from konv.errors import ArgumentError, ShapeError, UnsupportedError, naming
+from konv.ir.ops import BatchNorm, GroupNorm, LayerNorm, Op, Shape
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec.ops import BatchNorm, GroupNorm, LayerNorm, Op, Shape
 
 
 class BatchNormalization(Layer):

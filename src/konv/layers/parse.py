@@ -8,10 +8,10 @@ import numpy as np
 
 from konv import config, constraints, initializers, regularizers
 from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, meant
+from konv.ir.ops import Shape
+from konv.ir.window import CAUSAL as CAUSAL
+from konv.ir.window import PADDINGS
 from konv.random import SeedGenerator
-from konv.spec.ops import Shape
-from konv.spec.window import CAUSAL as CAUSAL
-from konv.spec.window import PADDINGS
 
 # how the name of an argument for a weight ends: the module that reads and writes it
 _MODULES: dict[str, ModuleType] = {

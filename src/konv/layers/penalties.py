@@ -5,11 +5,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from konv import ops, wiring
+from konv import ops
 from konv.errors import KonvError, UnsupportedError
 from konv.losses.traced import Joined
-from konv.symbolic import Gathering, Weight
-from konv.tensors import Tensor, batch
+from konv.tracing import lowering as wiring
+from konv.tracing.symbolic import Gathering, Weight
+from konv.tracing.tensors import Tensor, batch
 
 Array = np.ndarray
 

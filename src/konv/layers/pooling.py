@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from konv.errors import naming
+from konv.ir.ops import GlobalPool, Op, Pool, Shape
+from konv.ir.window import Window
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec.ops import GlobalPool, Op, Pool, Shape
-from konv.spec.window import Window
 
 
 class _Pooling(Layer):

@@ -6,9 +6,9 @@ import numpy as np
 
 from konv import config
 from konv.errors import KonvError, ShapeError, naming
+from konv.ir.ops import Op, Scale, Shape, describe
 from konv.layers.base import Layer
-from konv.spec.ops import Op, Scale, Shape, describe
-from konv.symbolic import Composed
+from konv.tracing.symbolic import Composed
 
 
 class Rescaling(Layer):

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
+from konv.ir import ops as ir
+from konv.ir.augment_ops import Noise
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.regularizers import L1L2
-from konv.spec import ops as spec
-from konv.spec.augment import Noise
-from konv.spec.ops import Op, Shape, describe
 
 
 class Dropout(Layer):
@@ -37,7 +37,7 @@ class Dropout(Layer):
             if not fits:
                 raise ShapeError(f"noise_shape={self.noise_shape} does not fit an input of {describe(shapes[0])}; "
                                  f"give one number per axis, batch first, each 1, None or the size")
-        return (spec.Dropout(float(self.rate), self.noise_shape, self.seed),)
+        return (ir.Dropout(float(self.rate), self.noise_shape, self.seed),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
@@ -95,7 +95,7 @@ class _SpatialDropout(Dropout):
         self.data_format = "channels_last"
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Dropout(float(self.rate), (None, *spec.image(*self.shared, data_format=self.data_format)), self.seed),)
+        return (ir.Dropout(float(self.rate), (None, *ir.image(*self.shared, data_format=self.data_format)), self.seed),)
 
     def get_config(self) -> dict[str, Any]:
         return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}

@@ -4,11 +4,11 @@ from math import prod
 from typing import Any
 
 from konv.errors import KonvError, ShapeError, naming
+from konv.ir import ops as ir
+from konv.ir.array_ops import Pad, Slice
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.general import Pad, Slice
-from konv.spec.ops import Op, Shape, describe
 
 
 class Flatten(Layer):
@@ -25,7 +25,7 @@ class Flatten(Layer):
             self.data_format = parse.data_format(data_format)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (spec.Flatten(self.data_format),)
+        return (ir.Flatten(self.data_format),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"data_format": self.data_format}
@@ -53,7 +53,7 @@ class Reshape(Layer):
         count, known = prod(size or 0 for size in shapes[0]), prod(size for size in self.target_shape if size != -1)
         if count % known or (-1 not in self.target_shape and count != known):
             raise ShapeError(f"{count} numbers of an input {describe(shapes[0])} do not fit target_shape={self.target_shape}")
-        return (spec.Reshape(tuple(count // known if size == -1 else size for size in self.target_shape)),)
+        return (ir.Reshape(tuple(count // known if size == -1 else size for size in self.target_shape)),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"target_shape": self.target_shape}
@@ -78,7 +78,7 @@ class Permute(Layer):
         if len(shapes[0]) != len(self.dims):
             raise ShapeError(f"dims={self.dims} are those of an input of {len(self.dims) + 1} axes (batch first), "
                              f"got {describe(shapes[0])}")
-        return (spec.Permute(tuple(axis - 1 for axis in self.dims)),)
+        return (ir.Permute(tuple(axis - 1 for axis in self.dims)),)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dims": self.dims}

@@ -3,11 +3,11 @@
 from typing import Any
 
 from konv.errors import ShapeError, naming
+from konv.ir import ops as ir
+from konv.ir.array_ops import Pad, Repeat, Slice
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.spec import ops as spec
-from konv.spec.general import Pad, Repeat, Slice
-from konv.spec.ops import Op, Shape, describe
 
 
 class ZeroPadding1D(Layer):
@@ -101,7 +101,7 @@ class RepeatVector(Layer):
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         if shapes[0][0] is None:
             raise ShapeError(f"the number of features must be known, got {describe(shapes[0])}")
-        return (spec.Reshape((1, shapes[0][0])), Repeat((self.n, 1)))
+        return (ir.Reshape((1, shapes[0][0])), Repeat((self.n, 1)))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"n": self.n}

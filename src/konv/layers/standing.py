@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from konv import nests
 from konv.errors import ShapeError
-from konv.spec.ops import Shape
+from konv.ir.ops import Shape
+from konv.tracing import tree as nests
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from konv.errors import KonvError, nearest
+from konv.hints import surface
 from konv.losses.alignment import CTC, ctc
 from konv.losses.base import Loss
 from konv.losses.classes import (
@@ -61,7 +62,6 @@ from konv.losses.regression import (
     squared_hinge,
 )
 from konv.registry import Registry
-from konv.surface import surface
 
 CLASSES = (
     LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,

@@ -8,7 +8,7 @@ import numpy as np
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.registry import snake_case
-from konv.symbolic import is_symbolic
+from konv.tracing.symbolic import is_symbolic
 
 Array = np.ndarray
 Shape = tuple[int, ...]

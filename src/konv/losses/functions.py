@@ -15,7 +15,7 @@ from konv.arrays import to_array
 from konv.config import epsilon
 from konv.errors import KonvError, ShapeError
 from konv.losses.base import Array, Parts, Shape, as_float
-from konv.symbolic import is_symbolic
+from konv.tracing.symbolic import is_symbolic
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from konv import wiring
-from konv.engines.function import Function
 from konv.errors import KonvError, naming
+from konv.ir.graph import GraphBuilder
+from konv.ir.ops import Input
 from konv.losses.base import Array, Parts
-from konv.spec.graph import GraphBuilder
-from konv.spec.ops import Input
-from konv.symbolic import Gathering
-from konv.tensors import Tensor, tracing
+from konv.runtime.function import Function
+from konv.tracing import lowering as wiring
+from konv.tracing.symbolic import Gathering
+from konv.tracing.tensors import Tensor, tracing
 
 REDUCE = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from konv.errors import KonvError
+from konv.hints import surface
 from konv.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
 from konv.losses.functions import (
     binary_crossentropy,
@@ -84,7 +85,6 @@ from konv.metrics.regression import (
     pearson_correlation,
 )
 from konv.registry import Registry
-from konv.surface import surface
 
 _CLASSES = (
     Mean, Sum, MeanMetricWrapper, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,

@@ -3,12 +3,12 @@
 import sys
 from typing import Any
 
+from konv.hints import absence, importing
 from konv.layers.input import InputLayer
 from konv.models.cloning import clone_model
 from konv.models.model import Model
 from konv.models.sequential import Sequential
-from konv.names import reset_names
-from konv.surface import absence, importing
+from konv.registry import reset_names
 
 
 def model_from_json(json_string: str, custom_objects=None) -> Model:

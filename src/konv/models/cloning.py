@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from konv import nests
 from konv.errors import KonvError
 from konv.layers.base import Layer
 from konv.layers.input import Input, InputLayer
 from konv.models.model import Model
 from konv.models.sequential import Sequential
-from konv.tensors import Tensor
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Tensor
 
 
 def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False) -> Any:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from konv import nests, wiring
 from konv.layers.input import InputLayer
-from konv.tensors import Call, Tensor
+from konv.tracing import lowering as wiring
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Call, Tensor
 
 
 def cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple[list[Tensor], list[Tensor]]:

@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from konv import nests, wiring
 from konv.arrays import to_array
 from konv.errors import KonvError, ReservedNameError, ShapeError, UnsupportedError, naming, plural
+from konv.ir.graph import Graph, GraphBuilder
+from konv.ir.ops import Input as InputOp
+from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer, as_inputs, showing_shapes
 from konv.layers.custom import Slot
 from konv.layers.input import InputLayer
 from konv.models.cutting import cut
-from konv.names import auto_name
-from konv.registry import snake_case
-from konv.spec.graph import Graph, GraphBuilder
-from konv.spec.ops import Input as InputOp
-from konv.spec.ops import Op, Shape, describe
-from konv.tensors import Call, Tensor
+from konv.registry import auto_name, snake_case
+from konv.tracing import lowering as wiring
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Call, Tensor
 from konv.training import Trainer
 from konv.training.batches import matches, require_batch
 

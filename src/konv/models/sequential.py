@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 
 from konv.errors import KonvError, ReservedNameError, ShapeError, naming
+from konv.ir.graph import GraphBuilder
+from konv.ir.ops import Input as InputOp
+from konv.ir.ops import Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models.model import Model
-from konv.names import auto_name
-from konv.spec.graph import GraphBuilder
-from konv.spec.ops import Input as InputOp
-from konv.spec.ops import Shape, describe
-from konv.tensors import Tensor
+from konv.registry import auto_name
+from konv.tracing.tensors import Tensor
 from konv.training.batches import arrays_of, matches
 
 

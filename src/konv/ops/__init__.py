@@ -2,6 +2,7 @@
 
 import sys
 
+from konv.hints import surface
 from konv.ops import image
 from konv.ops.activations import (
     celu,
@@ -165,7 +166,6 @@ from konv.ops.shapes import (
     zeros,
     zeros_like,
 )
-from konv.surface import surface
 
 nn = numpy = sys.modules[__name__]  # keras.ops.nn.relu is keras.ops.relu
 

@@ -6,7 +6,7 @@ from konv.errors import ShapeError
 from konv.ops import elementwise as e
 from konv.ops.reductions import sum as total
 from konv.ops.shapes import expand_dims, get_item, swapaxes
-from konv.symbolic import composed
+from konv.tracing.symbolic import composed
 
 
 @composed("Celu")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from konv.errors import UnsupportedError
-from konv.symbolic import is_symbolic, numbers
+from konv.tracing.symbolic import is_symbolic, numbers
 
 NO_SLOPE = "it has no gradient"
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.ir.augment_ops import Noise
+from konv.ir.ops import Dropout
 from konv.ops.elementwise import add, less
 from konv.ops.reductions import sum as total
 from konv.ops.shapes import reshape
 from konv.random import SeedGenerator
-from konv.spec.augment import Noise
-from konv.spec.ops import Dropout
-from konv.symbolic import Emit, symbolic
-from konv.tensors import Tensor, batch
+from konv.tracing.symbolic import Emit, symbolic
+from konv.tracing.tensors import Tensor, batch
 
 
 def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, seed: Any = None) -> Tensor:

@@ -10,10 +10,10 @@ import numpy as np
 
 from konv import activations
 from konv.errors import UnsupportedError
-from konv.spec.general import Binary, Mask
-from konv.spec.ops import Activation, Scale
-from konv.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
-from konv.tensors import Tensor
+from konv.ir.array_ops import Binary, Mask
+from konv.ir.ops import Activation, Scale
+from konv.tracing.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
+from konv.tracing.tensors import Tensor
 
 
 def _unary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any], Any]:

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from konv.config import image_data_format
-from konv.engines.single import run_op
 from konv.errors import KonvError, ShapeError, naming
+from konv.hints import surface
+from konv.ir.augment_ops import Resize
+from konv.ir.resampling import INTERPOLATIONS
 from konv.ops.elementwise import multiply
 from konv.ops.reductions import sum as total
-from konv.spec.augment import Resize
-from konv.spec.resampling import INTERPOLATIONS
-from konv.surface import surface
-from konv.symbolic import is_symbolic, numbers, symbolic
+from konv.runtime.single import run_op
+from konv.tracing.symbolic import is_symbolic, numbers, symbolic
 
 
 def resize(images, size: Sequence[int], interpolation: str = "bilinear", antialias: bool = False,

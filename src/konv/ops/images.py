@@ -10,12 +10,12 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.config import image_data_format
-from konv.engines.single import run_op, run_op_backward
 from konv.errors import ShapeError, UnsupportedError, naming
-from konv.spec.ops import Conv, DepthwiseConv, Op, Pool, describe
-from konv.spec.window import PADDINGS, Window
-from konv.symbolic import is_symbolic, is_trained, operand, require_plain, symbolic
-from konv.tensors import Tensor
+from konv.ir.ops import Conv, DepthwiseConv, Op, Pool, describe
+from konv.ir.window import PADDINGS, Window
+from konv.runtime.single import run_op, run_op_backward
+from konv.tracing.symbolic import is_symbolic, is_trained, operand, require_plain, symbolic
+from konv.tracing.tensors import Tensor
 from konv.variables import Variable
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from konv.errors import ShapeError, UnsupportedError
+from konv.ir import array_ops as ir
+from konv.ir.ops import Dense, Reshape
 from konv.ops.shapes import cast
-from konv.spec import general as spec
-from konv.spec.ops import Dense, Reshape
-from konv.symbolic import Emit, is_symbolic, is_trained, numbers, operand, symbolic
-from konv.tensors import Tensor
+from konv.tracing.symbolic import Emit, is_symbolic, is_trained, numbers, operand, symbolic
+from konv.tracing.tensors import Tensor
 from konv.variables import Variable
 
 
@@ -34,9 +34,9 @@ def matmul(x1, x2):
     def lower(emit: Emit, a: Any, b: Any) -> int:
         a, b = (emit.constant(value) if isinstance(value, np.ndarray) else value for value in (a, b))
         if not lines:
-            return emit(spec.Matmul(), a, b)
+            return emit(ir.Matmul(), a, b)
         row = emit(Reshape((1, *_known(emit.shape(a)))), a)  # the samples are the rows
-        made = emit(spec.Matmul(), row, b)
+        made = emit(ir.Matmul(), row, b)
         return emit(Reshape(_known(emit.shape(made))[1:]), made)
 
     return symbolic(matmul, "Matmul", [first, second], lower, args=(x1, x2))

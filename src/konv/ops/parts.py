@@ -8,8 +8,8 @@ from konv.errors import ShapeError, UnsupportedError
 from konv.ops.elementwise import add, multiply, square, subtract
 from konv.ops.reductions import mean
 from konv.ops.shapes import cast, concatenate, expand_dims, get_item, repeat, shape, squeeze, transpose, zeros_like
-from konv.symbolic import is_symbolic, numbers
-from konv.tensors import Tensor
+from konv.tracing.symbolic import is_symbolic, numbers
+from konv.tracing.tensors import Tensor
 
 
 def _axis(x: Any, axis: int, function: str) -> int:

@@ -7,11 +7,11 @@ import numpy as np
 
 from konv import config
 from konv.errors import UnsupportedError
+from konv.ir.array_ops import Reduce
+from konv.ir.ops import Reshape
 from konv.ops.elementwise import add, exp, log, maximum, minimum, multiply, not_equal, rsqrt, sqrt, square, subtract
-from konv.spec.general import Reduce
-from konv.spec.ops import Reshape
-from konv.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
-from konv.tensors import Tensor
+from konv.tracing.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
+from konv.tracing.tensors import Tensor
 
 
 def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any], kind: str = "",

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.ir import array_ops as ir
+from konv.ir.ops import Permute, Reshape
 from konv.ops.elementwise import add, multiply
-from konv.spec import general as spec
-from konv.spec.ops import Permute, Reshape
-from konv.symbolic import Emit, is_symbolic, numbers, operand, require_plain, sample_axes, sample_axis, symbolic
-from konv.tensors import Tensor, is_tracing
+from konv.tracing.symbolic import Emit, is_symbolic, numbers, operand, require_plain, sample_axes, sample_axis, symbolic
+from konv.tracing.tensors import Tensor, is_tracing
 
 
 def _tensor(x: Any, function: str) -> Tensor:
@@ -157,7 +157,7 @@ def concatenate(xs, axis=0):
         raise UnsupportedError("concatenate: axis=0, which is the default, is that of the batch, but samples are computed one "
                                "by one; give another, such as axis=-1")
     at = sample_axis(tensors[0], axis, "concatenate")
-    return symbolic(concatenate, "Concatenate", tensors, lambda emit, *places: emit(spec.Concatenate(at), *places),
+    return symbolic(concatenate, "Concatenate", tensors, lambda emit, *places: emit(ir.Concatenate(at), *places),
                     {"axis": axis}, args=(list(xs),))
 
 
@@ -177,7 +177,7 @@ def stack(x, axis=0):
     def lower(emit: Emit, *places: int) -> int:
         sizes = emit.shape(places[0])
         wide = [emit(Reshape((*sizes[:at], 1, *sizes[at:])), place) for place in places]  # type: ignore[arg-type]
-        return emit(spec.Concatenate(at), *wide)
+        return emit(ir.Concatenate(at), *wide)
 
     return symbolic(stack, "Stack", tensors, lower, {"axis": axis}, args=(list(x),))
 
@@ -245,7 +245,7 @@ def _taken(emit: Emit, place: int, keys: list[Any]) -> int:
     if tuple(counts) != sizes or any(starts) or any(step != 1 for step in steps):
         if 0 in counts:
             raise ShapeError("nothing is left of the tensor")
-        place = emit(spec.Slice(tuple(starts), tuple(counts), tuple(steps)), place)
+        place = emit(ir.Slice(tuple(starts), tuple(counts), tuple(steps)), place)
     return place if tuple(kept) == emit.shape(place) else emit(Reshape(tuple(kept)), place)
 
 
@@ -262,7 +262,7 @@ def repeat(x, repeats, axis=None):
         raise UnsupportedError("repeat: of a tensor an axis and one number of repeats must be given")
     at = sample_axis(x, axis, "repeat")
     factors = tuple(int(repeats) if i == at else 1 for i in range(len(x.sample)))
-    return symbolic(repeat, "Repeat", [x], lambda emit, place: emit(spec.Repeat(factors), place),
+    return symbolic(repeat, "Repeat", [x], lambda emit, place: emit(ir.Repeat(factors), place),
                     {"repeats": repeats, "axis": axis})
 
 
@@ -283,7 +283,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     if x.batched and pairs[0] != (0, 0):
         raise UnsupportedError("pad: the batch, axis 0, cannot be padded")
     widths = tuple(pairs[1:] if x.batched else pairs)
-    return symbolic(pad, "Pad", [x], lambda emit, place: emit(spec.Pad(widths), place), {"pad_width": pad_width, "mode": mode})
+    return symbolic(pad, "Pad", [x], lambda emit, place: emit(ir.Pad(widths), place), {"pad_width": pad_width, "mode": mode})
 
 
 def swapaxes(x, axis1, axis2):
@@ -364,7 +364,7 @@ def stop_gradient(variable):
     if not is_symbolic(variable):
         return variable
     return symbolic(stop_gradient, "StopGradient", [_tensor(variable, "stop_gradient")],
-                    lambda emit, place: emit(spec.Detach(), place), module="core")
+                    lambda emit, place: emit(ir.Detach(), place), module="core")
 
 
 def zeros(shape, dtype=None):

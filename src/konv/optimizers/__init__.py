@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, nearest
+from konv.hints import surface
 from konv.optimizers import schedules
 from konv.optimizers.adafactor import Adafactor
 from konv.optimizers.adagrad import Adadelta, Adagrad, Ftrl
@@ -15,7 +16,6 @@ from konv.optimizers.muon import Muon
 from konv.optimizers.rmsprop import RMSprop
 from konv.optimizers.sgd import SGD
 from konv.registry import Registry
-from konv.surface import surface
 
 _CLASSES = {cls.__name__.lower(): cls for cls in (
     SGD, RMSprop, Adam, AdamW, Adadelta, Adafactor, Adagrad, Adamax, Ftrl, Lamb, Lion, Muon, Nadam)}

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from konv.engines.update import update
 from konv.errors import KonvError
 from konv.optimizers.base import Array, Optimizer, approach
+from konv.runtime.update import update
 from konv.variables import Variable
 
 

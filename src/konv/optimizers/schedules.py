@@ -6,8 +6,8 @@ from functools import wraps
 from typing import Any
 
 from konv.errors import KonvError
+from konv.hints import surface
 from konv.registry import Registry
-from konv.surface import surface
 
 
 class LearningRateSchedule:

@@ -1,4 +1,4 @@
-"""The steps of operations that change images, forward and backward; compare konv.spec.augment.
+"""The steps of operations that change images, forward and backward; compare konv.ir.augment_ops.
 
 Sums of rows and columns are tables of places and weights, made here. What is random is drawn by one step into a few numbers
 for each sample, which the next one reads, and the way back too.
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from math import inf
 from zlib import crc32
 
+from konv.ir.augment_ops import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Warp
+from konv.ir.ops import Op
+from konv.ir.resampling import Taps, taps
 from konv.plan.blocks import Block
 from konv.plan.emitter import Emitter, inside
 from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
-from konv.spec.augment import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Warp
-from konv.spec.ops import Op
-from konv.spec.resampling import Taps, taps
 
 SHARE = ((0.0, 1.0),)
 

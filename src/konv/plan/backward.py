@@ -6,6 +6,8 @@ gradients of the inputs and of the weights.
 
 from math import inf, prod
 
+from konv.ir.augment_ops import Noise
+from konv.ir.ops import Dropout, GlobalPool, Input, Pool, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
@@ -23,8 +25,6 @@ from konv.plan.forward import (
 from konv.plan.linear import backward_products, bands_of_lines, is_covered, kernel_product
 from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
 from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
-from konv.spec.augment import Noise
-from konv.spec.ops import Dropout, GlobalPool, Input, Pool, Softmax
 
 # a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples, and so is
 # that of few samples: over its rows and over bands of lines

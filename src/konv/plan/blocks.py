@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from konv.spec.graph import Graph, Node
-from konv.spec.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, GroupNorm, LayerNorm, Op, Pool
+from konv.ir.graph import Graph, Node
+from konv.ir.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, GroupNorm, LayerNorm, Op, Pool
 
 
 def is_relu(op: Op) -> bool:

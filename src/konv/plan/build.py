@@ -3,6 +3,7 @@
 from math import prod
 
 from konv.errors import UnsupportedError
+from konv.ir.graph import Graph
 from konv.plan.backward import emit_backward, gradient_name
 from konv.plan.blocks import Block, fuse
 from konv.plan.emitter import Emitter
@@ -12,7 +13,6 @@ from konv.plan.rewrite import channels_last
 from konv.plan.segments import segments
 from konv.plan.steps import PARTS, Plan
 from konv.plan.tiling import Machine
-from konv.spec.graph import Graph
 
 __all__ = ["Block", "build_plan"]
 
@@ -24,8 +24,8 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
     Where these are asked for of a network whose backward steps need nothing but the inputs (one convolution), it has no
     forward steps.
 
-    >>> from konv.spec.graph import GraphBuilder
-    >>> from konv.spec.ops import Dense, Input
+    >>> from konv.ir.graph import GraphBuilder
+    >>> from konv.ir.ops import Dense, Input
     >>> builder = GraphBuilder()
     >>> _ = builder.add(Dense(2), (builder.add(Input((3,)), layer="x"),), "dense")
     >>> [step.kernel for segment in build_plan(builder.graph(1), 4, False).forward for step in segment.steps]

@@ -2,12 +2,12 @@
 
 from math import inf, prod
 
+from konv.ir.graph import Graph
+from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.linear import Linear, linear_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
-from konv.spec.graph import Graph
-from konv.spec.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 
 
 def image(shape: Shape) -> tuple[int, int, int]:

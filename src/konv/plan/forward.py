@@ -3,6 +3,7 @@
 from math import inf, prod
 
 from konv.errors import UnsupportedError
+from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.depthwise import forward_geometry, is_depthwise
@@ -10,7 +11,6 @@ from konv.plan.emitter import Emitter, image, inside, relu_floor
 from konv.plan.linear import forward_products, is_covered
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
 from konv.plan.winograd import emit_winograd, forward_winograd
-from konv.spec.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 
 KINDS = {"max": 0, "average": 1}
 

@@ -1,4 +1,4 @@
-"""The steps of operations on arrays of any shape, forward and backward; compare konv.spec.general.
+"""The steps of operations on arrays of any shape, forward and backward; compare konv.ir.array_ops.
 
 Movements of all kinds (concatenation, slices, padding, repetition, reordering) and sums along axes are one kernel, `move`:
 what differs is how far apart the numbers lie in what is read and in what is written.
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from math import prod
 
 from konv.errors import UnsupportedError
+from konv.ir.array_ops import BINARY, COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
+from konv.ir.ops import Permute, Shape
 from konv.plan.blocks import Block
 from konv.plan.emitter import Emitter, image, inside
 from konv.plan.steps import FIRST, NO_HALO, PER_PART, Buffer
-from konv.spec.general import BINARY, COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
-from konv.spec.ops import Permute, Shape
 
 AXES = 6  # of a layout, see konv.kernels.strided
 CODES = (*BINARY, *COMPARISONS)  # the order is that of the kernels' variants

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
+from konv.ir.ops import Conv, ConvTranspose, Dense, Op
 from konv.plan.steps import PARTS, Buffer, Halo, Pack
 from konv.plan.tiling import Machine, Tile, choose_tile, panels, product_cycles, split_run
-from konv.spec.ops import Conv, ConvTranspose, Dense, Op
 
 Image = tuple[int, int, int]
 SHORT = 64  # pixels: sums over fewer are not worth loading and storing the tile

@@ -3,10 +3,10 @@ are needed for the gradients of gamma and beta alone, so it ends no segment."""
 
 from math import prod
 
+from konv.ir.ops import GroupNorm, LayerNorm
 from konv.plan.blocks import Block, has_relu
 from konv.plan.emitter import Emitter, inside, relu_floor
 from konv.plan.steps import FIRST, PER_PART, Buffer
-from konv.spec.ops import GroupNorm, LayerNorm
 
 
 def _gamma_beta(e: Emitter, node: int, channels: int) -> tuple[str, str]:

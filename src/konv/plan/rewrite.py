@@ -9,10 +9,10 @@ from dataclasses import replace
 from math import prod
 
 from konv.errors import UnsupportedError
-from konv.spec.augment import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
-from konv.spec.general import Binary, Detach, Mask, Parameter, PRelu
-from konv.spec.graph import Graph, GraphBuilder, Node
-from konv.spec.ops import (
+from konv.ir.array_ops import Binary, Detach, Mask, Parameter, PRelu
+from konv.ir.augment_ops import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
+from konv.ir.graph import Graph, GraphBuilder, Node
+from konv.ir.ops import (
     Activation,
     Add,
     BatchNorm,
@@ -44,7 +44,7 @@ def compose(outer: Order, inner: Order) -> Order:
 
 
 def channels_last(graph: Graph, training: bool) -> Graph:
-    """Rewrite a graph of konv.spec for the engine; outputs keep their places."""
+    """Rewrite a graph of konv.ir for the engine; outputs keep their places."""
     builder = GraphBuilder()
     values: list[tuple[int, Order]] = []
 

@@ -1,9 +1,8 @@
 """Older names of tools for data, as in keras.preprocessing: those of konv.utils."""
 
 from konv.data.images import image_dataset_from_directory as image_dataset_from_directory
-from konv.preprocessing import image as image
-from konv.preprocessing import sequence as sequence
-from konv.surface import surface
+from konv.hints import surface
+from konv.preprocessing import image, sequence
 
 __all__ = ["image", "image_dataset_from_directory", "sequence"]
 

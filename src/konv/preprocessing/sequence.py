@@ -1,7 +1,7 @@
 """Sequences of different lengths as one array, as in keras.preprocessing.sequence."""
 
 from konv.data.sequences import pad_sequences as pad_sequences
-from konv.surface import surface
+from konv.hints import surface
 
 __all__ = ["pad_sequences"]
 

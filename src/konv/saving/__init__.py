@@ -8,10 +8,10 @@ from konv.custom_objects import (
     get_registered_object,
     register_keras_serializable,
 )
+from konv.hints import surface
 from konv.saving.deserialization import deserialize_keras_object
 from konv.saving.files import load_model, load_weights, save_model, save_weights
 from konv.saving.serialization import serialize_keras_object
-from konv.surface import surface
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects", "get_registered_name",

@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from konv import losses, metrics, nests, ops
+from konv import losses, metrics, ops
 from konv.custom_objects import known_objects
 from konv.errors import FileError, KonvError, UnsupportedError
+from konv.hints import way_out
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
 from konv.registry import snake_case
 from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
-from konv.surface import way_out
-from konv.tensors import Tensor
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Tensor
 
 # Classes of Keras whose configs hold programs.
 CODE = frozenset(("__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"))

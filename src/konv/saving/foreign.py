@@ -15,11 +15,11 @@ import numpy as np
 
 from konv import layers, ops
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.ir.window import SpreadWindow, Window
 from konv.models import Model
 from konv.saving.foreign_windows import LARGEST_SIDE, check_pads, lowest_around, never_negative, pool_window, scale_and_offset
 from konv.saving.foreign_windows import share_inside as share_of
-from konv.spec.window import SpreadWindow, Window
-from konv.tensors import Tensor
+from konv.tracing.tensors import Tensor
 
 Pads = Sequence[tuple[int, int]]
 LARGEST_SAMPLE = 1 << 28  # numbers in an input

@@ -8,7 +8,7 @@ import numpy as np
 
 from konv import layers
 from konv.errors import UnsupportedError
-from konv.spec.window import Window
+from konv.ir.window import Window
 
 Pads = Sequence[tuple[int, int]]
 LARGEST_SIDE = 1 << 16  # of an input, and of what is added at its edges

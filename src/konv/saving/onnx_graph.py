@@ -7,11 +7,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from konv.errors import UnsupportedError, import_extra, naming
+from konv.ir.graph import Graph
+from konv.ir.ops import Input, Permute
 from konv.plan.rewrite import channels_last
 from konv.saving.onnx_ops import EITHER, FIRST, RULES
 from konv.saving.writer import write_atomically
-from konv.spec.graph import Graph
-from konv.spec.ops import Input, Permute
 from konv.variables import Variable
 
 OPSET, IR = 23, 11  # of ONNX 1.18

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from konv.errors import UnsupportedError
+from konv.ir import array_ops as general
+from konv.ir import augment_ops as images
+from konv.ir import ops
 from konv.plan import augment
-from konv.spec import augment as images
-from konv.spec import general, ops
 
 FIRST, LAST, EITHER = "channels first", "channels last", "either"
 

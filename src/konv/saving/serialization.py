@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from konv import constraints, initializers, layers, losses, metrics, nests, optimizers, regularizers
+from konv import constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from konv.custom_objects import get_registered_name
 from konv.errors import KonvError
 from konv.layers.base import Layer
 from konv.models import Model, Sequential
 from konv.saving.layout import class_name
-from konv.tensors import Call, Operation, Tensor
+from konv.tracing import tree as nests
+from konv.tracing.tensors import Call, Operation, Tensor
 
 # Every class of konv.layers by its name in Keras, but neither the base class nor an alias.
 LAYERS: dict[str, type] = {

@@ -12,7 +12,7 @@ from konv.arrays import to_array
 from konv.data.parts import unpack_x_y_sample_weight
 from konv.data.pydataset import in_order
 from konv.errors import KonvError, ShapeError
-from konv.spec.ops import Shape, describe
+from konv.ir.ops import Shape, describe
 
 Array = np.ndarray
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from konv.engines import Runner
 from konv.errors import KonvError
+from konv.ir.ops import Shape
 from konv.layers.base import Layer
 from konv.layers.penalties import Penalty
 from konv.metrics.base import Mean
-from konv.spec.ops import Shape
-from konv.tensors import Tensor
+from konv.runtime import Runner
+from konv.tracing.tensors import Tensor
 from konv.training import parse
 from konv.training.batches import ArrayBatches, Batch, Batches, Door, StreamBatches, arrays_of, as_input, is_stream
 from konv.training.compiled import CompiledLoss, CompiledMetrics

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from konv.arrays import to_array
-from konv.engines import compute
 from konv.errors import KonvError, ShapeError
 from konv.explain.facts import CONVOLUTIONS, channels_first
 from konv.explain.kernels import by_filter
+from konv.ir.graph import Graph
+from konv.ir.ops import BatchNorm, Dense, DepthwiseConv, GlobalPool, Pool, Softmax, spatial
 from konv.models import Model
-from konv.spec.graph import Graph
-from konv.spec.ops import BatchNorm, Dense, DepthwiseConv, GlobalPool, Pool, Softmax, spatial
+from konv.runtime import compute
 
 EXACT = 2_000_000  # as many numbers are kept as float32; of more, float16 has four digits
 MOST = 6_000_000  # numbers in a page

@@ -20,7 +20,7 @@ from konv.explain.pixels import png
 from konv.explain.statements import shown
 from konv.explain.text import layer_lines
 from konv.explain.tiles import colours
-from konv.spec.ops import describe
+from konv.ir.ops import describe
 
 if TYPE_CHECKING:
     from konv.explain.report import Report

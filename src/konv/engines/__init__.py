@@ -1,5 +1,0 @@
-"""WHERE does it run? `Runner` runs one graph with one set of weights, whatever the batch size."""
-
-from konv.engines.runner import Runner, compute
-
-__all__ = ["Runner", "compute"]

@@ -1,0 +1,62 @@
+"""Which set of kernels runs the steps of a plan: the compiled ones, or their NumPy twins."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+
+from konv.kernels import reference
+from konv.kernels.calls import Plain, Section
+from konv.plan.steps import Step
+from konv.plan.tiling import Machine
+from konv.runtime.threads import Threads
+
+Run = Callable[[int, Mapping[str, np.ndarray]], None]
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """A set of kernels: `resolve(step, args)` gives the function for a step and arguments of these types.
+
+    With `native` threads of their own call them without Python (konv.kernels.tape).
+    """
+
+    machine: Machine
+    resolve: Callable[[Step, tuple], Callable]
+    dtype: type = np.float32
+    native: bool = False
+
+    def bind(self, sections: Sequence[Section], locals: Sequence[np.ndarray], threads: Threads) -> Run:
+        """The function run(n, given) that makes these calls for n samples and the caller's arrays by name."""
+        if not self.native:
+            return Plain(sections, self.resolve).run
+        from konv.kernels.tape import Tape
+
+        return partial(Tape(sections, locals).run, threads.lead)
+
+
+def _reference(step: Step, args: tuple) -> Callable:
+    kernel = getattr(reference, step.kernel)
+    options = reference.VARIANTS[step.kernel](step.variant) if step.kernel in reference.VARIANTS else {}
+    return partial(kernel, **options) if options else kernel
+
+
+def reference_kernels(dtype: type = np.float32, machine: Machine = Machine()) -> Kernels:  # noqa: B008 (frozen)
+    """The NumPy twins; float64 is what finite differences need."""
+    return Kernels(machine, _reference, dtype)
+
+
+@cache
+def default_kernels() -> Kernels:
+    """The compiled kernels, or the reference where KONV_ENGINE=reference or Numba is missing."""
+    if os.environ.get("KONV_ENGINE", "cpu") == "reference":
+        return reference_kernels()
+    try:
+        from konv.kernels import compiled
+    except ImportError:
+        return reference_kernels()
+    # an error of Numba's own, with its place, needs Python to be raised
+    native = os.environ.get("NUMBA_BOUNDSCHECK", "0") in ("", "0")
+    return Kernels(compiled.machine(), compiled.resolve, native=native)
