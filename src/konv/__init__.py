@@ -10,28 +10,26 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its first use
-    from konv import (
-        activations,
-        backend,
-        callbacks,
-        config,
-        constraints,
-        datasets,
-        errors,
-        explain,
-        initializers,
-        layers,
-        losses,
-        metrics,
-        models,
-        ops,
-        optimizers,
-        preprocessing,
-        random,
-        regularizers,
-        saving,
-        utils,
-    )
+    from konv import activations as activations
+    from konv import backend as backend
+    from konv import callbacks as callbacks
+    from konv import config as config
+    from konv import constraints as constraints
+    from konv import datasets as datasets
+    from konv import errors as errors
+    from konv import explain as explain
+    from konv import initializers as initializers
+    from konv import layers as layers
+    from konv import losses as losses
+    from konv import metrics as metrics
+    from konv import models as models
+    from konv import ops as ops
+    from konv import optimizers as optimizers
+    from konv import preprocessing as preprocessing
+    from konv import random as random
+    from konv import regularizers as regularizers
+    from konv import saving as saving
+    from konv import utils as utils
     from konv.initializers import Initializer as Initializer
     from konv.layers import Input as Input
     from konv.layers import InputSpec as InputSpec
