@@ -17,7 +17,7 @@ ORDER = (
     "hints", "config", "registry", "custom_objects", "arrays", "random", "variables",
     "tracing", "runtime", "activations", "ops",
     "initializers", "losses", "metrics", "optimizers", "regularizers", "constraints", "callbacks",
-    "data", "layers", "training", "models", "saving", "explain", "sklearn", "web", *DOORS, "cli", "__main__",
+    "data", "layers", "training", "models", "saving", "interop", "explain", "sklearn", "web", *DOORS, "cli", "__main__",
 )
 PLACE = {stage: place for place, stage in enumerate(ORDER)}
 
@@ -25,7 +25,7 @@ PLACE = {stage: place for place, stage in enumerate(ORDER)}
 RIGHTWARDS = {("tracing", "ops"), ("random", "ops"), ("variables", "initializers"),
               ("activations", "ops"), ("callbacks", "explain"), ("layers", "explain"),
               ("layers", "saving"),
-              ("models", "saving"), ("models", "explain")}
+              ("models", "saving"), ("models", "interop"), ("models", "explain")}
 
 # Circles that are being taken apart: these import to the right when they are loaded.
 CIRCLES = {("random", "tracing"), ("variables", "tracing")}
@@ -37,7 +37,7 @@ LIBRARIES = {
     "arrays": {"numpy"}, "variables": {"numpy"}, "kernels": {"numpy", "numba", "llvmlite"},
     "runtime": {"numpy", "numba", "llvmlite"}, "callbacks": {"numpy", "rich", "tensorboardX"},
     "data": {"numpy", "PIL"},
-    "saving": {"numpy", "h5py", "onnx", "safetensors"}, "sklearn": {"numpy", "sklearn"},
+    "saving": {"numpy", "h5py", "safetensors"}, "interop": {"numpy", "onnx"}, "sklearn": {"numpy", "sklearn"},
     "explain": {"numpy", "PIL", "rich", "matplotlib"},
     "web": {"numpy", "PIL", "starlette", "uvicorn"}, "cli": {"numpy", "click", "rich"}, "__main__": set(),
 }

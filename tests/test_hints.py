@@ -5,7 +5,7 @@ import pytest
 
 import konv
 from konv.errors import KonvError, UnsupportedError, nearest
-from konv.hints import KERAS, WAYS, way_out
+from konv.hints import HINTS, KERAS, hint
 
 MODULES = ["layers", "optimizers", "optimizers.schedules", "losses", "metrics", "callbacks", "utils", "datasets", "models",
            "saving", "activations", "initializers", "config", "ops", "preprocessing", "preprocessing.image",
@@ -23,7 +23,7 @@ def test_each_public_name_of_keras_is_there_or_known_to_be_missing(path):
     ours = _module(konv, path)
     unknown = [name for name in dir(_module(keras, path)) if not name.startswith("_") and not hasattr(ours, name)]
     assert set(unknown) <= KERAS[f"konv.{path}"]
-    assert [name for name in unknown if way_out(f"konv.{path}", name) is None] == []
+    assert [name for name in unknown if hint(f"konv.{path}", name) is None] == []
 
 
 @pytest.mark.parametrize(("code", "kind", "fragments"), [
@@ -122,9 +122,9 @@ def test_what_konv_does_not_take_is_named_and_so_is_a_way_out(code, thing, way):
     assert way in str(error.value), str(error.value)
 
 
-@pytest.mark.parametrize("module", WAYS)
+@pytest.mark.parametrize("module", HINTS)
 def test_ways_out_are_of_names_that_are_absent(module):
-    for names, _ in WAYS[module]:
+    for names, _ in HINTS[module]:
         for name in names.split():
             assert name in KERAS[module]
             assert not hasattr(_module(konv, module[5:]) if "." in module else konv, name)
@@ -142,7 +142,7 @@ LISTED = [*MODULES, "backend", "constraints", "explain", "regularizers"]
 @pytest.mark.parametrize("path", LISTED)
 def test_only_what_is_meant_for_users_is_listed(path):
     module = _module(konv, path)
-    helpers = {"Any", "Callable", "Mapping", "Sequence", "KonvError", "UnsupportedError", "Registry", "np", "surface"}
+    helpers = {"Any", "Callable", "Mapping", "Sequence", "KonvError", "UnsupportedError", "Registry", "np", "module_attributes"}
     assert dir(module)
     assert not (helpers - ({"Sequence"} if path == "utils" else set())) & set(dir(module))  # keras.utils.Sequence is one
     assert all(hasattr(module, name) for name in dir(module))

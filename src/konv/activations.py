@@ -11,7 +11,7 @@ import numpy as np
 from konv.arrays import to_array
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, UnsupportedError, nearest
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.ir.ops import Activation, Op, Softmax
 from konv.kernels import reference
 from konv.plan.forward import activation_code
@@ -363,7 +363,7 @@ __all__ = [
     "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold",
 ]
 
-_missing, __dir__ = surface(__name__, __all__)
+_missing, __dir__ = module_attributes(__name__, __all__)
 
 
 def __getattr__(name: str) -> Any:

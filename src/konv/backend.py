@@ -7,7 +7,7 @@ from konv.config import image_data_format as image_data_format
 from konv.config import set_epsilon as set_epsilon
 from konv.config import set_floatx as set_floatx
 from konv.config import set_image_data_format as set_image_data_format
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.layers.base import clear_session as clear_session
 from konv.tracing.tensors import is_keras_tensor as is_keras_tensor
 
@@ -23,5 +23,5 @@ __all__ = [
     "set_image_data_format",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)
 __path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

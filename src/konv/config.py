@@ -1,7 +1,7 @@
 """Settings that hold for the whole program, under the names of keras.config."""
 
 from konv.errors import KonvError, UnsupportedError
-from konv.hints import surface
+from konv.hints import module_attributes
 
 DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -99,4 +99,4 @@ __all__ = [
     "set_floatx", "set_image_data_format",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

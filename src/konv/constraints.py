@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from konv import config
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.registry import Registry
 
 
@@ -141,4 +141,4 @@ __all__ = [
     "non_neg", "serialize", "unit_norm",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -7,9 +7,9 @@ from konv.data.keras_files import california_housing as california_housing
 from konv.data.keras_files import cifar10 as cifar10
 from konv.data.keras_files import cifar100 as cifar100
 from konv.data.keras_files import mnist as mnist
-from konv.hints import surface
+from konv.hints import module_attributes
 
 __all__ = ["boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "mnist", "mnist_5k"]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)
 __path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

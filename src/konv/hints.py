@@ -110,7 +110,7 @@ _OWN = "write it as a class of your own that inherits from konv.layers.Layer, wi
 _ONE_MACHINE = "konv runs on the cores of one CPU, and uses all of them unasked; leave it out"
 _FLOAT32 = "konv computes in float32 alone; leave it out"
 _ARRAYS = "prepare it as NumPy arrays and hand those to fit()"
-WAYS: dict[str, list[tuple[str, str]]] = {
+HINTS: dict[str, list[tuple[str, str]]] = {
     "konv": [
         ("applications", "konv downloads no weights; load a .keras file of such a model with konv.load_model(path), or build "
                          "the network from konv.layers, as examples/small_resnet.py does"),
@@ -199,9 +199,9 @@ WAYS: dict[str, list[tuple[str, str]]] = {
 }
 
 
-def way_out(module: str, name: str) -> str | None:
+def hint(module: str, name: str) -> str | None:
     """What to do instead of a name of Keras, if there is something to say about it."""
-    return next((way for names, way in WAYS.get(module, []) if not names or name in names.split()), None)
+    return next((way for names, way in HINTS.get(module, []) if not names or name in names.split()), None)
 
 
 class AbsentNameError(KonvError, AttributeError):
@@ -220,10 +220,10 @@ class UnsupportedImportError(UnsupportedError, ImportError):
     """The same in `from module import name`."""
 
 
-def surface(module: str, names: Iterable[str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def module_attributes(module: str, names: Iterable[str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a module that offers `names`.
 
-    >>> absent, listed = surface("konv.layers", ["Conv2D", "Dense"])
+    >>> absent, listed = module_attributes("konv.layers", ["Conv2D", "Dense"])
     >>> listed()
     ['Conv2D', 'Dense']
     >>> absent("Conv2d")
@@ -244,7 +244,7 @@ def absence(module: str, name: str, names: list[str], imported: bool = False) ->
         return AttributeError(f"module {module!r} has no attribute {name!r}")
     there = f"there are: {', '.join(names)}"
     if name in KERAS.get(module, ()):
-        text = f"{module}.{name} is not supported yet; {way_out(module, name) or there}"
+        text = f"{module}.{name} is not supported yet; {hint(module, name) or there}"
         return UnsupportedImportError(text) if imported else UnsupportedNameError(text)
     near = nearest(name, names)
     text = f"{module} has no {name!r}; {f'did you mean {near!r}?' if near else there}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from konv import random
 from konv.errors import KonvError, UnsupportedError
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.registry import Registry
 
 MODES = ("fan_in", "fan_out", "fan_avg")
@@ -399,4 +399,4 @@ __all__ = [
     "serialize", "truncated_normal", "variance_scaling", "zeros",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.tracing.tensors import Tensor, is_tracing
 
 _state = {"sequence": np.random.SeedSequence()}
@@ -151,4 +151,4 @@ __all__ = [
     "truncated_normal", "uniform",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import config
 from konv.errors import KonvError, ShapeError, UnsupportedError
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.registry import Registry
 
 
@@ -186,4 +186,4 @@ __all__ = [
     "orthogonal_regularizer", "serialize",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

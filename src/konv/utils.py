@@ -13,14 +13,14 @@ from konv.data.decode import array_to_img as array_to_img
 from konv.data.decode import img_to_array as img_to_array
 from konv.data.decode import load_img as load_img
 from konv.data.decode import save_img as save_img
-from konv.data.images import image_dataset_from_directory as image_dataset_from_directory
-from konv.data.parts import pack_x_y_sample_weight as pack_x_y_sample_weight
-from konv.data.parts import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from konv.data.image_folder import image_dataset_from_directory as image_dataset_from_directory
+from konv.data.pad_sequences import pad_sequences as pad_sequences
 from konv.data.pydataset import PyDataset as PyDataset
 from konv.data.pydataset import PyDataset as Sequence
-from konv.data.sequences import pad_sequences as pad_sequences
+from konv.data.unpack import pack_x_y_sample_weight as pack_x_y_sample_weight
+from konv.data.unpack import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from konv.explain.plot import plot_model as plot_model
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed
 from konv.saving import deserialize_keras_object as deserialize_keras_object
@@ -55,5 +55,5 @@ __all__ = [
     "unpack_x_y_sample_weight",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)
 __path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

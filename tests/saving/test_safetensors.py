@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 import konv
 from konv.errors import FileError, MissingExtraError
-from konv.saving.tensors_file import matched
+from konv.saving.safetensors import matched
 from tests.saving import models
 
 

@@ -6,7 +6,7 @@ from konv.callbacks.monitor import EarlyStopping, ModelCheckpoint, MonitorCallba
 from konv.callbacks.progress import ProgbarLogger
 from konv.callbacks.simple import CSVLogger, LearningRateScheduler, TerminateOnNaN
 from konv.callbacks.tensorboard import TensorBoard
-from konv.hints import surface
+from konv.hints import module_attributes
 
 __all__ = [
     "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
@@ -14,4 +14,4 @@ __all__ = [
     "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -4,7 +4,7 @@ Thin: it parses, calls and prints. Exit codes: 0 done, 1 failed (nothing to trai
 or bad input, with one line on standard error.
 """
 
-from konv.cli import bench, figure, predict, report, show, train  # noqa: F401  each adds its commands to the group
+from konv.cli import bench, explain_commands, figure_command, predict, report, train  # noqa: F401  each adds its commands
 from konv.cli.group import main
 
 __all__ = ["main"]

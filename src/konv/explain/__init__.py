@@ -12,7 +12,6 @@ from konv.explain.kernels import Kernels, kernels
 from konv.explain.languages import language, set_language
 from konv.explain.learning import LearningCurves, learning_curves
 from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
-from konv.explain.others import read
 from konv.explain.paddings import PaddingFigure, padded_layers, paddings
 from konv.explain.parameters import ParametersFigure, parameters
 from konv.explain.report import Report, report
@@ -20,7 +19,8 @@ from konv.explain.summary import print_summary
 from konv.explain.text import explain_layer, explain_model
 from konv.explain.trace import TraceFigure, trace
 from konv.explain.window import WindowFigure, window
-from konv.hints import surface
+from konv.hints import module_attributes
+from konv.interop.read import read
 
 __all__ = [
     "Alike",
@@ -71,4 +71,4 @@ __all__ = [
     "window",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -1,6 +1,6 @@
 """All layers, under the names of keras.layers."""
 
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from konv.layers.augmentation import (
     RandomBrightness,
@@ -176,4 +176,4 @@ __all__ = [
     "subtract",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from konv.errors import KonvError, nearest
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.losses.alignment import CTC, ctc
 from konv.losses.base import Loss
 from konv.losses.classes import (
@@ -162,4 +162,4 @@ __all__ = [
     "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

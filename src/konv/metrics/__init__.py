@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from konv.errors import KonvError
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
 from konv.losses.functions import (
     binary_crossentropy,
@@ -172,4 +172,4 @@ __all__ = [
     "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -361,7 +361,7 @@ class Model(Trainer, Layer):
 
     def export(self, filepath, format: str | None = None, **kwargs) -> None:
         """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
-        from konv.saving.files import export_model
+        from konv.interop.onnx_writer import export_model
 
         export_model(self, filepath, format, **kwargs)
 

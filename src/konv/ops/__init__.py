@@ -2,7 +2,7 @@
 
 import sys
 
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.ops import image
 from konv.ops.activations import (
     celu,
@@ -321,4 +321,4 @@ __all__ = [
     "zeros_like",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

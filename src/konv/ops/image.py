@@ -7,7 +7,7 @@ import numpy as np
 
 from konv.config import image_data_format
 from konv.errors import KonvError, ShapeError, naming
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.ir.augment_ops import Resize
 from konv.ir.resampling import INTERPOLATIONS
 from konv.ops.elementwise import multiply
@@ -58,4 +58,4 @@ def rgb_to_grayscale(images, data_format: str | None = None) -> Any:
 
 __all__ = ["resize", "rgb_to_grayscale"]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

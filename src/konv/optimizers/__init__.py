@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, nearest
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.optimizers import schedules
 from konv.optimizers.adafactor import Adafactor
 from konv.optimizers.adagrad import Adadelta, Adagrad, Ftrl
@@ -72,4 +72,4 @@ __all__ = [
     "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

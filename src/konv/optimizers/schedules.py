@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from konv.errors import KonvError
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.registry import Registry
 
 
@@ -221,4 +221,4 @@ __all__ = [
     "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

@@ -8,7 +8,7 @@ from konv.custom_objects import (
     get_registered_object,
     register_keras_serializable,
 )
-from konv.hints import surface
+from konv.hints import module_attributes
 from konv.saving.deserialization import deserialize_keras_object
 from konv.saving.files import load_model, load_weights, save_model, save_weights
 from konv.saving.serialization import serialize_keras_object
@@ -19,4 +19,4 @@ __all__ = [
     "serialize_keras_object",
 ]
 
-__getattr__, __dir__ = surface(__name__, __all__)
+__getattr__, __dir__ = module_attributes(__name__, __all__)

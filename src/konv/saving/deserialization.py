@@ -15,7 +15,7 @@ import numpy as np
 from konv import losses, metrics, ops
 from konv.custom_objects import known_objects
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.hints import way_out
+from konv.hints import hint
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
@@ -163,7 +163,7 @@ class Loader:
         if registered not in (None, "", name):
             raise FileError(f"the class {name!r} of Keras is registered as {registered!r:.80}, which it is not")
         if name not in table:
-            instead = way_out("konv.layers", name) or f"it knows {', '.join(sorted(table))}"
+            instead = hint("konv.layers", name) or f"it knows {', '.join(sorted(table))}"
             raise UnsupportedError(f"holds a layer of the class {name!r}, which konv does not know; {instead}")
         return table[name]
 

@@ -14,10 +14,10 @@ from konv.errors import FileError, KonvError, UnsupportedError, plural
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.registry import snake_case
-from konv.saving import layout, legacy, shards, tensors_file
+from konv.saving import keras2, keras3_layout, safetensors, shards
 from konv.saving.deserialization import Loader
-from konv.saving.legacy_h5 import LegacyFile
-from konv.saving.legacy_writer import write_legacy
+from konv.saving.keras2_h5 import LegacyFile
+from konv.saving.keras2_writer import write_legacy
 from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
 from konv.saving.serialization import Writer
 from konv.saving.shards import INDEX, SHARD
@@ -49,7 +49,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
     >>> load_model(path).output_shape
     (None, 2)
     """
-    path = _path(filepath, (".keras", *HDF5))
+    path = file_path(filepath, (".keras", *HDF5))
     if path.name.endswith(SHARD):
         raise KonvError(f"{path}: save writes whole models; save_weights writes {SHARD} files")
     if zipped is False:
@@ -60,7 +60,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
         raise KonvError(f"save_model: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
     _require_model(model, "save_model")
     if path.name.endswith(HDF5):
-        _require_built(model, "save_model")
+        require_built(model, "save_model")
         return write_atomically(path, lambda stream: write_legacy(stream, model, KERAS_VERSION, include_optimizer), overwrite)
     if not model.built:
         warnings.warn(f"{model.title} has no weights yet and is saved without; build it or fit it first", stacklevel=3)
@@ -69,7 +69,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 
     def write(stream: BinaryIO) -> None:
         weights = io.BytesIO()
-        layout.write_groups(weights, _groups(model, include_optimizer))
+        keras3_layout.write_groups(weights, _groups(model, include_optimizer))
         with zipfile.ZipFile(stream, "w") as archive:  # stored, not compressed, as Keras does
             for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getbuffer())):
                 archive.writestr(name, data)  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
     Nothing in the file is executed, whatever safe_mode says; a class that konv does not know must come in
     custom_objects. Raises FileError for a file that is damaged or foreign.
     """
-    path = _path(filepath, (".keras", *HDF5))
+    path = file_path(filepath, (".keras", *HDF5))
     if path.name.endswith(HDF5):
         return _load_legacy(path, custom_objects, compile)
     with open_keras(path) as file:
@@ -95,7 +95,7 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
         if compile:
             _compile(model, file.config.get("compile_config"), loader)
         pairs, notes = _read(model, file.weights, skip_mismatch=False)
-        layout.assign(pairs)
+        keras3_layout.assign(pairs)
     _warn(path, notes)
     return model
 
@@ -111,21 +111,21 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
     skipped = _layers(objects_to_skip, "save_weights")
     groups = _without(_groups(model), skipped) if model.built else []
     if max_shard_size is not None:
-        path = _path(filepath, (INDEX, SHARD))
-        _require_built(model, "save_weights")
+        path = file_path(filepath, (INDEX, SHARD))
+        require_built(model, "save_weights")
         if path.name.endswith(SHARD):
             path = path.with_name(path.name.removesuffix(SHARD) + INDEX)
             warnings.warn(f"{filepath}: several files are written, beside {path.name}; give that name", stacklevel=3)
         return shards.write_shards(path, groups, max_shard_size, overwrite)
-    path = _path(filepath, (".weights.h5", TENSORS))
-    _require_built(model, "save_weights")
+    path = file_path(filepath, (".weights.h5", TENSORS))
+    require_built(model, "save_weights")
     if path.name.endswith(TENSORS):
         if skipped:
             raise UnsupportedError(f"save_weights: objects_to_skip is for {SHARD} and {INDEX} files")
-        return tensors_file.write_tensors(path, _by_path(model), overwrite)
+        return safetensors.write_tensors(path, _by_path(model), overwrite)
 
     def write(stream: BinaryIO) -> None:
-        layout.write_groups(stream, groups)
+        keras3_layout.write_groups(stream, groups)
 
     write_atomically(path, write, overwrite)
 
@@ -145,29 +145,29 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
     skipped = _layers(given, "load_weights")
     if kwargs:
         raise KonvError(f"load_weights: unknown argument{'s' if len(kwargs) > 1 else ''} {', '.join(kwargs)}")
-    path = _path(filepath, (SHARD, INDEX, ".keras", TENSORS, *HDF5))
-    _require_built(model, "load_weights")
+    path = file_path(filepath, (SHARD, INDEX, ".keras", TENSORS, *HDF5))
+    require_built(model, "load_weights")
     if given is not None and not path.name.endswith((SHARD, INDEX)):
         raise UnsupportedError(f"load_weights: objects_to_skip is for {SHARD} and {INDEX} files, as in Keras")
     if path.name.endswith(TENSORS):
         return _load_tensors(model, path, skip_mismatch, by_name)
     with shards.open_shards(path) if path.name.endswith(INDEX) else open_weights(path) as weights:
         if isinstance(weights, LegacyFile):
-            pairs, notes = legacy.read_weights(model, weights, skip_mismatch, by_name)
+            pairs, notes = keras2.read_weights(model, weights, skip_mismatch, by_name)
         elif by_name:
             raise UnsupportedError("load_weights: by_name is for .safetensors and files of Keras 2; this one is of Keras 3")
         else:
             pairs, notes = _read(model, weights, skip_mismatch, skipped)
-        layout.assign(pairs)
+        keras3_layout.assign(pairs)
     _warn(path, notes)
 
 
 def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
     """Weights by their names: all of the model, and unless by_name=True all of the file."""
     wanted, pairs, notes = _by_path(model), [], []
-    kinds = {snake_case(group.kind) for group in layout.layer_groups(model)}
-    with tensors_file.open_tensors(path) as file:
-        names = tensors_file.matched(wanted, file.entries, () if by_name else kinds)
+    kinds = {snake_case(group.kind) for group in keras3_layout.layer_groups(model)}
+    with safetensors.open_tensors(path) as file:
+        names = safetensors.matched(wanted, file.entries, () if by_name else kinds)
         if not by_name and not skip_mismatch and (unknown := set(file.entries) - set(names.values())):
             raise FileError(f"has {plural(len(unknown), 'array')} that {model.title} has not: "
                             f"{', '.join(sorted(unknown)[:5]):.200}; by_name=True leaves them out")
@@ -180,7 +180,7 @@ def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) 
                 if not skip_mismatch:
                     raise
                 notes.append(f"skipped {name}: {error}")
-        layout.assign(pairs)
+        keras3_layout.assign(pairs)
     _warn(path, notes)
 
 
@@ -191,28 +191,6 @@ def _by_path(model: Model) -> dict[str, Variable]:
         twice = next(path for path, count in Counter(variable.key for variable in model.weights).items() if count > 1)
         raise KonvError(f'{model.title}: two weights have the path "{twice}"; give their layers names of their own')
     return found
-
-
-def export_model(model: Model, filepath: Any, format: str | None = None, verbose: bool | None = None,
-                 input_signature: Any = None, **kwargs: Any) -> None:
-    """Write a model for inference by other programs: an `.onnx` file, which needs the extra `onnx`."""
-    if format not in (None, "onnx"):
-        raise UnsupportedError(f'export: format must be "onnx", got {format!r}; save() writes .keras files')
-    if input_signature is not None or kwargs:
-        given = ", ".join(["input_signature"] * (input_signature is not None) + list(kwargs))
-        raise UnsupportedError(f"export: {given} is not supported; the file takes float32 inputs of the model's shapes "
-                               f"and any number of samples")
-    path = _path(filepath, (".onnx",))
-    _require_built(model, "export")
-    for tensor in model.inputs:
-        if None in tensor.sample:
-            raise UnsupportedError(f"export: sizes must be known, and the input {tensor.name!r} has {tensor.shape}; make it "
-                                   f"again on an Input such as (224, 224, 3), then set_weights(model.get_weights())")
-    from konv.saving.onnx_graph import write_onnx
-
-    write_onnx(model, path)
-    if verbose:
-        print(f"Saved artifact at '{path}'.")
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -243,15 +221,15 @@ def _layers(given: Any, function: str) -> list[Layer]:
     return layers
 
 
-def _without(groups: list[layout.Group], skipped: Sequence[Layer]) -> list[layout.Group]:
+def _without(groups: list[keras3_layout.Group], skipped: Sequence[Layer]) -> list[keras3_layout.Group]:
     """The groups but for those of the layers that are skipped, and of what is inside of them."""
     left = {id(variable) for layer in skipped for variable in layer.weights}
     return [group for group in groups if not left or not left.issuperset(map(id, group.variables)) or not group.variables]
 
 
-def _groups(model: Model, include_optimizer: bool = True) -> list[layout.Group]:
-    optimizer = layout.optimizer_group(model) if include_optimizer else None
-    return [*layout.layer_groups(model), *([optimizer] if optimizer else [])]
+def _groups(model: Model, include_optimizer: bool = True) -> list[keras3_layout.Group]:
+    optimizer = keras3_layout.optimizer_group(model) if include_optimizer else None
+    return [*keras3_layout.layer_groups(model), *([optimizer] if optimizer else [])]
 
 
 def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
@@ -260,12 +238,12 @@ def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: 
         if not isinstance(file, LegacyFile):
             raise FileError("holds weights of Keras 3 and no model; make the model, then model.load_weights(path)")
         loader = Loader(custom_objects, file.numbers)
-        model = legacy.make_model(file, loader)
+        model = keras2.make_model(file, loader)
         if compile:
-            _compile(model, legacy.compile_arguments(file), loader)
-        pairs, notes = legacy.read_weights(model, file)
-        more, complaints = legacy.read_optimizer(model, file)
-        layout.assign(pairs + more)
+            _compile(model, keras2.compile_arguments(file), loader)
+        pairs, notes = keras2.read_weights(model, file)
+        more, complaints = keras2.read_optimizer(model, file)
+        keras3_layout.assign(pairs + more)
     _warn(path, notes + complaints)
     return model
 
@@ -282,19 +260,19 @@ def _compile(model: Model, config: Mapping[str, Any] | None, loader: Loader) -> 
 def _read(model: Model, weights: Any, skip_mismatch: bool, skipped: Sequence[Layer] = ()) -> tuple[list[Any], list[str]]:
     """All weights of the model with the arrays for them, and what a user should know; the model is not touched."""
     pairs, notes = [], []
-    for group in _without(layout.layer_groups(model), skipped):
+    for group in _without(keras3_layout.layer_groups(model), skipped):
         try:
-            pairs += layout.read_group(weights, group)
+            pairs += keras3_layout.read_group(weights, group)
         except FileError as error:
             if not skip_mismatch:
                 raise
             notes.append(f"skipped {error}")
-    optimizer = layout.optimizer_group(model)
-    found = len(weights.group(layout.OPTIMIZER))
-    if optimizer is None or not found or found <= layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
+    optimizer = keras3_layout.optimizer_group(model)
+    found = len(weights.group(keras3_layout.OPTIMIZER))
+    if optimizer is None or not found or found <= keras3_layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
         return pairs, notes  # no optimizer here, or no state in the file but that of a fresh one
     try:
-        pairs += layout.read_group(weights, optimizer)
+        pairs += keras3_layout.read_group(weights, optimizer)
     except FileError as error:
         notes.append(f"the state of the optimizer was not loaded: {error}")
     return pairs, notes
@@ -305,7 +283,7 @@ def _warn(path: Path, notes: list[str]) -> None:
         warnings.warn(f"{path}: {'; '.join(notes)}", stacklevel=4)
 
 
-def _path(filepath: Any, endings: tuple[str, ...]) -> Path:
+def file_path(filepath: Any, endings: tuple[str, ...]) -> Path:
     """The file's path, if its ending says that it can be read or written here."""
     if not isinstance(filepath, (str, Path)) and not hasattr(filepath, "__fspath__"):
         raise KonvError(f"filepath must be a path, got {filepath!r} of type {type(filepath).__name__}")
@@ -329,7 +307,7 @@ def _require_model(model: Any, function: str) -> None:
         raise KonvError(f"{function}: expected a model, got {model!r} of type {type(model).__name__}")
 
 
-def _require_built(model: Any, function: str) -> None:
+def require_built(model: Any, function: str) -> None:
     _require_model(model, function)
     if not model.built:
         raise KonvError(f"{function}: {model.title} has no weights yet; build it, or fit it on data, first")

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.saving.h5 import WeightFile, groups_of, open_h5
-from konv.saving.legacy_h5 import LegacyFile, is_legacy, read_legacy
+from konv.saving.keras2_h5 import LegacyFile, is_legacy, read_legacy
+from konv.saving.keras3_h5 import WeightFile, groups_of, open_h5
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"  # vocabularies of text layers; konv has none, and never reads them

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from konv.arrays import to_array
-from konv.data.parts import unpack_x_y_sample_weight
 from konv.data.pydataset import in_order
+from konv.data.unpack import unpack_x_y_sample_weight
 from konv.errors import KonvError, ShapeError
 from konv.ir.ops import Shape, describe
 

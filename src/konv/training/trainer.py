@@ -11,7 +11,7 @@ import numpy as np
 from konv import optimizers
 from konv.callbacks import CallbackList, History
 from konv.callbacks.base import plain
-from konv.data.parts import unpack_x_y_sample_weight
+from konv.data.unpack import unpack_x_y_sample_weight
 from konv.errors import ArgumentError, KonvError, naming
 from konv.metrics.base import Mean
 from konv.random import generator, next_seed

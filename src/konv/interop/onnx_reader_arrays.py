@@ -8,9 +8,9 @@ import numpy as np
 
 from konv import ops
 from konv.errors import UnsupportedError
-from konv.saving.foreign import Value
-from konv.saving.foreign_onnx import BATCH, TYPES, Sizes
-from konv.saving.foreign_windows import scaled
+from konv.interop.importer import Value
+from konv.interop.importer_windows import scaled
+from konv.interop.onnx_reader import BATCH, TYPES, Sizes
 
 MOST_FILLED = 1 << 16  # numbers in an array that a file only describes
 
@@ -30,7 +30,7 @@ def _gemm(r: Any, x: Any, matrix: Any, bias: Any = None) -> Value:
         if bias.size not in (1, kernel.shape[1]):
             raise UnsupportedError(f"a bias of shape {bias.shape}; one number for each of {kernel.shape[1]} units is supported")
         bias = np.broadcast_to(bias.reshape(-1), kernel.shape[1:])
-    return r.foreign.dense(r.hint, r.value(x), kernel, bias)
+    return r.importer.dense(r.hint, r.value(x), kernel, bias)
 
 
 def _matmul(r: Any, first: Any, second: Any) -> Value:
@@ -40,12 +40,12 @@ def _matmul(r: Any, first: Any, second: Any) -> Value:
             others = [r.values.get(name) for name in reader.input if name != r.node.output[0]]
             if len(others) == 1 and isinstance(others[0], np.ndarray) and others[0].shape == second.shape[1:]:
                 bias = others[0]
-        made = r.foreign.dense(r.hint, first, second, bias)
+        made = r.importer.dense(r.hint, first, second, bias)
         if bias is not None:
             r.skip(reader, made)
         return made
-    given = [r.foreign.plain(one, r.hint) if isinstance(one, Value) else one.astype(np.float32) for one in (first, second)]
-    return r.foreign.as_is(ops.matmul(*given))
+    given = [r.importer.plain(one, r.hint) if isinstance(one, Value) else one.astype(np.float32) for one in (first, second)]
+    return r.importer.as_is(ops.matmul(*given))
 
 
 # --- shapes -------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def _flatten(r: Any, x: Any) -> Value:
     x = r.value(x)
     if r.attribute("axis", 1) not in (1, 1 - x.rank):
         raise UnsupportedError("flattens the batch too; axis=1 keeps it")
-    return r.foreign.reshape(r.hint, x, (-1,)) if x.rank != 2 else x
+    return r.importer.reshape(r.hint, x, (-1,)) if x.rank != 2 else x
 
 
 def _reshape(r: Any, x: Any, shape: Any = None) -> Any:
@@ -68,7 +68,7 @@ def _reshape(r: Any, x: Any, shape: Any = None) -> Any:
     keeps = bool(sizes) and (sizes[0] in {BATCH, 1, *r.batches} or (sizes[0] == -1 and _fills(x.shape[1:], sample[1:])))
     if not keeps or None in sample[1:]:
         raise UnsupportedError(f"from {x.shape} to {sizes}: the batch must stay the first axis")
-    return r.foreign.reshape(r.hint, x, sample[1:])
+    return r.importer.reshape(r.hint, x, sample[1:])
 
 
 def _fills(before: Sequence[Any], after: Sequence[Any]) -> bool:
@@ -85,7 +85,7 @@ def _squeeze(r: Any, x: Any, axes: Any = None) -> Any:
     if 0 in places or any(x.shape[axis] != 1 for axis in places):
         raise UnsupportedError(f"takes axes {given} of {x.shape} away, which are not of size 1")
     left = [axis for axis in range(x.rank) if axis not in places]
-    return r.foreign.reshape(r.hint, x, [x.shape[axis] for axis in left[1:]])
+    return r.importer.reshape(r.hint, x, [x.shape[axis] for axis in left[1:]])
 
 
 def _unsqueeze(r: Any, x: Any, axes: Any = None) -> Any:
@@ -98,14 +98,14 @@ def _unsqueeze(r: Any, x: Any, axes: Any = None) -> Any:
     if 0 in places or None in x.shape[1:]:
         raise UnsupportedError(f"an axis in front of the batch, or sizes that are open: {x.shape}")
     sizes = iter(x.shape[1:])
-    return r.foreign.reshape(r.hint, x, [1 if axis in places else next(sizes) for axis in range(1, rank)])
+    return r.importer.reshape(r.hint, x, [1 if axis in places else next(sizes) for axis in range(1, rank)])
 
 
 def _transpose(r: Any, x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x.transpose(r.attribute("perm"))
     x = r.value(x)
-    return r.foreign.transpose(x, r.attribute("perm", list(range(x.rank))[::-1]))
+    return r.importer.transpose(x, r.attribute("perm", list(range(x.rank))[::-1]))
 
 
 def _concatenate(r: Any, *inputs: Any) -> Any:
@@ -114,7 +114,7 @@ def _concatenate(r: Any, *inputs: Any) -> Any:
         r.bounded(sum(one.size for one in inputs))
         made = np.concatenate([np.atleast_1d(one) for one in inputs], axis)
         return made.view(Sizes) if any(isinstance(one, Sizes) for one in inputs) else made
-    return r.foreign.concatenate(r.hint, [r.value(one) for one in inputs], axis)
+    return r.importer.concatenate(r.hint, [r.value(one) for one in inputs], axis)
 
 
 def _shape(r: Any, x: Any) -> np.ndarray:
@@ -135,8 +135,8 @@ def _gather(r: Any, x: Any, indices: Any) -> Any:
     x = r.value(x)
     axis %= x.rank
     if indices.ndim == 0:
-        kept = r.foreign.part(x, {axis: slice(int(indices), int(indices) + 1 or None)})
-        return r.foreign.reshape(r.hint, kept, [size for place, size in enumerate(kept.shape) if place not in (0, axis)])
+        kept = r.importer.part(x, {axis: slice(int(indices), int(indices) + 1 or None)})
+        return r.importer.reshape(r.hint, kept, [size for place, size in enumerate(kept.shape) if place not in (0, axis)])
     size = x.shape[axis]
     factor = indices.size // size if size else 0
     if indices.ndim != 1 or not factor or not np.array_equal(indices, np.repeat(np.arange(size), factor)):
@@ -157,7 +157,7 @@ def _slice(r: Any, x: Any, *given: Any) -> Any:
     if isinstance(x, np.ndarray):
         return x[tuple(keys.get(axis, keys.get(axis - x.ndim, slice(None))) for axis in range(x.ndim))]
     x = r.value(x)
-    return r.foreign.part(x, {axis: key for axis, key in keys.items() if axis % x.rank or (  # not the whole batch
+    return r.importer.part(x, {axis: key for axis, key in keys.items() if axis % x.rank or (  # not the whole batch
         (key.start, key.step) != (0, 1) or key.stop < 1 << 30)})
 
 
@@ -173,7 +173,7 @@ def _split(r: Any, x: Any, sizes: Any = None) -> list[Value]:
     if size is not None and (sum(parts) != size or min(parts) < 1 or len(parts) != count):
         raise UnsupportedError(f"splits {size} into {count} parts of {parts}")
     ends = np.cumsum(parts).tolist()
-    return [r.foreign.part(x, {axis: slice(end - part, end)}) for part, end in zip(parts, ends, strict=True)]
+    return [r.importer.part(x, {axis: slice(end - part, end)}) for part, end in zip(parts, ends, strict=True)]
 
 
 def _pad(r: Any, x: Any, pads: Any = None, value: Any = None, axes: Any = None) -> Value:
@@ -186,7 +186,7 @@ def _pad(r: Any, x: Any, pads: Any = None, value: Any = None, axes: Any = None) 
     if len(widths) != 2 * len(places):
         raise UnsupportedError(f"pads {widths} do not fit an input of {x.rank} axes")
     pairs = dict(zip(places, zip(widths[:len(places)], widths[len(places):], strict=True), strict=True))
-    return r.foreign.pad(r.hint, x, [pairs.get(axis, (0, 0)) for axis in range(x.rank)])
+    return r.importer.pad(r.hint, x, [pairs.get(axis, (0, 0)) for axis in range(x.rank)])
 
 
 def _reduce(r: Any, x: Any, axes: Any = None) -> Value:
@@ -200,8 +200,8 @@ def _reduce(r: Any, x: Any, axes: Any = None) -> Value:
         raise UnsupportedError("reduces the batch too; give it axes")
     if kind in ("mean", "max") and x.rank in (3, 4) and sorted(given) == list(range(2, x.rank)) and (
             x.order[1] == x.rank - 1):
-        return r.foreign.global_pool(r.hint, x, "Max" if kind == "max" else "Average", keepdims)
-    return r.foreign.reduce(kind, x, given, keepdims)
+        return r.importer.global_pool(r.hint, x, "Max" if kind == "max" else "Average", keepdims)
+    return r.importer.reduce(kind, x, given, keepdims)
 
 
 # --- images at another size ---------------------------------------------------------------------------
@@ -228,9 +228,9 @@ def _resize(r: Any, x: Any, roi: Any = None, scales: Any = None, sizes: Any = No
     repeats = oldest or (place, r.attribute("nearest_mode", "round_prefer_floor")) in (
         ("asymmetric", "floor"), ("half_pixel", "round_prefer_floor"), ("half_pixel", "round_prefer_ceil"))
     if mode == "nearest" and all(whole) and repeats:
-        return r.foreign.upsample(r.hint, x, [size // old for size, old in zip(target, before, strict=True)], "nearest")
+        return r.importer.upsample(r.hint, x, [size // old for size, old in zip(target, before, strict=True)], "nearest")
     if mode == "linear" and place in ("half_pixel", "pytorch_half_pixel") and min(target) > 1:
-        return r.foreign.resize(r.hint, x, target, "bilinear", bool(r.attribute("antialias", 0)))
+        return r.importer.resize(r.hint, x, target, "bilinear", bool(r.attribute("antialias", 0)))
     raise UnsupportedError(f'mode "{mode}" with coordinate_transformation_mode "{place}"; nearest by whole factors and linear '
                            f'with half_pixel are supported')
 

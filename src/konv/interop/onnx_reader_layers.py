@@ -8,9 +8,9 @@ import numpy as np
 
 from konv import ops
 from konv.errors import UnsupportedError
-from konv.saving.foreign import Value
-from konv.saving.foreign_onnx import Sizes
-from konv.saving.foreign_onnx_shapes import SHAPES
+from konv.interop.importer import Value
+from konv.interop.onnx_reader import Sizes
+from konv.interop.onnx_reader_arrays import SHAPES
 
 # --- windows ------------------------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ def _conv(r: Any, x: Any, kernel: Any, bias: Any = None) -> Value:
     if kernel.ndim < 3 or 0 in kernel.shape:
         raise UnsupportedError(f"a kernel of shape {kernel.shape}")
     bias = None if bias is None else r.fixed(bias, "bias")
-    return r.foreign.conv(r.hint, x, kernel, bias, groups=r.attribute("group", 1), **_window(r, x, kernel.shape[2:]))
+    return r.importer.conv(r.hint, x, kernel, bias, groups=r.attribute("group", 1), **_window(r, x, kernel.shape[2:]))
 
 
 def _conv_transpose(r: Any, x: Any, kernel: Any, bias: Any = None) -> Value:
@@ -57,7 +57,7 @@ def _conv_transpose(r: Any, x: Any, kernel: Any, bias: Any = None) -> Value:
         raise UnsupportedError("output_shape and auto_pad are not supported; pads and output_padding are")
     bias = None if bias is None else r.fixed(bias, "bias")
     rank = kernel.ndim - 2
-    return r.foreign.conv_transpose(r.hint, x, kernel, bias, groups=r.attribute("group", 1),
+    return r.importer.conv_transpose(r.hint, x, kernel, bias, groups=r.attribute("group", 1),
                                     extra=r.attribute("output_padding", [0] * rank), **_window(r, x, kernel.shape[2:]))
 
 
@@ -68,9 +68,9 @@ def _pool(r: Any, x: Any) -> Value:
         raise UnsupportedError("a pool with dilations")
     ceil = bool(r.attribute("ceil_mode", 0))
     if r.node.op_type == "MaxPool":
-        return r.foreign.max_pool(r.hint, x, kernel, ceil=ceil, **window)
+        return r.importer.max_pool(r.hint, x, kernel, ceil=ceil, **window)
     counts = bool(r.attribute("count_include_pad", 0))
-    return r.foreign.average_pool(r.hint, x, kernel, ceil=ceil, counts_padding=counts, **window)
+    return r.importer.average_pool(r.hint, x, kernel, ceil=ceil, counts_padding=counts, **window)
 
 
 def _global_pool(r: Any, x: Any) -> Value:
@@ -78,10 +78,10 @@ def _global_pool(r: Any, x: Any) -> Value:
     kind = "Max" if "Max" in r.node.op_type else "Average"
     reader = r.only_reader()
     if reader is not None and _only_drops_ones(r, reader, x.rank):
-        made = r.foreign.global_pool(r.hint, x, kind, keepdims=False)
+        made = r.importer.global_pool(r.hint, x, kind, keepdims=False)
         r.skip(reader, made)
         return made
-    return r.foreign.global_pool(r.hint, x, kind, keepdims=True)
+    return r.importer.global_pool(r.hint, x, kind, keepdims=True)
 
 
 def _only_drops_ones(r: Any, node: Any, rank: int) -> bool:
@@ -101,26 +101,26 @@ def _batch_norm(r: Any, x: Any, *weights: Any) -> Value:
     if r.attribute("training_mode", 0):
         raise UnsupportedError("is in training mode; export the model in inference mode, model.eval()")
     gamma, beta, mean, variance = (r.fixed(one, "weights") for one in weights)
-    return r.foreign.batch_norm(r.hint, r.value(x), gamma, beta, mean, variance, r.attribute("epsilon", 1e-5))
+    return r.importer.batch_norm(r.hint, r.value(x), gamma, beta, mean, variance, r.attribute("epsilon", 1e-5))
 
 
 def _instance_norm(r: Any, x: Any, gamma: Any, beta: Any) -> Value:
     gamma, beta = r.fixed(gamma, "scale"), r.fixed(beta, "bias")
-    return r.foreign.group_norm(r.hint, r.value(x), len(gamma), gamma, beta, r.attribute("epsilon", 1e-5))
+    return r.importer.group_norm(r.hint, r.value(x), len(gamma), gamma, beta, r.attribute("epsilon", 1e-5))
 
 
 def _group_norm(r: Any, x: Any, gamma: Any, beta: Any) -> Value:
     if r.opset < 21:
         raise UnsupportedError("of opset 18 to 20 has one scale for each group; export with opset 21")
     groups = r.attribute("num_groups", 1)
-    return r.foreign.group_norm(r.hint, r.value(x), groups, r.fixed(gamma, "scale"), r.fixed(beta, "bias"),
+    return r.importer.group_norm(r.hint, r.value(x), groups, r.fixed(gamma, "scale"), r.fixed(beta, "bias"),
                                 r.attribute("epsilon", 1e-5))
 
 
 def _layer_norm(r: Any, x: Any, gamma: Any, beta: Any = None) -> Value:
     x, axis = r.value(x), r.attribute("axis", -1)
     beta = None if beta is None else r.fixed(beta, "bias")
-    return r.foreign.layer_norm(r.hint, x, x.rank - axis % x.rank, r.fixed(gamma, "scale"), beta, r.attribute("epsilon", 1e-5))
+    return r.importer.layer_norm(r.hint, x, x.rank - axis % x.rank, r.fixed(gamma, "scale"), beta, r.attribute("epsilon", 1e-5))
 
 
 # --- number by number ---------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ BINARY = {"Add": "add", "Sub": "subtract", "Mul": "multiply", "Div": "divide", "
 
 
 def _activation(r: Any, x: Any) -> Value:
-    return r.foreign.activation(r.hint, r.value(x), ACTIVATIONS[r.node.op_type])
+    return r.importer.activation(r.hint, r.value(x), ACTIVATIONS[r.node.op_type])
 
 
 def _function(r: Any, x: Any) -> Value:
@@ -144,37 +144,37 @@ def _function(r: Any, x: Any) -> Value:
 
 
 def _relu(r: Any, x: Any) -> Value:
-    return r.foreign.relu(r.hint, r.value(x))
+    return r.importer.relu(r.hint, r.value(x))
 
 
 def _leaky_relu(r: Any, x: Any) -> Value:
-    return r.foreign.relu(r.hint, r.value(x), slope=r.attribute("alpha", 0.01))
+    return r.importer.relu(r.hint, r.value(x), slope=r.attribute("alpha", 0.01))
 
 
 def _elu(r: Any, x: Any) -> Value:
-    return r.foreign.elu(r.hint, r.value(x), r.attribute("alpha", 1.0))
+    return r.importer.elu(r.hint, r.value(x), r.attribute("alpha", 1.0))
 
 
 def _selu(r: Any, x: Any) -> Value:
     alpha, scale = r.attribute("alpha", 1.67326), r.attribute("gamma", 1.0507)
     if abs(alpha - 1.67326) > 1e-4 or abs(scale - 1.0507) > 1e-4:
         raise UnsupportedError(f"alpha={alpha:g} and gamma={scale:g}; konv has selu with its own constants")
-    return r.foreign.activation(r.hint, r.value(x), "selu")
+    return r.importer.activation(r.hint, r.value(x), "selu")
 
 
 def _gelu(r: Any, x: Any) -> Value:
     x = r.value(x)
     if r.attribute("approximate", "none") == "none":
-        return r.foreign.activation(r.hint, x, "gelu")
+        return r.importer.activation(r.hint, x, "gelu")
     return Value(ops.gelu(x.tensor, approximate=True), x.order)
 
 
 def _hard_sigmoid(r: Any, x: Any) -> Value:
     x, alpha, beta = r.value(x), r.attribute("alpha", 0.2), r.attribute("beta", 0.5)
     if abs(alpha - 1 / 6) < 1e-6 and beta == 0.5:
-        return r.foreign.activation(r.hint, x, "hard_sigmoid")
-    scaled = r.foreign.combine_constant(f"{r.hint}_scale", "multiply", x, np.array(alpha))
-    moved = r.foreign.combine_constant(f"{r.hint}_offset", "add", scaled, np.array(beta))
+        return r.importer.activation(r.hint, x, "hard_sigmoid")
+    scaled = r.importer.combine_constant(f"{r.hint}_scale", "multiply", x, np.array(alpha))
+    moved = r.importer.combine_constant(f"{r.hint}_offset", "add", scaled, np.array(beta))
     return Value(ops.clip(moved.tensor, 0.0, 1.0), x.order)
 
 
@@ -183,7 +183,7 @@ def _clip(r: Any, x: Any, low: Any = None, high: Any = None) -> Value:
     least, most = (float(r.option(name, given, default)) for name, given, default in (
         ("min", low, -inf), ("max", high, inf)))
     if least == 0:
-        return r.foreign.relu(r.hint, x, None if most == inf else most)
+        return r.importer.relu(r.hint, x, None if most == inf else most)
     if (least, most) == (-inf, inf):
         return x
     return Value(ops.clip(x.tensor, max(least, -3.4e38), min(most, 3.4e38)), x.order)
@@ -195,7 +195,7 @@ def _prelu(r: Any, x: Any, slope: Any) -> Value:
         raise UnsupportedError(f"slopes of shape {slope.shape}; one, or one for each channel is supported")
     if slope.size > 1 and (slope.ndim != x.rank - 1 or slope.shape[0] != slope.size):
         raise UnsupportedError(f"slopes of shape {slope.shape} for an input of shape {x.shape}, not one for each channel")
-    return r.foreign.prelu(r.hint, x, slope.reshape(-1))
+    return r.importer.prelu(r.hint, x, slope.reshape(-1))
 
 
 def _softmax(r: Any, x: Any) -> Value:
@@ -203,7 +203,7 @@ def _softmax(r: Any, x: Any) -> Value:
     axis = r.attribute("axis", 1 if r.opset < 13 else -1) % x.rank
     if r.opset < 13 and axis != x.rank - 1:
         raise UnsupportedError("softmax over several axes at once, as before opset 13; export with opset 13 or later")
-    return r.foreign.softmax(r.hint, x, axis, log=r.node.op_type == "LogSoftmax")
+    return r.importer.softmax(r.hint, x, axis, log=r.node.op_type == "LogSoftmax")
 
 
 def _binary(r: Any, *inputs: Any) -> Any:
@@ -218,16 +218,16 @@ def _binary(r: Any, *inputs: Any) -> Any:
             made = getattr(np, kind)(result, other)
             result = np.trunc(made).astype(result.dtype) if whole else np.asarray(made)
         elif isinstance(other, np.ndarray):
-            result = r.foreign.combine_constant(r.hint, kind, result, other)
+            result = r.importer.combine_constant(r.hint, kind, result, other)
         elif isinstance(result, np.ndarray):
-            result = r.foreign.combine_constant(r.hint, kind, other, result, swapped=True)
+            result = r.importer.combine_constant(r.hint, kind, other, result, swapped=True)
         else:
-            result = r.foreign.combine(r.hint, kind, [result, other])
+            result = r.importer.combine(r.hint, kind, [result, other])
     return result
 
 
 def _sum(r: Any, *inputs: Any) -> Value:
-    return r.foreign.combine(r.hint, "add", [r.value(one) for one in inputs])
+    return r.importer.combine(r.hint, "add", [r.value(one) for one in inputs])
 
 
 def _where(r: Any, condition: Any, first: Any, second: Any) -> Value:

@@ -8,8 +8,8 @@ import numpy as np
 
 from konv import ops
 from konv.errors import UnsupportedError
-from konv.saving.foreign import Value
-from konv.saving.foreign_windows import scaled
+from konv.interop.importer import Value
+from konv.interop.importer_windows import scaled
 
 BATCH = "the batch"  # what x.size(0) gives
 
@@ -43,12 +43,12 @@ def _conv(r: Any, m: Any, x: Value) -> Value:
         pads = [(total // 2, total - total // 2) for total in totals]
     else:
         pads = [(0, 0)] * rank if m.padding == "valid" else _pairs(m.padding, rank)
-    return r.foreign.conv(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, pads, m.dilation, m.groups)
+    return r.importer.conv(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, pads, m.dilation, m.groups)
 
 
 def _conv_transpose(r: Any, m: Any, x: Value) -> Value:
     rank = m.weight.ndim - 2
-    return r.foreign.conv_transpose(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, _pairs(m.padding, rank), m.dilation,
+    return r.importer.conv_transpose(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, _pairs(m.padding, rank), m.dilation,
                                     m.output_padding, m.groups)
 
 
@@ -56,22 +56,22 @@ def _batch_norm(r: Any, m: Any, x: Value) -> Value:
     if m.running_mean is None:
         raise UnsupportedError("track_running_stats=False: it always takes the statistics of the batch")
     mean, variance = array(m.running_mean), array(m.running_var)
-    return r.foreign.batch_norm(r.hint, x, _maybe(m.weight), _maybe(m.bias), mean, variance, m.eps)
+    return r.importer.batch_norm(r.hint, x, _maybe(m.weight), _maybe(m.bias), mean, variance, m.eps)
 
 
 def _group_norm(r: Any, m: Any, x: Value) -> Value:
     groups = m.num_groups if hasattr(m, "num_groups") else x.shape[1]
     if getattr(m, "track_running_stats", False):
         raise UnsupportedError("track_running_stats=True is not supported")
-    return r.foreign.group_norm(r.hint, x, groups, _maybe(m.weight), _maybe(m.bias), m.eps)
+    return r.importer.group_norm(r.hint, x, groups, _maybe(m.weight), _maybe(m.bias), m.eps)
 
 
 def _layer_norm(r: Any, m: Any, x: Value) -> Value:
-    return r.foreign.layer_norm(r.hint, x, len(m.normalized_shape), _maybe(m.weight), _maybe(m.bias), m.eps)
+    return r.importer.layer_norm(r.hint, x, len(m.normalized_shape), _maybe(m.weight), _maybe(m.bias), m.eps)
 
 
 def _linear(r: Any, m: Any, x: Value) -> Value:
-    return r.foreign.dense(r.hint, x, array(m.weight).T, _maybe(m.bias))
+    return r.importer.dense(r.hint, x, array(m.weight).T, _maybe(m.bias))
 
 
 def _rank(x: Value) -> int:
@@ -86,7 +86,7 @@ def _max_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: A
     if return_indices or set(_several(dilation, rank)) != {1}:
         raise UnsupportedError("a pool with dilation or return_indices")
     kernel = _several(kernel_size, rank)
-    return r.foreign.max_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode)
+    return r.importer.max_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode)
 
 
 def _avg_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -95,7 +95,7 @@ def _avg_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: A
     if divisor_override is not None:
         raise UnsupportedError("divisor_override is not supported")
     kernel = _several(kernel_size, rank)
-    return r.foreign.average_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode,
+    return r.importer.average_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode,
                                   count_include_pad)
 
 
@@ -105,14 +105,14 @@ def _adaptive(r: Any, x: Value, output_size: Any, kind: str) -> Value:
         list, tuple)) else [output_size] * _rank(x), strict=True)]
     if wanted == [1] * rank:
         flattening = r.next_flattens()
-        made = r.foreign.global_pool(r.hint, x, kind, keepdims=flattening is None)
+        made = r.importer.global_pool(r.hint, x, kind, keepdims=flattening is None)
         if flattening is not None:
             r.values[flattening] = made
         return made
     if None in sizes or any(old % new for old, new in zip(sizes, wanted, strict=True)):
         raise UnsupportedError(f"from {sizes} to {tuple(wanted)}: windows of different sizes; sizes that divide are supported")
     kernel = [old // new for old, new in zip(sizes, wanted, strict=True)]
-    pool = r.foreign.max_pool if kind == "Max" else r.foreign.average_pool
+    pool = r.importer.max_pool if kind == "Max" else r.importer.average_pool
     return pool(r.hint, x, kernel, kernel, [(0, 0)] * rank)
 
 
@@ -124,9 +124,9 @@ def _interpolate(r: Any, x: Value, size: Any = None, scale_factor: Any = None, m
     factors = scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * rank
     target = _several(size, rank) if scale_factor is None else scaled(sizes, factors)
     if mode == "nearest" and not any(new % old for new, old in zip(target, sizes, strict=True)):
-        return r.foreign.upsample(r.hint, x, [new // old for new, old in zip(target, sizes, strict=True)], "nearest")
+        return r.importer.upsample(r.hint, x, [new // old for new, old in zip(target, sizes, strict=True)], "nearest")
     if mode == "bilinear":
-        return r.foreign.resize(r.hint, x, target, "bilinear", bool(antialias))
+        return r.importer.resize(r.hint, x, target, "bilinear", bool(antialias))
     raise UnsupportedError(f'mode="{mode}" from {tuple(sizes)} to {tuple(target)}; nearest by whole factors and bilinear are '
                            f'supported')
 
@@ -137,7 +137,7 @@ def _pad(r: Any, x: Value, pad: Sequence[int], mode: str = "constant", value: An
     widths = [(0, 0)] * x.rank
     for place in range(len(pad) // 2):  # the last axis first
         widths[x.rank - 1 - place] = (int(pad[2 * place]), int(pad[2 * place + 1]))
-    return r.foreign.pad(r.hint, x, widths)
+    return r.importer.pad(r.hint, x, widths)
 
 
 def _flatten(r: Any, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
@@ -155,7 +155,7 @@ def _view(r: Any, x: Value, *sizes: Any) -> Value:
         raise UnsupportedError(f"to {tuple(listed)}: the batch must stay the first axis, x.size(0)")
     if BATCH in listed[1:]:
         raise UnsupportedError("the batch as a size of a sample")
-    return r.foreign.reshape(r.hint, x, [int(size) for size in listed[1:]])
+    return r.importer.reshape(r.hint, x, [int(size) for size in listed[1:]])
 
 
 # --- functions ----------------------------------------------------------------------------------------
@@ -169,12 +169,12 @@ def _merge(kind: str) -> Callable[..., Any]:
                 isinstance(one, (Value, np.ndarray)) for one in (first, second)):
             return _of_sizes(kind, first, second)
         if isinstance(first, Value) and isinstance(second, Value):
-            return r.foreign.combine(r.hint, kind, [first, second])
+            return r.importer.combine(r.hint, kind, [first, second])
         if not isinstance(first, Value) and not isinstance(second, Value):  # parameters
             return getattr(np, kind)(first, second)
         swapped = isinstance(second, Value)
         value, other = (second, first) if swapped else (first, second)
-        return r.foreign.combine_constant(r.hint, kind, value, np.asarray(other, np.float32), swapped)
+        return r.importer.combine_constant(r.hint, kind, value, np.asarray(other, np.float32), swapped)
 
     return merge
 
@@ -189,37 +189,37 @@ def _of_sizes(kind: str, first: Any, second: Any) -> Any:
 
 
 def _named(name: str) -> Callable[..., Any]:
-    return lambda r, x, *rest, **options: r.foreign.activation(r.hint, x, name)
+    return lambda r, x, *rest, **options: r.importer.activation(r.hint, x, name)
 
 
 def _softmax(log: bool) -> Callable[..., Any]:
     def softmax(r: Any, x: Value, dim: Any = None, dtype: Any = None, **rest: Any) -> Value:
         if dim is None:
             raise UnsupportedError("dim is not given")
-        return r.foreign.softmax(r.hint, x, dim, log)
+        return r.importer.softmax(r.hint, x, dim, log)
 
     return softmax
 
 
 def _relu(r: Any, x: Value, inplace: bool = False) -> Value:
-    return r.foreign.relu(r.hint, x)
+    return r.importer.relu(r.hint, x)
 
 
 def _leaky(r: Any, x: Value, negative_slope: float = 0.01, inplace: bool = False) -> Value:
-    return r.foreign.relu(r.hint, x, slope=negative_slope)
+    return r.importer.relu(r.hint, x, slope=negative_slope)
 
 
 def _elu(r: Any, x: Value, alpha: float = 1.0, inplace: bool = False) -> Value:
-    return r.foreign.elu(r.hint, x, alpha)
+    return r.importer.elu(r.hint, x, alpha)
 
 
 def _gelu(r: Any, x: Value, approximate: str = "none") -> Value:
-    return r.foreign.activation(r.hint, x, "gelu") if approximate == "none" else Value(ops.gelu(x.tensor, True), x.order)
+    return r.importer.activation(r.hint, x, "gelu") if approximate == "none" else Value(ops.gelu(x.tensor, True), x.order)
 
 
 def _hardtanh(r: Any, x: Value, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> Value:
     if min_val == 0:
-        return r.foreign.relu(r.hint, x, max_val)
+        return r.importer.relu(r.hint, x, max_val)
     return Value(ops.clip(x.tensor, min_val, max_val), x.order)
 
 
@@ -230,7 +230,7 @@ def _clamp(r: Any, x: Value, min: Any = None, max: Any = None) -> Value:
 def _softplus(r: Any, x: Value, beta: float = 1.0, threshold: float = 20.0) -> Value:
     if beta != 1 or threshold < 15:  # beyond 15 it is x itself in float32
         raise UnsupportedError(f"beta={beta}, threshold={threshold}; beta=1 and a threshold of 15 or more are supported")
-    return r.foreign.activation(r.hint, x, "softplus")
+    return r.importer.activation(r.hint, x, "softplus")
 
 
 def _same(r: Any, x: Value, *rest: Any, **options: Any) -> Value:
@@ -242,8 +242,8 @@ def _mean(r: Any, x: Value, dim: Any = None, keepdim: bool = False, dtype: Any =
     if axes is None:
         raise UnsupportedError("reduces the batch too; give it dim")
     if x.rank in (3, 4) and sorted(axes) == list(range(2, x.rank)) and x.order[1] == x.rank - 1:
-        return r.foreign.global_pool(r.hint, x, "Average", keepdim)
-    return r.foreign.reduce("mean", x, axes, keepdim)
+        return r.importer.global_pool(r.hint, x, "Average", keepdim)
+    return r.importer.reduce("mean", x, axes, keepdim)
 
 
 def _size(r: Any, x: Value, dim: Any = None) -> Any:
@@ -268,9 +268,9 @@ def _getitem(r: Any, x: Any, key: Any) -> Any:
         raise UnsupportedError(f"[{key!r}]: parts are taken by integers and slices")
     whole = {axis: one if isinstance(one, slice) else slice(one, one + 1 or None) for axis, one in enumerate(keys)
              if one != slice(None)}
-    part = r.foreign.part(x, whole) if whole else x
+    part = r.importer.part(x, whole) if whole else x
     gone = [axis for axis, one in enumerate(keys) if isinstance(one, int)]
-    return part if not gone else r.foreign.reshape(
+    return part if not gone else r.importer.reshape(
         r.hint, part, [size for axis, size in enumerate(part.shape) if axis and axis not in gone])
 
 
@@ -281,7 +281,7 @@ def _split(r: Any, x: Value, split_size_or_sections: Any, dim: int = 0) -> list[
     given = split_size_or_sections
     each = list(given) if isinstance(given, (list, tuple)) else [min(given, size - at) for at in range(0, size, given)]
     ends = np.cumsum(each).tolist()
-    return [r.foreign.part(x, {dim: slice(end - part, end)}) for part, end in zip(each, ends, strict=True)]
+    return [r.importer.part(x, {dim: slice(end - part, end)}) for part, end in zip(each, ends, strict=True)]
 
 
 def _chunk(r: Any, x: Value, chunks: int, dim: int = 0) -> list[Value]:
@@ -291,22 +291,23 @@ def _chunk(r: Any, x: Value, chunks: int, dim: int = 0) -> list[Value]:
 def _transpose(r: Any, x: Value, first: int, second: int) -> Value:
     axes = list(range(x.rank))
     axes[first], axes[second] = axes[second], axes[first]
-    return r.foreign.transpose(x, axes)
+    return r.importer.transpose(x, axes)
 
 
 def _permute(r: Any, x: Value, *dims: Any) -> Value:
     given = dims[0] if len(dims) == 1 and isinstance(dims[0], (list, tuple)) else dims
-    return r.foreign.transpose(x, [axis % x.rank for axis in given])
+    return r.importer.transpose(x, [axis % x.rank for axis in given])
 
 
 def _cat(r: Any, tensors: Sequence[Value], dim: int = 0) -> Value:
-    return r.foreign.concatenate(r.hint, tensors, dim)
+    return r.importer.concatenate(r.hint, tensors, dim)
 
 
 def _squeeze(r: Any, x: Value, *dims: Any) -> Value:
     given = [axis % x.rank for axis in (dims[0] if dims and isinstance(dims[0], (list, tuple)) else dims)]
     gone = given or [axis for axis in range(1, x.rank) if x.shape[axis] == 1]
-    return r.foreign.reshape(r.hint, x, [size for axis, size in enumerate(x.shape) if axis and (axis not in gone or size != 1)])
+    kept = [size for axis, size in enumerate(x.shape) if axis and (axis not in gone or size != 1)]
+    return r.importer.reshape(r.hint, x, kept)
 
 
 def _unsqueeze(r: Any, x: Value, dim: int) -> Value:
@@ -315,7 +316,7 @@ def _unsqueeze(r: Any, x: Value, dim: int) -> Value:
     if place == 0 or None in sizes:
         raise UnsupportedError(f"an axis in front of the batch, or sizes that are open: {x.shape}")
     sizes.insert(place - 1, 1)
-    return r.foreign.reshape(r.hint, x, sizes)
+    return r.importer.reshape(r.hint, x, sizes)
 
 
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "selu": "selu", "silu": "silu", "mish": "mish", "softsign": "softsign",
@@ -331,7 +332,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("contiguous", "dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout", "float", "clone",
                      "detach", "stochastic_depth"), _same),
     "floordiv": lambda r, first, second: _of_sizes("floordiv", first, second), "split": _split, "chunk": _chunk,
-    "relu": _relu, "relu_": _relu, "relu6": lambda r, x, inplace=False: r.foreign.relu(r.hint, x, 6.0), "leaky_relu": _leaky,
+    "relu": _relu, "relu_": _relu, "relu6": lambda r, x, inplace=False: r.importer.relu(r.hint, x, 6.0), "leaky_relu": _leaky,
     "elu": _elu, "gelu": _gelu, "softplus": _softplus, "hardtanh": _hardtanh, "clamp": _clamp,
     "softmax": _softmax(False), "log_softmax": _softmax(True), "flatten": _flatten, "view": _view, "reshape": _view,
     "mean": _mean, "size": _size, "getattr": _getattr, "getitem": _getitem, "transpose": _transpose, "permute": _permute,
@@ -357,12 +358,12 @@ MODULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"), lambda r, m, x: x),
     **dict.fromkeys(("Sigmoid", "Tanh", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "Hardsigmoid", "LogSigmoid",
                      "Tanhshrink"),
-                    lambda r, m, x: r.foreign.activation(r.hint, x, NAMES[type(m).__name__.lower()])),
-    "ReLU": lambda r, m, x: r.foreign.relu(r.hint, x), "ReLU6": lambda r, m, x: r.foreign.relu(r.hint, x, 6.0),
+                    lambda r, m, x: r.importer.activation(r.hint, x, NAMES[type(m).__name__.lower()])),
+    "ReLU": lambda r, m, x: r.importer.relu(r.hint, x), "ReLU6": lambda r, m, x: r.importer.relu(r.hint, x, 6.0),
     "LeakyReLU": lambda r, m, x: _leaky(r, x, m.negative_slope), "ELU": lambda r, m, x: _elu(r, x, m.alpha),
     "GELU": lambda r, m, x: _gelu(r, x, m.approximate), "Softplus": lambda r, m, x: _softplus(r, x, m.beta, m.threshold),
     "Hardtanh": lambda r, m, x: _hardtanh(r, x, m.min_val, m.max_val),
-    "PReLU": lambda r, m, x: r.foreign.prelu(r.hint, x, array(m.weight)),
+    "PReLU": lambda r, m, x: r.importer.prelu(r.hint, x, array(m.weight)),
     "Softmax": lambda r, m, x: _softmax(False)(r, x, m.dim),
     "LogSoftmax": lambda r, m, x: _softmax(True)(r, x, m.dim),
     "Upsample": lambda r, m, x: _interpolate(r, x, m.size, m.scale_factor, m.mode, m.align_corners),

@@ -11,7 +11,7 @@ import konv
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.explain import read
 from tests import networks
-from tests.saving.test_onnx import run
+from tests.interop.test_onnx_writer import run
 
 draw = np.random.default_rng(0)
 

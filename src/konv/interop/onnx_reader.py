@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError, import_extra, naming
+from konv.interop.importer import Importer, Value
 from konv.models import Model
-from konv.saving.foreign import Foreign, Value
 from konv.saving.reader import guarded, require_file
 
 OLDEST = 9  # opset: of ONNX 1.4
@@ -57,10 +57,10 @@ class OnnxReader:
     """Walks over the nodes; `values` are what they gave: values of the model, or arrays."""
 
     def __init__(self, onnx: Any, proto: Any, input_shape: Sequence[int | None] | None):
-        from konv.saving.foreign_onnx_ops import HANDLERS
+        from konv.interop.onnx_reader_layers import HANDLERS
 
         self.onnx, self.proto, self.input_shape, self.handlers = onnx, proto, input_shape, HANDLERS
-        self.foreign = Foreign("ONNX")
+        self.importer = Importer("ONNX")
         self.values: dict[str, Any] = {}
         self.taken: set[int] = set()  # nodes that one before them has done already
         self.batches: set[int] = set()  # a file may be for so many samples; konv reads it for any number
@@ -89,7 +89,7 @@ class OnnxReader:
         for node in graph.node:
             if id(node) not in self.taken:
                 self._node(node)
-        if not self.foreign.inputs or not graph.output:
+        if not self.importer.inputs or not graph.output:
             raise UnsupportedError("has no input or no output")
         outputs = []
         for output in graph.output:
@@ -97,7 +97,7 @@ class OnnxReader:
             if not isinstance(value, Value):
                 raise UnsupportedError(f"the output {output.name!r} does not depend on an input, or no node gives it")
             outputs.append(value)
-        return self.foreign.finish(outputs, graph.name if graph.name not in ("", "main_graph", "konv") else name)
+        return self.importer.finish(outputs, graph.name if graph.name not in ("", "main_graph", "konv") else name)
 
     # --- one node ---------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class OnnxReader:
                 raise UnsupportedError(f"has {len(sizes)} axes; the first one is the batch")
             self.batches |= {size for size in sizes[:1] if size}
             images = len(sizes) in (3, 4) and self._reads_images(value.name)
-            return self.foreign.input(value.name, sizes[1:], images)
+            return self.importer.input(value.name, sizes[1:], images)
 
     def _reads_images(self, name: str) -> bool:
         """Whether what is done to a value first, number by number aside, is something that wants the channels second."""

@@ -9,7 +9,7 @@ from keras.src.utils.image_dataset_utils import ALLOWLIST_FORMATS, _load_image_g
 
 import konv
 from konv.data.dataset import AHEAD
-from konv.data.images import image_dataset_from_directory as load
+from konv.data.image_folder import image_dataset_from_directory as load
 from konv.errors import FileError, KonvError, ShapeError, UnsupportedError
 from konv.random import set_random_seed
 from tests.data.conftest import write_image

@@ -10,6 +10,8 @@ import pytest
 
 import konv
 from konv.errors import KonvError, MissingExtraError, UnsupportedError
+from konv.interop import onnx_ops
+from konv.interop.onnx_writer import OnnxGraph
 from konv.ir import array_ops as general
 from konv.ir import augment_ops as augment
 from konv.ir import ops
@@ -17,8 +19,6 @@ from konv.ir.graph import GraphBuilder
 from konv.plan.forward import ACTIVATIONS as PLANNED
 from konv.plan.rewrite import channels_last
 from konv.runtime.runner import Runner
-from konv.saving import onnx_ops
-from konv.saving.onnx_graph import OnnxGraph
 from tests import networks
 from tests.custom import test_layers as custom
 from tests.custom.test_operations import EXPRESSIONS

@@ -15,10 +15,10 @@ import numpy as np
 
 from konv import layers, ops
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.interop.importer_windows import LARGEST_SIDE, check_pads, lowest_around, never_negative, pool_window, scale_and_offset
+from konv.interop.importer_windows import share_inside as share_of
 from konv.ir.window import SpreadWindow, Window
 from konv.models import Model
-from konv.saving.foreign_windows import LARGEST_SIDE, check_pads, lowest_around, never_negative, pool_window, scale_and_offset
-from konv.saving.foreign_windows import share_inside as share_of
 from konv.tracing.tensors import Tensor
 
 Pads = Sequence[tuple[int, int]]
@@ -50,7 +50,7 @@ def second(rank: int) -> tuple[int, ...]:
 
 
 @dataclass
-class Foreign:
+class Importer:
     """Layers are called one after the other; `finish` makes the model of them."""
 
     title: str

@@ -2,7 +2,7 @@
 
 The graph comes as the engine gets it (`konv.plan.rewrite`): channels last, in inference, without what then does nothing.
 ONNX wants the channels of images first. So every entry says in which layout it reads and gives its values: FIRST, LAST or,
-number by number, EITHER; `konv.saving.onnx_graph` reorders where one meets the other.
+number by number, EITHER; `konv.interop.onnx_writer` reorders where one meets the other.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ from konv.layers.base import Layer
 from konv.layers.tracked import UNTRACKED
 from konv.models import Model
 from konv.registry import snake_case
-from konv.saving.h5 import VARS, WeightFile
+from konv.saving.keras3_h5 import VARS, WeightFile
 from konv.variables import Variable
 
 OPTIMIZER = "optimizer"

@@ -28,7 +28,7 @@ def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
         return source
     if isinstance(source, (str, Path)):
         if str(source).endswith(".onnx"):
-            from konv.saving.foreign_onnx import read_onnx
+            from konv.interop.onnx_reader import read_onnx
 
             return read_onnx(Path(source), input_shape)
         if not str(source).endswith((".keras", *LATER)):
@@ -37,7 +37,7 @@ def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
             raise KonvError(f"read: {source} holds the shape of its input; leave out input_shape={input_shape!r}")
         return load_model(source, compile=False)
     if any(f"{base.__module__}.{base.__name__}" == "torch.nn.modules.module.Module" for base in type(source).__mro__):
-        from konv.saving.foreign_torch import read_module
+        from konv.interop.torch_reader import read_module
 
         return read_module(source, input_shape)
     raise KonvError(f"read: takes the path of a .keras, .h5 or .onnx file or a torch.nn.Module, got "

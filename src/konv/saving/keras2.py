@@ -9,9 +9,9 @@ from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.saving.deserialization import Loader
-from konv.saving.h5 import read_array
-from konv.saving.legacy_config import modern_compile, modern_model
-from konv.saving.legacy_h5 import LegacyFile, LegacyLayer
+from konv.saving.keras2_config import modern_compile, modern_model
+from konv.saving.keras2_h5 import LegacyFile, LegacyLayer
+from konv.saving.keras3_h5 import read_array
 from konv.saving.reader import parse_json
 from konv.variables import Variable
 

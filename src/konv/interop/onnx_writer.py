@@ -7,16 +7,38 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from konv.errors import UnsupportedError, import_extra, naming
+from konv.interop.onnx_ops import EITHER, FIRST, RULES
 from konv.ir.graph import Graph
 from konv.ir.ops import Input, Permute
+from konv.models import Model
 from konv.plan.rewrite import channels_last
-from konv.saving.onnx_ops import EITHER, FIRST, RULES
+from konv.saving.files import file_path, require_built
 from konv.saving.writer import write_atomically
 from konv.variables import Variable
 
 OPSET, IR = 23, 11  # of ONNX 1.18
 BATCH = "batch"  # the name of the axis whose size is open
 MOST_BYTES = (1 << 31) - (1 << 20)  # of protobuf, with room for what is not weights
+
+
+def export_model(model: Model, filepath: Any, format: str | None = None, verbose: bool | None = None,
+                 input_signature: Any = None, **kwargs: Any) -> None:
+    """Write a model for inference by other programs: an `.onnx` file, which needs the extra `onnx`."""
+    if format not in (None, "onnx"):
+        raise UnsupportedError(f'export: format must be "onnx", got {format!r}; save() writes .keras files')
+    if input_signature is not None or kwargs:
+        given = ", ".join(["input_signature"] * (input_signature is not None) + list(kwargs))
+        raise UnsupportedError(f"export: {given} is not supported; the file takes float32 inputs of the model's shapes "
+                               f"and any number of samples")
+    path = file_path(filepath, (".onnx",))
+    require_built(model, "export")
+    for tensor in model.inputs:
+        if None in tensor.sample:
+            raise UnsupportedError(f"export: sizes must be known, and the input {tensor.name!r} has {tensor.shape}; make it "
+                                   f"again on an Input such as (224, 224, 3), then set_weights(model.get_weights())")
+    write_onnx(model, path)
+    if verbose:
+        print(f"Saved artifact at '{path}'.")
 
 
 def write_onnx(model: Any, path: Path) -> None:

@@ -7,9 +7,9 @@ from inspect import signature
 from typing import Any
 
 from konv.errors import KonvError, UnsupportedError, naming
+from konv.interop.importer import Importer, Value
+from konv.interop.torch_ops import FUNCTIONS, MODULES, array
 from konv.models import Model
-from konv.saving.foreign import Foreign, Value
-from konv.saving.foreign_torch_ops import FUNCTIONS, MODULES, array
 
 OF_SEQUENCES = ("Conv1d", "ConvTranspose1d", "MaxPool1d", "AvgPool1d", "AdaptiveAvgPool1d", "AdaptiveMaxPool1d", "BatchNorm1d")
 
@@ -44,7 +44,7 @@ class TorchReader:
 
     def __init__(self, traced: Any, input_shape: tuple[int | None, ...]):
         self.traced, self.input_shape = traced, input_shape
-        self.foreign = Foreign("PyTorch")
+        self.importer = Importer("PyTorch")
         self.modules = dict(traced.named_modules())
         self.values: dict[Any, Any] = {}
 
@@ -62,15 +62,15 @@ class TorchReader:
                 self.values[node] = self._step(node)
         if not outputs or not all(isinstance(one, Value) for one in outputs):
             raise UnsupportedError(f"{title}: gives something else than values that depend on its input")
-        return self.foreign.finish(outputs, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).lower())
+        return self.importer.finish(outputs, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).lower())
 
     def _step(self, node: Any) -> Any:
         if node.op == "placeholder":
-            if self.foreign.inputs:
+            if self.importer.inputs:
                 raise UnsupportedError(f'input "{node.target}": modules of one input are supported')
             names = {type(module).__name__ for module in self.modules.values()}
             images = len(self.input_shape) == 3 or (len(self.input_shape) == 2 and not names.isdisjoint(OF_SEQUENCES))
-            return self.foreign.input(str(node.target), self.input_shape, images)
+            return self.importer.input(str(node.target), self.input_shape, images)
         if node.op == "get_attr":
             return array(self._attribute(node.target))
         self.node = node

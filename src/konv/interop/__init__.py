@@ -1,0 +1,1 @@
+"""Models of other libraries: ONNX files both ways, modules of PyTorch in."""
