@@ -4,6 +4,8 @@ import errno
 import io
 import os
 import stat
+import tempfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -142,17 +144,31 @@ def test_a_folder_in_the_place_of_the_file(name, tmp_path):
         network().load_weights(tmp_path / name)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.fixture
+def own_folder():
+    """A folder of somebody who may not write everywhere; where root runs the tests, this one runs as nobody."""
+    user, nobody = os.geteuid(), 65534
+    with tempfile.TemporaryDirectory() as folder:
+        if user == 0:
+            os.chown(folder, nobody, -1)
+            os.setresuid(nobody, nobody, user)
+        yield Path(folder)
+        os.chmod(folder, 0o755)
+        if user == 0:
+            os.setresuid(user, user, user)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX")
 @NAMES
-def test_what_may_not_be_written(name, tmp_path):
-    SAVE[name](tmp_path / name)
-    (tmp_path / name).chmod(0o444)
+def test_what_may_not_be_written(name, own_folder):
+    SAVE[name](own_folder / name)
+    (own_folder / name).chmod(0o444)
     with pytest.raises(FileError, match="write-protected"):
-        SAVE[name](tmp_path / name)
-    (tmp_path / name).unlink()
-    tmp_path.chmod(0o555)
+        SAVE[name](own_folder / name)
+    (own_folder / name).unlink()
+    own_folder.chmod(0o555)
     with pytest.raises(FileError, match="Permission denied"):
-        SAVE[name](tmp_path / name)
+        SAVE[name](own_folder / name)
 
 
 def call(function):
