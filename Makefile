@@ -10,7 +10,7 @@ TWO    := -n 2 --dist loadfile
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test compatibility narrow nightly lint bench clean
+.PHONY: help setup demo test compatibility narrow nightly lint house bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every prope
 lint: $(VENV)/dev.stamp ## style and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pyright
+
+house: $(VENV)/dev.stamp ## what the source looks like from outside: sizes, circles, habits
+	$(BIN)/python tools/house.py
 
 bench: $(VENV)/dev.stamp ## milliseconds of training and of prediction, beside the peers that are installed
 	$(BIN)/python benchmarks/table.py --peers $(PEERS)

@@ -16,8 +16,8 @@ from timer import in_process, machine, parser, save
 
 
 def one(network, batch):
-    times = {}
-    for name, code in {"numpy": "import numpy", "import": "import konv", "surface": "konv.Sequential, konv.layers.Conv2D"}.items():
+    times, steps = {}, {"numpy": "import numpy", "import": "import konv", "surface": "konv.Sequential, konv.layers.Conv2D"}
+    for name, code in steps.items():
         start = time.perf_counter()
         exec(code, globals())
         times[name] = time.perf_counter() - start
