@@ -123,3 +123,10 @@ def _nothing():
     from contextlib import nullcontext
 
     return nullcontext()
+
+
+@pytest.mark.parametrize("cls", [cls for name in layers.__all__ if isinstance(cls := getattr(layers, name), type)
+                                 and issubclass(cls, layers.Layer)] + [konv.Model, konv.Sequential])
+def test_a_class_of_konv_says_so_and_one_of_a_user_does_not(cls):
+    assert cls.builtin is cls
+    assert type("Mine", (cls,), {}).builtin is cls

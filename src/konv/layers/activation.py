@@ -13,7 +13,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class Activation(Layer):
+class Activation(Layer, builtin=True):
     """A function of konv.activations, by name or itself.
 
     >>> import konv
@@ -33,7 +33,7 @@ class Activation(Layer):
         return super().get_config() | {"activation": activations.serialize(self.activation)}
 
 
-class ReLU(Layer):
+class ReLU(Layer, builtin=True):
     """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
 
     >>> import konv
@@ -56,7 +56,7 @@ class ReLU(Layer):
                                        "threshold": self.threshold}
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(Layer, builtin=True):
     """x above zero, negative_slope * x below.
 
     >>> import konv
@@ -79,7 +79,7 @@ class LeakyReLU(Layer):
         return super().get_config() | {"negative_slope": self.negative_slope}
 
 
-class PReLU(Layer):
+class PReLU(Layer, builtin=True):
     """x above zero, alpha * x below, where alpha is learned: one for each number of a sample, or shared along axes.
 
     >>> import konv
@@ -107,7 +107,7 @@ class PReLU(Layer):
         return super().get_config() | parse.weight_config(self) | {"shared_axes": self.shared_axes}
 
 
-class ELU(Layer):
+class ELU(Layer, builtin=True):
     """x above zero, alpha * (exp(x) - 1) below.
 
     >>> import konv
@@ -127,7 +127,7 @@ class ELU(Layer):
         return super().get_config() | {"alpha": self.alpha}
 
 
-class Softmax(Layer):
+class Softmax(Layer, builtin=True):
     """exp(x) / sum of exp(x) along an axis, which counts the batch, or along several.
 
     >>> import konv

@@ -9,7 +9,7 @@ from konv.layers import parse
 from konv.layers.images import ImageLayer
 
 
-class RandomFlip(ImageLayer):
+class RandomFlip(ImageLayer, builtin=True):
     """Mirrors one image in two, left and right ("horizontal"), top and bottom ("vertical") or both at once.
 
     >>> import konv
@@ -29,7 +29,7 @@ class RandomFlip(ImageLayer):
         return super().get_config() | {"mode": self.mode, "seed": self.seed}
 
 
-class WarpLayer(ImageLayer):
+class WarpLayer(ImageLayer, builtin=True):
     """What the layers share that see images through a map: how they read between pixels and outside of the image."""
 
     def __init__(self, *, fill_mode, interpolation, seed, fill_value, data_format, **kwargs):
@@ -48,7 +48,7 @@ class WarpLayer(ImageLayer):
                                        "fill_value": self.fill_value}
 
 
-class RandomRotation(WarpLayer):
+class RandomRotation(WarpLayer, builtin=True):
     """Turns images about their middle by an angle between two shares of a full turn; one number is both ways that far.
 
     `fill_mode` says what is outside of an image: "constant" (`fill_value`), "nearest", "reflect" or "wrap".
@@ -72,7 +72,7 @@ class RandomRotation(WarpLayer):
         return super().get_config() | {"factor": self.factor}
 
 
-class RandomTranslation(WarpLayer):
+class RandomTranslation(WarpLayer, builtin=True):
     """Moves images down and to the right by shares of their height and width between two limits; one number is both ways.
 
     >>> import konv
@@ -95,7 +95,7 @@ class RandomTranslation(WarpLayer):
         return super().get_config() | {"height_factor": self.height_factor, "width_factor": self.width_factor}
 
 
-class RandomZoom(WarpLayer):
+class RandomZoom(WarpLayer, builtin=True):
     """Shows images smaller by a share of their size between two limits, or larger where it is below zero.
 
     Height and width are drawn by themselves; without `width_factor` they are the same.
@@ -124,7 +124,7 @@ class RandomZoom(WarpLayer):
         return super().get_config() | {"height_factor": self.height_factor, "width_factor": self.width_factor}
 
 
-class RandomCrop(ImageLayer):
+class RandomCrop(ImageLayer, builtin=True):
     """A window of height x width at a place that all images of a batch share; in prediction, and of images that are not
     larger than it both ways, the largest window of that shape from the middle, resized.
 
@@ -146,7 +146,7 @@ class RandomCrop(ImageLayer):
         return super().get_config() | {"height": self.height, "width": self.width, "seed": self.seed}
 
 
-class RandomBrightness(ImageLayer):
+class RandomBrightness(ImageLayer, builtin=True):
     """Adds to each image a share of `value_range` between two limits, and cuts off what leaves the range.
 
     >>> import konv
@@ -171,7 +171,7 @@ class RandomBrightness(ImageLayer):
         return super().get_config() | {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
 
-class RandomContrast(ImageLayer):
+class RandomContrast(ImageLayer, builtin=True):
     """(x - mean) * number + mean for each channel of an image, cut off at the ends of `value_range`.
 
     The number lies between 1 - lower and 1 + upper; one number f as `factor` is (0, f), as in Keras.

@@ -29,7 +29,7 @@ from konv.variables import KERNEL, Variable, assign_all
 LARGEST = 2**31  # numbers in one weight, 8 GiB: more is a mistake, such as a Flatten of whole photographs
 
 
-class Layer(Custom):
+class Layer(Custom, builtin=True):
     """Base class of all layers, with the arguments of keras.layers.Layer.
 
     A subclass gives `ops(*input_shapes)`: the chain of operations it stands for. Its weights are those that the
@@ -76,9 +76,8 @@ class Layer(Custom):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
-        own = self.base_config()
-        written = type(self).get_config.__module__.startswith("konv.")  # else the subclass adds its own arguments
-        return own | self.given_config() if self.is_composed and written else own
+        own = self.base_config()  # to which a get_config of the user's adds its own arguments
+        return own | self.given_config() if self.is_composed and not self.has_own_config else own
 
     def base_config(self) -> dict[str, Any]:
         """The arguments of every layer."""

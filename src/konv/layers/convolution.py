@@ -10,7 +10,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class Windowed(Layer):
+class Windowed(Layer, builtin=True):
     """What convolutions share: a window over images (rank 2) or sequences (rank 1), and an activation behind it."""
 
     rank: ClassVar[int]
@@ -68,7 +68,7 @@ class _Conv(Windowed):
         return super().get_config() | {"filters": self.filters, "groups": self.groups}
 
 
-class Conv2D(_Conv):
+class Conv2D(_Conv, builtin=True):
     """Cross-correlation of images with a kernel, plus bias and activation.
 
     (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
@@ -84,7 +84,7 @@ class Conv2D(_Conv):
     rank = 2
 
 
-class Conv1D(_Conv):
+class Conv1D(_Conv, builtin=True):
     """Cross-correlation of sequences with a kernel, plus bias and activation.
 
     (batch, steps, channels) -> (batch, new steps, filters), float32; kernel (steps, channels / groups, filters), bias
@@ -131,7 +131,7 @@ class _ConvTranspose(Windowed):
         return super().get_config() | {"filters": self.filters, "output_padding": self.output_padding}
 
 
-class Conv2DTranspose(_ConvTranspose):
+class Conv2DTranspose(_ConvTranspose, builtin=True):
     """Each pixel is spread over a window: the way back of a convolution of the same arguments, which enlarges images.
 
     (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
@@ -146,7 +146,7 @@ class Conv2DTranspose(_ConvTranspose):
     rank = 2
 
 
-class Conv1DTranspose(_ConvTranspose):
+class Conv1DTranspose(_ConvTranspose, builtin=True):
     """Each step is spread over a window, which lengthens sequences: (batch, steps, channels) -> (batch, new steps, filters).
 
     kernel (steps, filters, channels), bias (filters,), float32; sizes as for Conv2DTranspose.

@@ -10,7 +10,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class Dense(Layer):
+class Dense(Layer, builtin=True):
     """activation(x @ kernel + bias) over the last axis: (batch, ..., inputs) -> (batch, ..., units), float32.
 
     kernel (inputs, units), bias (units,).
@@ -44,7 +44,7 @@ class Dense(Layer):
             "quantization_config": None, **parse.weight_config(self)}
 
 
-class Identity(Layer):
+class Identity(Layer, builtin=True):
     """What comes in goes out as it is.
 
     >>> import konv

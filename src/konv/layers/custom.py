@@ -68,6 +68,8 @@ class Custom(Tracked, Standing):
 
     is_composed: ClassVar[bool] = False  # whether the class has a `call` of its own
     has_own_build: ClassVar[bool] = False
+    has_own_config: ClassVar[bool] = False  # whether a class of the user's has a get_config
+    builtin: ClassVar[type]  # the class of konv that the class is, or that it comes from
     build: Any
     lower_call: Any
     name: str
@@ -76,13 +78,16 @@ class Custom(Tracked, Standing):
     variables_by_name: dict[str, Variable]
     _calls: int
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any):
+        """A class of konv says builtin=True; any other is the user's."""
         super().__init_subclass__(**kwargs)
         cls.is_composed = cls.call is not Custom.call
-        if cls.__module__.startswith("konv.layers.") and not cls.__name__.startswith("_"):
-            cls.__init__ = explaining(cls)
-        if "build" in cls.__dict__ and (cls.is_composed or not cls.__module__.startswith("konv.")):
+        if builtin:
+            cls.builtin, cls.has_own_config, cls.__init__ = cls, False, explaining(cls)
+            return
+        if "build" in vars(cls):
             cls.has_own_build, cls.build = True, _building(cls.build)
+        cls.has_own_config = cls.has_own_config or "get_config" in vars(cls)
 
     def __new__(cls, *args, **kwargs):
         made = super().__new__(cls)
@@ -109,7 +114,7 @@ class Custom(Tracked, Standing):
         if not isinstance(inputs, Tensor) and not nests.is_nest(inputs):
             raise UnsupportedError(f"{self.title}: `call` takes symbolic tensors; call the layer itself on arrays")
         sources = tuple(nests.flatten(inputs))
-        builder, own = GraphBuilder(), self._konv_class()
+        builder, own = GraphBuilder(), self.builtin
         places = tuple(builder.add(_input(source.sample)) for source in sources)
         return Tensor(builder.nodes[own.lower(self, builder, places)].shape, Primitive(self, own), sources)
 
@@ -215,10 +220,6 @@ class Custom(Tracked, Standing):
     def own(self, variable: Variable, key: str) -> None:
         """Tell a weight where it is."""
         variable.key, variable.path, variable.owner = f"{self.path}/{key}", f"{self.place}/{key}", self
-
-    def _konv_class(self) -> Any:
-        """The class of konv that the user's comes from."""
-        return next(cls for cls in type(self).__mro__ if cls.__module__.startswith("konv."))
 
     def own_weights(self) -> list[Variable]:
         """The weights of this layer itself, the trainable first."""

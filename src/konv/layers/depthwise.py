@@ -36,7 +36,7 @@ class _DepthwiseConv(Windowed):
         return super().get_config() | {"depth_multiplier": self.depth_multiplier}
 
 
-class DepthwiseConv2D(_DepthwiseConv):
+class DepthwiseConv2D(_DepthwiseConv, builtin=True):
     """`depth_multiplier` filters for each channel by itself; channels are not added together.
 
     (batch, height, width, channels) -> (batch, new height, new width, channels * depth_multiplier), float32;
@@ -51,7 +51,7 @@ class DepthwiseConv2D(_DepthwiseConv):
     rank = 2
 
 
-class DepthwiseConv1D(_DepthwiseConv):
+class DepthwiseConv1D(_DepthwiseConv, builtin=True):
     """The same for sequences: (batch, steps, channels) -> (batch, new steps, channels * depth_multiplier), float32.
 
     >>> import konv
@@ -98,7 +98,7 @@ class _SeparableConv(Windowed):
         return super().get_config() | {"filters": self.filters, "depth_multiplier": self.depth_multiplier}
 
 
-class SeparableConv2D(_SeparableConv):
+class SeparableConv2D(_SeparableConv, builtin=True):
     """A convolution of each channel by itself, then one of 1 x 1 over all channels, plus bias and activation.
 
     (batch, height, width, channels) -> (batch, new height, new width, filters), float32; depthwise_kernel (rows, columns,
@@ -114,7 +114,7 @@ class SeparableConv2D(_SeparableConv):
     rank = 2
 
 
-class SeparableConv1D(_SeparableConv):
+class SeparableConv1D(_SeparableConv, builtin=True):
     """The same for sequences: (batch, steps, channels) -> (batch, new steps, filters), float32.
 
     >>> import konv

@@ -13,7 +13,7 @@ from konv.layers.base import Layer
 from konv.tracing import tree as nests
 
 
-class Lambda(Layer):
+class Lambda(Layer, builtin=True):
     """A function of one tensor or a list of them, made of konv.ops and operators; any shape in, that of the result out.
 
     `arguments` are further arguments of the function. `output_shape`, without the batch, is found by itself; one that is given,
@@ -81,7 +81,7 @@ class Lambda(Layer):
         return cls(**arguments)
 
 
-class Dot(Layer):
+class Dot(Layer, builtin=True):
     """Sums of products of two inputs along an axis of each; the axes that are left stand one after the other.
 
     `axes`, one or a pair, count the batch as 0. `normalize` divides by the lengths along these axes first: the cosine.

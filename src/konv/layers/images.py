@@ -16,7 +16,7 @@ from konv.random import next_seed
 from konv.tracing.tensors import Tensor
 
 
-class ImageLayer(Layer):
+class ImageLayer(Layer, builtin=True):
     """What layers that prepare images share: they also take a single image, or a dict of "images", "labels" and
     "segmentation_masks", and on arrays they are active unless told not to be.
 
@@ -69,7 +69,7 @@ class ImageLayer(Layer):
         return super().get_config() | {"data_format": self.data_format}
 
 
-class Resizing(ImageLayer):
+class Resizing(ImageLayer, builtin=True):
     """Images (batch, H, W, C) at the size height x width; half-pixel centres.
 
     `crop_to_aspect_ratio` takes the largest part of the middle that has the shape of the target, `pad_to_aspect_ratio` adds
@@ -114,7 +114,7 @@ class Resizing(ImageLayer):
             "fill_mode": self.fill_mode, "fill_value": self.fill_value, "antialias": self.antialias}
 
 
-class CenterCrop(ImageLayer):
+class CenterCrop(ImageLayer, builtin=True):
     """The middle of images, height x width; smaller images are resized as far as it takes, their shape kept.
 
     >>> import konv
@@ -134,7 +134,7 @@ class CenterCrop(ImageLayer):
         return super().get_config() | {"height": self.height, "width": self.width}
 
 
-class UpSampling2D(Layer):
+class UpSampling2D(Layer, builtin=True):
     """Images (batch, H, W, C) larger by whole factors, one for both or (rows, columns); "nearest" repeats pixels.
 
     >>> import konv

@@ -10,7 +10,7 @@ from konv.layers.base import Layer
 from konv.tracing.tensors import Tensor
 
 
-class InputLayer(Layer):
+class InputLayer(Layer, builtin=True):
     """The place where data enters a model; `shape` leaves out the batch.
 
     >>> import konv

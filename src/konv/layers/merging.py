@@ -11,7 +11,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class Merge(Layer):
+class Merge(Layer, builtin=True):
     """What they share: a list of inputs, combined number by number; an axis of size 1 is repeated, as in NumPy."""
 
     many_inputs = True
@@ -32,7 +32,7 @@ class Merge(Layer):
         return (Binary(self.kind),) if len(shapes) > 1 else ()
 
 
-class Add(Merge):
+class Add(Merge, builtin=True):
     """The sum of a list of inputs.
 
     >>> import konv
@@ -47,7 +47,7 @@ class Add(Merge):
         return (ir.Add(),) if len(set(shapes)) == 1 else super().ops(*shapes)
 
 
-class Subtract(Merge):
+class Subtract(Merge, builtin=True):
     """The first of two inputs minus the second.
 
     >>> import konv
@@ -64,7 +64,7 @@ class Subtract(Merge):
             raise ShapeError(f"takes exactly two inputs, got {len(shapes)}")
 
 
-class Multiply(Merge):
+class Multiply(Merge, builtin=True):
     """The product of a list of inputs, number by number.
 
     >>> import konv
@@ -76,7 +76,7 @@ class Multiply(Merge):
     kind = "multiply"
 
 
-class Maximum(Merge):
+class Maximum(Merge, builtin=True):
     """The largest of a list of inputs, number by number.
 
     >>> import konv
@@ -88,7 +88,7 @@ class Maximum(Merge):
     kind = "maximum"
 
 
-class Minimum(Merge):
+class Minimum(Merge, builtin=True):
     """The smallest of a list of inputs, number by number.
 
     >>> import konv
@@ -100,7 +100,7 @@ class Minimum(Merge):
     kind = "minimum"
 
 
-class Average(Add):
+class Average(Add, builtin=True):
     """The mean of a list of inputs, number by number.
 
     >>> import konv
@@ -115,7 +115,7 @@ class Average(Add):
         return (*super().ops(*shapes), ir.Scale(1 / len(shapes)))
 
 
-class Concatenate(Merge):
+class Concatenate(Merge, builtin=True):
     """Inputs one after the other along an axis, which counts the batch.
 
     >>> import konv

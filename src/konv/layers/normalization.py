@@ -8,7 +8,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(Layer, builtin=True):
     """Mean 0 and variance 1 for each channel, then times gamma plus beta; any shape in, the same shape out, float32.
 
     In training the mean and the (biased) variance are those of the batch, and the moving ones follow at 1 - momentum.
@@ -56,7 +56,7 @@ class BatchNormalization(Layer):
             "renorm_momentum": self.renorm_momentum, **parse.weight_config(self)}
 
 
-class GroupNormalization(Layer):
+class GroupNormalization(Layer, builtin=True):
     """Mean 0 and variance 1 for each group of channels of each sample, then times gamma plus beta; any shape in, the same out.
 
     gamma and beta have one number per channel, float32. `groups=-1` is as many groups as channels.
@@ -100,7 +100,7 @@ class GroupNormalization(Layer):
                                        "scale": self.scale, **parse.weight_config(self)}
 
 
-class LayerNormalization(Layer):
+class LayerNormalization(Layer, builtin=True):
     """Mean 0 and variance 1 over one or several axes of each sample, then times gamma plus beta; any shape in, the same out.
 
     gamma and beta have the shape of the axes that are normalised, float32.

@@ -32,7 +32,7 @@ class _Pooling(Layer):
                                        "data_format": self.data_format}
 
 
-class MaxPooling2D(_Pooling):
+class MaxPooling2D(_Pooling, builtin=True):
     """The largest number of each window; (batch, height, width, channels), padding never counts.
 
     >>> import konv
@@ -43,7 +43,7 @@ class MaxPooling2D(_Pooling):
     kind = "max"
 
 
-class MaxPooling1D(_Pooling):
+class MaxPooling1D(_Pooling, builtin=True):
     """The largest number of each window of a sequence; (batch, steps, channels), padding never counts.
 
     >>> import konv
@@ -57,7 +57,7 @@ class MaxPooling1D(_Pooling):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
-class AveragePooling2D(_Pooling):
+class AveragePooling2D(_Pooling, builtin=True):
     """The mean of each window; (batch, height, width, channels), padding does not count in the divisor.
 
     >>> import konv
@@ -71,7 +71,7 @@ class AveragePooling2D(_Pooling):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
-class AveragePooling1D(_Pooling):
+class AveragePooling1D(_Pooling, builtin=True):
     """The mean of each window of a sequence; (batch, steps, channels), padding does not count in the divisor.
 
     >>> import konv
@@ -104,7 +104,7 @@ class _GlobalPooling(Layer):
         return super().get_config() | {"data_format": self.data_format, "keepdims": self.keepdims}
 
 
-class GlobalMaxPooling2D(_GlobalPooling):
+class GlobalMaxPooling2D(_GlobalPooling, builtin=True):
     """The largest number of each channel: (batch, height, width, channels) -> (batch, channels).
 
     >>> import konv
@@ -115,7 +115,7 @@ class GlobalMaxPooling2D(_GlobalPooling):
     kind = "max"
 
 
-class GlobalMaxPooling1D(_GlobalPooling):
+class GlobalMaxPooling1D(_GlobalPooling, builtin=True):
     """The largest number of each channel of a sequence: (batch, steps, channels) -> (batch, channels).
 
     >>> import konv
@@ -126,7 +126,7 @@ class GlobalMaxPooling1D(_GlobalPooling):
     kind, rank = "max", 1
 
 
-class GlobalAveragePooling2D(_GlobalPooling):
+class GlobalAveragePooling2D(_GlobalPooling, builtin=True):
     """The mean of each channel: (batch, height, width, channels) -> (batch, channels).
 
     >>> import konv
@@ -137,7 +137,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
     kind = "average"
 
 
-class GlobalAveragePooling1D(_GlobalPooling):
+class GlobalAveragePooling1D(_GlobalPooling, builtin=True):
     """The mean of each channel of a sequence: (batch, steps, channels) -> (batch, channels).
 
     >>> import konv

@@ -11,7 +11,7 @@ from konv.layers.base import Layer
 from konv.tracing.symbolic import Composed
 
 
-class Rescaling(Layer):
+class Rescaling(Layer, builtin=True):
     """x * scale + offset, each one number or one per channel; any shape in, the same shape out, float32.
 
     >>> import konv

@@ -12,7 +12,7 @@ from konv.layers.base import Layer
 from konv.regularizers import L1L2
 
 
-class Dropout(Layer):
+class Dropout(Layer, builtin=True):
     """In training each number is 0 with probability `rate`, else divided by 1 - rate; nothing in inference.
 
     `noise_shape`, batch axis first, shares one decision along the axes where it is 1; None is the size of the input.
@@ -43,7 +43,7 @@ class Dropout(Layer):
         return super().get_config() | {"rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
 
 
-class GaussianNoise(Layer):
+class GaussianNoise(Layer, builtin=True):
     """In training each number plus one drawn around 0 with the standard deviation `stddev`; nothing in inference.
 
     >>> import konv
@@ -63,7 +63,7 @@ class GaussianNoise(Layer):
         return super().get_config() | {"stddev": self.stddev, "seed": self.seed}
 
 
-class GaussianDropout(Layer):
+class GaussianDropout(Layer, builtin=True):
     """In training each number times one drawn around 1 with the standard deviation sqrt(rate / (1 - rate)).
 
     >>> import konv
@@ -101,7 +101,7 @@ class _SpatialDropout(Dropout):
         return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
 
 
-class SpatialDropout1D(_SpatialDropout):
+class SpatialDropout1D(_SpatialDropout, builtin=True):
     """Dropout of whole channels of a sequence: (batch, steps, channels).
 
     >>> import konv
@@ -112,7 +112,7 @@ class SpatialDropout1D(_SpatialDropout):
     input_rank, shared = 2, (1, None)
 
 
-class SpatialDropout2D(_SpatialDropout):
+class SpatialDropout2D(_SpatialDropout, builtin=True):
     """Dropout of whole channels of an image: (batch, height, width, channels), or with the channels second.
 
     >>> import konv
@@ -142,7 +142,7 @@ def _noise_shape(value: Any) -> tuple[int | None, ...] | None:
     return tuple(None if size is None else int(size) for size in sizes)
 
 
-class ActivityRegularization(Layer):
+class ActivityRegularization(Layer, builtin=True):
     """Gives what comes in, any shape, and adds l1 * sum(|x|) + l2 * sum(x^2), over the number of samples, to the loss.
 
     >>> import konv

@@ -11,7 +11,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class Flatten(Layer):
+class Flatten(Layer, builtin=True):
     """All axes but the batch become one: (batch, ...) -> (batch, product); with channels_first the channels go last.
 
     >>> import konv
@@ -31,7 +31,7 @@ class Flatten(Layer):
         return super().get_config() | {"data_format": self.data_format}
 
 
-class Reshape(Layer):
+class Reshape(Layer, builtin=True):
     """The same numbers of a sample under another shape; one size may be -1, which is what is left.
 
     >>> import konv
@@ -59,7 +59,7 @@ class Reshape(Layer):
         return super().get_config() | {"target_shape": self.target_shape}
 
 
-class Permute(Layer):
+class Permute(Layer, builtin=True):
     """The axes of a sample in another order; they are counted from 1, since the batch is 0.
 
     >>> import konv
@@ -104,7 +104,7 @@ class _Edges(Layer):
         return (channels, rows, columns) if self.data_format == "channels_first" else (rows, columns, channels)
 
 
-class ZeroPadding2D(_Edges):
+class ZeroPadding2D(_Edges, builtin=True):
     """Rows and columns of zeros around images.
 
     >>> import konv
@@ -124,7 +124,7 @@ class ZeroPadding2D(_Edges):
         return super().get_config() | {"padding": self.padding, "data_format": self.data_format}
 
 
-class Cropping2D(_Edges):
+class Cropping2D(_Edges, builtin=True):
     """Images without some rows and columns at their edges.
 
     >>> import konv

@@ -10,7 +10,7 @@ from konv.layers import parse
 from konv.layers.base import Layer
 
 
-class ZeroPadding1D(Layer):
+class ZeroPadding1D(Layer, builtin=True):
     """Steps of zeros before and after sequences.
 
     >>> import konv
@@ -34,7 +34,7 @@ class ZeroPadding1D(Layer):
         return super().get_config() | {"padding": self.padding, "data_format": self.data_format}
 
 
-class Cropping1D(Layer):
+class Cropping1D(Layer, builtin=True):
     """Sequences without some steps at their ends.
 
     >>> import konv
@@ -61,7 +61,7 @@ class Cropping1D(Layer):
         return super().get_config() | {"cropping": self.cropping}
 
 
-class UpSampling1D(Layer):
+class UpSampling1D(Layer, builtin=True):
     """Each step of a sequence `size` times.
 
     >>> import konv
@@ -83,7 +83,7 @@ class UpSampling1D(Layer):
         return super().get_config() | {"size": self.size}
 
 
-class RepeatVector(Layer):
+class RepeatVector(Layer, builtin=True):
     """A vector n times: (batch, features) -> (batch, n, features).
 
     >>> import konv

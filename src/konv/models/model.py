@@ -26,7 +26,7 @@ OWN_LOOPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute
 GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when they come back
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, Layer, builtin=True):
     """Everything between symbolic inputs and outputs.
 
     >>> import konv
@@ -47,9 +47,9 @@ class Model(Trainer, Layer):
                          **kwargs)
         self._wire(inputs, outputs)
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        own = [name for name in OWN_LOOPS if name in cls.__dict__ and not cls.__module__.startswith("konv.")]
+    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any):
+        super().__init_subclass__(builtin, **kwargs)
+        own = [name for name in OWN_LOOPS if name in vars(cls)]
         if own:
             raise UnsupportedError(f"{cls.__name__}: a {own[0]} of one's own is not supported; give the model a `call`, and "
                                    f"compile() a loss, metrics and an optimizer")

@@ -16,7 +16,7 @@ from konv.tracing.tensors import Tensor
 from konv.training.batches import arrays_of, matches
 
 
-class Sequential(Model):
+class Sequential(Model, builtin=True):
     """Layers one after another.
 
     >>> import konv
