@@ -19,7 +19,7 @@ from konv.data.pydataset import PyDataset as PyDataset
 from konv.data.pydataset import PyDataset as Sequence
 from konv.data.unpack import pack_x_y_sample_weight as pack_x_y_sample_weight
 from konv.data.unpack import unpack_x_y_sample_weight as unpack_x_y_sample_weight
-from konv.explain.plot import plot_model as plot_model
+from konv.explain.figures.plot_model import plot_model as plot_model
 from konv.hints import module_attributes
 from konv.layers.base import clear_session as clear_session
 from konv.random import set_random_seed as set_random_seed

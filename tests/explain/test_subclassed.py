@@ -5,7 +5,7 @@ import pytest
 
 import konv
 from konv import explain
-from tests.explain.test_text import check_equations
+from tests.explain.text.test_plain import check_equations
 
 IMAGE = np.random.default_rng(0).normal(size=(8, 8, 1)).astype(np.float32)
 

@@ -33,7 +33,7 @@ def find(parts: list[str], name: str) -> Any:
     if parts == ["utils", "file_utils"]:
         return getattr(os.path, name, None) or getattr(os, name, None)
     if parts == ["utils", "summary_utils"]:
-        from konv.explain import summary
+        from konv.explain.text import summary
 
         return getattr(summary, name, None)
     if parts[:1] in (["ops"], ["backend"]):

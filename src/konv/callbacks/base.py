@@ -110,7 +110,7 @@ class History(Callback):
         >>> print(history.plot().text().splitlines()[2])
         val_loss    2.5   1.5  1.5 in epoch 2
         """
-        from konv.explain.learning import learning_curves
+        from konv.explain.figures.learning_curves import learning_curves
 
         return learning_curves(self, lang)
 

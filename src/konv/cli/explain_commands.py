@@ -20,7 +20,7 @@ def summary(path: str, classic: bool, as_json: bool) -> None:
     Example:
       konv summary out/model.keras --classic
     """
-    from konv.explain.data import summary_data
+    from konv.explain.text.json_facts import summary_data
 
     model = load(path)
     if as_json:
@@ -51,7 +51,7 @@ def explain(path: str, layer: str | None, terse: bool, form: str, target: str | 
       konv explain out/model.keras --layer conv2d --code torch
     """
     from konv.explain import code
-    from konv.explain.data import layer_data, model_data
+    from konv.explain.text.json_facts import layer_data, model_data
 
     as_json = as_json or form == "json"
     if target and (as_json or terse or form != "text"):

@@ -1,24 +1,24 @@
 """Show it: a model as a table, as arithmetic, as pictures."""
 
-from konv.explain.code import Code, code
-from konv.explain.convolution import ConvolutionFigure, convolution
-from konv.explain.doctor import Diagnosis, Remedy, doctor
-from konv.explain.drawing import Drawing, drawing
-from konv.explain.epochs import FilmOfKernels, FilmOfMaps
-from konv.explain.facts import LayerFacts, ModelFacts, layer_facts, model_facts
-from konv.explain.film import Film, film
-from konv.explain.findings import Alike, Findings, Saturated, findings
-from konv.explain.kernels import Kernels, kernels
-from konv.explain.languages import language, set_language
-from konv.explain.learning import LearningCurves, learning_curves
-from konv.explain.maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
-from konv.explain.paddings import PaddingFigure, padded_layers, paddings
-from konv.explain.parameters import ParametersFigure, parameters
+from konv.explain.code.source import Code, code
+from konv.explain.facts.doctor import Diagnosis, Remedy, doctor
+from konv.explain.facts.findings import Alike, Findings, Saturated, findings
+from konv.explain.facts.model_facts import LayerFacts, ModelFacts, layer_facts, model_facts
+from konv.explain.figures.convolution_figure import ConvolutionFigure, convolution
+from konv.explain.figures.drawing import Drawing, drawing
+from konv.explain.figures.feature_maps import FeatureMaps, contact_sheet, feature_maps, save_feature_maps
+from konv.explain.figures.film import Film, film
+from konv.explain.figures.kernel_sheets import Kernels, kernels
+from konv.explain.figures.learning_curves import LearningCurves, learning_curves
+from konv.explain.figures.paddings import PaddingFigure, padded_layers, paddings
+from konv.explain.figures.parameters_figure import ParametersFigure, parameters
+from konv.explain.figures.trace_figure import TraceFigure, trace
+from konv.explain.figures.training_films import FilmOfKernels, FilmOfMaps
+from konv.explain.figures.window_figure import WindowFigure, window
+from konv.explain.languages.language import language, set_language
 from konv.explain.report import Report, report
-from konv.explain.summary import print_summary
-from konv.explain.text import explain_layer, explain_model
-from konv.explain.trace import TraceFigure, trace
-from konv.explain.window import WindowFigure, window
+from konv.explain.text.plain import explain_layer, explain_model
+from konv.explain.text.summary import print_summary
 from konv.hints import module_attributes
 from konv.interop.read import read
 

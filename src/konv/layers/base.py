@@ -312,7 +312,7 @@ class Layer(Custom, builtin=True):
         >>> print(layer.explain().splitlines()[-2].strip())
         values: 4*4*25 = 400
         """
-        from konv.explain.formats import explain
+        from konv.explain.text.formats import explain
 
         return explain(self, lang, style, format)
 
@@ -376,7 +376,7 @@ class Layer(Custom, builtin=True):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
     def _repr_html_(self) -> str:
-        from konv.explain.notebook import html
+        from konv.explain.report.notebook import html
 
         return html(self)
 

@@ -380,14 +380,14 @@ class Model(Trainer, Layer, builtin=True):
     def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
                 layer_range=None, style: str = "keras3") -> None:
         """Print the table of layers, output shapes and parameters; style="classic" is that of Keras 2."""
-        from konv.explain.summary import print_summary
+        from konv.explain.text.summary import print_summary
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
 
     def explain(self, lang: str | None = None, style: str = "full", format: str = "text") -> str:
         """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
         layer (style="terse"), as text, "markdown" or "latex"."""
-        from konv.explain.formats import explain
+        from konv.explain.text.formats import explain
 
         return explain(self, lang, style, format)
 

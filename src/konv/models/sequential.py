@@ -92,7 +92,7 @@ class Sequential(Model, builtin=True):
                 with self._around():
                     output = layer(self._tensors[-1])
             except ShapeError as error:
-                from konv.explain.doctor import explained
+                from konv.explain.facts.doctor import explained
 
                 raise explained(error, self._chain, self._tensors[0].shape[1:]) from None
             assert isinstance(output, Tensor)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.facts import ModelFacts, model_facts, require_built
-from konv.explain.findings import Findings, findings
-from konv.explain.formats import explain
-from konv.explain.learning import LearningCurves, learning_curves
-from konv.explain.messages import check_language
+from konv.explain.facts.findings import Findings, findings
+from konv.explain.facts.model_facts import ModelFacts, model_facts, require_built
+from konv.explain.figures.learning_curves import LearningCurves, learning_curves
+from konv.explain.languages.messages import check_language
 from konv.explain.report.history import read_history
 from konv.explain.report.numbers import Numbers, collect, samples
+from konv.explain.text.formats import explain
 from konv.models import Model
 
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from konv.explain.drawing import drawing
-from konv.explain.facts import LayerFacts, readable_bytes
-from konv.explain.messages import LANGUAGES, MESSAGES, say
-from konv.explain.pixels import png
-from konv.explain.statements import shown
-from konv.explain.text import layer_lines
-from konv.explain.tiles import colours
+from konv.explain.facts.model_facts import LayerFacts, readable_bytes
+from konv.explain.facts.statements import shown
+from konv.explain.figures.contact_sheet import colours
+from konv.explain.figures.drawing import drawing
+from konv.explain.figures.pixels import png
+from konv.explain.languages.messages import LANGUAGES, MESSAGES, say
+from konv.explain.text.plain import layer_lines
 from konv.ir.ops import describe
 
 if TYPE_CHECKING:

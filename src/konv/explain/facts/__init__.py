@@ -1,0 +1,1 @@
+"""What there is to know: a model read into frozen dataclasses, equations and keys of sentences. Renders nothing."""

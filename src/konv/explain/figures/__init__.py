@@ -1,0 +1,1 @@
+"""Facts as pictures, a file for each figure."""

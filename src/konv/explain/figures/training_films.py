@@ -1,0 +1,96 @@
+"""How kernels and feature maps change while a model is trained: one contact sheet for each epoch, as GIF."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from konv.callbacks import Callback
+from konv.errors import KonvError
+from konv.explain.figures.contact_sheet import Tiles
+from konv.explain.figures.feature_maps import FeatureMaps, feature_maps
+from konv.explain.figures.kernel_sheets import Kernels, kernels
+from konv.layers.base import Layer
+
+
+class _FilmOfSheets(Callback):
+    """Takes a sheet before the first epoch and after each; writes them at the end of training."""
+
+    def __init__(self, layer: str | Layer, path: str | Path, seconds: float = 0.5):
+        super().__init__()
+        what = type(self).__name__
+        self.layer, self.path, self.seconds = layer.name if isinstance(layer, Layer) else layer, Path(path), float(seconds)
+        self.sheets: list[Any] = []
+        if self.path.suffix.lower() != ".gif":
+            raise KonvError(f"{what}: a film is written as .gif, got {self.path.name!r}")
+        if not self.seconds > 0:
+            raise KonvError(f"{what}: seconds must be above 0, got {seconds!r}")
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """A film of this run alone; its first picture is of the weights that training begins with."""
+        self.sheets = [self._sheet(0)]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.sheets.append(self._sheet(epoch + 1))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        frames = [sheet.image() for sheet in self._finished(self.sheets)]
+        size = max(frame.width for frame in frames), max(frame.height for frame in frames)
+        wide = [_padded(frame, size) for frame in frames]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        wide[0].save(self.path, save_all=True, append_images=wide[1:], duration=max(20, round(self.seconds * 1000)), loop=0)
+
+    def _sheet(self, epoch: int) -> Tiles:
+        raise NotImplementedError
+
+    def _finished(self, sheets: list[Any]) -> Sequence[Tiles]:
+        return sheets
+
+
+class FilmOfKernels(_FilmOfSheets):
+    """A callback that writes the kernels of a layer over the epochs as a GIF, all on one scale.
+
+    `layer` is a convolution of the model or its name, `seconds` the time for each epoch. A training that is interrupted
+    writes nothing.
+
+    >>> FilmOfKernels("conv2d", "kernels.gif").layer
+    'conv2d'
+    """
+
+    def _sheet(self, epoch: int) -> Kernels:
+        sheet = kernels(self.model, [self.layer])[0]
+        return replace(sheet, name=f"{sheet.name}, epoch {epoch}", kernels=sheet.kernels.copy())
+
+    def _finished(self, sheets: list[Kernels]) -> list[Kernels]:
+        strongest = max(sheet.strongest for sheet in sheets)
+        return [replace(sheet, strongest=strongest) for sheet in sheets]
+
+
+class FilmOfMaps(_FilmOfSheets):
+    """A callback that writes the feature maps of a layer for one image over the epochs as a GIF; each map on its own scale.
+
+    >>> FilmOfMaps("conv2d", "maps.gif", image=[[0, 1], [1, 0]]).path.name
+    'maps.gif'
+    """
+
+    def __init__(self, layer: str | Layer, path: str | Path, image: Any, seconds: float = 0.5):
+        super().__init__(layer, path, seconds)
+        self.image = image
+
+    def _sheet(self, epoch: int) -> FeatureMaps:
+        sheet = feature_maps(self.model, self.image, [self.layer])[0]
+        return replace(sheet, name=f"{sheet.name}, epoch {epoch}")
+
+
+def _padded(frame: Any, size: tuple[int, int]) -> Any:
+    """Captions may be longer in one epoch than in another."""
+    from PIL import Image
+
+    if frame.size == size:
+        return frame
+    wide = Image.new("RGB", size, (255, 255, 255))
+    wide.paste(frame, (0, 0))
+    return wide
+
+
+__all__ = ["FilmOfKernels", "FilmOfMaps"]

@@ -1,0 +1,1 @@
+"""Facts as text: tables, explanations line by line, Markdown, LaTeX, JSON."""
