@@ -3,10 +3,7 @@
 Everything is imported at first use, so that `import konv` costs next to nothing.
 """
 
-import os
-import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors; at run time `__getattr__` imports each at its first use
@@ -77,49 +74,11 @@ def __getattr__(name: str) -> Any:
     elif name == "__version__":
         value = _version()
     else:
-        raise _absence(name)
+        from konv.hints import absence
+
+        raise absence("konv", name, [*_CLASSES, *_MODULES])
     globals()[name] = value
     return value
-
-
-def _absence(name: str) -> Exception:
-    from konv.hints import absence, importing
-
-    return absence("konv", name, [*_CLASSES, *_MODULES], importing(sys._getframe(2)))
-
-
-class _Given:
-    """Loads what is a module in Keras and an attribute in konv: konv.datasets.mnist."""
-
-    def __init__(self, given: Any):
-        self.create_module = lambda spec: given
-
-    def exec_module(self, module: Any) -> None:
-        pass
-
-
-class _Absent:
-    """The last to be asked for `import konv.applications`: says what there is instead, where Python would say nothing."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        package, _, missing = name.rpartition(".")
-        if package.partition(".")[0] != "konv" or not missing.isidentifier() or missing.startswith("_"):
-            return None
-        if package == "konv.datasets" and missing in dir(sys.modules[package]):
-            return ModuleSpec(name, _Given(getattr(sys.modules[package], missing)))  # type: ignore[arg-type]
-        there = os.path.join(os.path.dirname(__file__), *name.split(".")[1:])
-        # pytest asks every finder, whether the one before has found the module or not
-        if not os.path.exists(there) and not os.path.exists(f"{there}.py"):
-            from konv.hints import KERAS, absence
-
-            if package == "konv" or missing in KERAS.get(package, ()):
-                names = [*_MODULES] if package == "konv" else dir(sys.modules[package])
-                raise absence(package, missing, names, imported=True)
-        return None
-
-
-sys.meta_path.append(_Absent)  # type: ignore[arg-type]
 
 
 def _version() -> str:

@@ -56,4 +56,3 @@ __all__ = [
 ]
 
 __getattr__, __dir__ = module_attributes(__name__, __all__)
-__path__ = []  # names below this module are looked for as those below konv are: some are modules of Keras

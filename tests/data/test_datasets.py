@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import konv
-from konv.data import datasets
+from konv.data.idx import read_idx
+from konv.datasets import fashion_mnist, mnist_5k
 from konv.errors import FileError, MissingExtraError
 
 
@@ -32,9 +33,9 @@ def test_mnist_5k_holds_the_pixels_of_the_package():
 
 
 def test_mnist_5k_names_the_missing_extra(monkeypatch):
-    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
+    monkeypatch.setattr(mnist_5k, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'konv\[demo\]'"):
-        datasets.mnist_5k()
+        mnist_5k()
 
 
 @pytest.mark.parametrize(("content", "reason"), [
@@ -45,9 +46,9 @@ def test_mnist_5k_names_the_missing_extra(monkeypatch):
 def test_mnist_5k_checks_the_file(tmp_path, monkeypatch, content, reason):
     path = tmp_path / "digits.csv.gz"
     path.write_bytes(gzip.compress(content))
-    monkeypatch.setattr(datasets, "_digits_file", lambda: path)
+    monkeypatch.setattr(mnist_5k, "_digits_file", lambda: path)
     with pytest.raises(FileError, match=reason):
-        datasets.mnist_5k()
+        mnist_5k()
 
 
 def _idx(array):
@@ -57,7 +58,7 @@ def _idx(array):
 def _write_fashion(folder, pack=gzip.compress, ending=".gz", counts=(6, 6, 4, 4)):
     arrays = [np.random.default_rng(0).integers(0, 10, shape).astype(np.uint8)
               for shape in ((counts[0], 5, 4), counts[1:2], (counts[2], 5, 4), counts[3:])]
-    names = [f"{part}-{kind}" for part in ("train", "t10k") for kind in (datasets.IMAGES, datasets.LABELS)]
+    names = [f"{part}-{kind}" for part in ("train", "t10k") for kind in (fashion_mnist.IMAGES, fashion_mnist.LABELS)]
     for name, array in zip(names, arrays, strict=True):
         (folder / (name + ending)).write_bytes(pack(_idx(array)))
     return arrays
@@ -72,7 +73,7 @@ def test_fashion_mnist_reads_gzipped_and_plain_files(tmp_path, pack, ending):
         ours[...] = 0  # arrays are the caller's own
 
 
-@pytest.mark.skipif(not Path(datasets.FASHION_MNIST).is_dir(), reason="needs Debian's package dataset-fashion-mnist")
+@pytest.mark.skipif(not Path(fashion_mnist.FASHION_MNIST).is_dir(), reason="needs Debian's package dataset-fashion-mnist")
 def test_fashion_mnist_of_debian():
     (x_train, y_train), (x_test, y_test) = konv.datasets.fashion_mnist()
     assert (x_train.shape, x_test.shape) == ((60000, 28, 28), (10000, 28, 28))
@@ -98,17 +99,17 @@ def test_idx_files_are_checked(tmp_path, content, reason):
     path = tmp_path / "x.idx"
     path.write_bytes(content)
     with pytest.raises(FileError, match=f"x.idx: .*({reason})"):
-        datasets.read_idx(path)
+        read_idx(path)
 
 
 def test_fashion_mnist_says_what_is_missing(tmp_path):
     with pytest.raises(FileError, match="does not exist; Debian's package dataset-fashion-mnist"):
-        datasets.fashion_mnist(tmp_path / "nowhere")
+        fashion_mnist(tmp_path / "nowhere")
     with pytest.raises(FileError, match="there is neither train-images-idx3-ubyte.gz nor train-images-idx3-ubyte"):
-        datasets.fashion_mnist(tmp_path)
+        fashion_mnist(tmp_path)
 
 
 def test_images_and_labels_must_belong_together(tmp_path):
     _write_fashion(tmp_path, counts=(6, 5, 4, 4))
     with pytest.raises(FileError, match=r"train: images of shape \(6, 5, 4\) and labels of shape \(5,\)"):
-        datasets.fashion_mnist(tmp_path)
+        fashion_mnist(tmp_path)

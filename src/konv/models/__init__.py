@@ -1,9 +1,8 @@
 """Models: layers wired together, as one graph that the engine runs."""
 
-import sys
 from typing import Any
 
-from konv.hints import absence, importing
+from konv.hints import absence
 from konv.layers.input import InputLayer
 from konv.models.cloning import clone_model
 from konv.models.model import Model
@@ -30,7 +29,7 @@ def __getattr__(name: str) -> Any:
         from konv import saving
 
         return getattr(saving, name)
-    raise absence(__name__, name, __dir__(), importing(sys._getframe(1)))
+    raise absence(__name__, name, __dir__())
 
 
 def __dir__() -> list[str]:

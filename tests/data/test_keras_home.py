@@ -105,7 +105,7 @@ def test_a_missing_file_says_how_to_get_it(tmp_path, monkeypatch, name):
 
 def test_fashion_mnist_is_found_where_keras_keeps_it(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr("konv.data.datasets.FASHION_MNIST", str(tmp_path / "nowhere"))
+    monkeypatch.setattr("konv.datasets.fashion_mnist.FASHION_MNIST", str(tmp_path / "nowhere"))
     (tmp_path / "datasets" / "fashion-mnist").mkdir(parents=True)
     with pytest.raises(FileError, match=r"fashion-mnist: there is neither train-images"):
         konv.datasets.fashion_mnist.load_data()
