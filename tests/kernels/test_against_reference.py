@@ -6,6 +6,7 @@ import pytest
 from konv.kernels import compiled
 from konv.kernels.reference_resample import view
 from konv.plan import build_plan
+from konv.plan.contracts import CONTRACTS, Positional
 from konv.plan.steps import Step
 from konv.runtime.cpu import Program
 from konv.runtime.kernels import Kernels, reference_kernels
@@ -77,7 +78,7 @@ def test_each_step(make, training):
 def test_update(kernel, arrays, numbers):
     random = np.random.default_rng(0)
     args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(arrays)), np.array(numbers))
-    step = Step(kernel, ())
+    step = Step(Positional(kernel, ()))
     both(step, args)(*args)
 
 
@@ -91,6 +92,7 @@ def test_every_kernel_is_met():
     met = {step.kernel for plan in plans for part in (plan.prologue, plan.forward, plan.backward)
            for segment in part for step in segment.steps}
     names = {name for module in compiled.MODULES for name, value in vars(module).items() if hasattr(value, "overloads")}
+    names |= set(CONTRACTS)
     elsewhere = {"adam", "descend", "momentum"}  # in test_update
     elsewhere |= {"binary", "binary_backward", "matmul"}  # in tests/plan/test_general.py
     assert names | set(compiled.FACTORIES) == met | elsewhere

@@ -31,7 +31,7 @@ def test_which(size, channels, arguments, expected):
 
 def test_every_way_is_met():
     steps = kernels(networks.three_by_three(konv))
-    assert {step.args[-1] for step in steps if step.kernel == "winograd"} == {0, 1}  # set, and added to
+    assert {step.args.values[-1] for step in steps if step.kernel == "winograd"} == {0, 1}  # set, and added to
     assert {step.domain for step in steps if step.kernel == "winograd_kernel"} == {"samples", "rows"}
     assert {step.variant[3] for step in steps if step.kernel == "winograd_kernel"} == {0, 1}  # turned or not
 

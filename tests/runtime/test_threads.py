@@ -11,6 +11,7 @@ import pytest
 import konv
 from konv.kernels import tape
 from konv.kernels.calls import COUNT, LOW, Call, Section, Slice
+from konv.plan.contracts import Positional
 from konv.plan.steps import Step
 from konv.runtime import Runner
 from konv.runtime.kernels import Kernels, default_kernels
@@ -110,7 +111,7 @@ def test_a_kernel_that_fails_is_named():
         if array.size:
             raise ValueError("no")
 
-    step = Step("failing", (), layer="dense")
+    step = Step(Positional("failing", ()), layer="dense")
     call = Call(step, (Slice(np.zeros((4, 2), np.float32), LOW, COUNT),))
     compiled = numba.njit(failing)
     compiled.compile((numba.float32[:, ::1],))

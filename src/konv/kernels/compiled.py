@@ -20,6 +20,7 @@ from konv.kernels import (
     winograd,
 )
 from konv.kernels.jit import LANES, REGISTERS
+from konv.plan.contracts import CONTRACTS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
 
@@ -40,15 +41,29 @@ FACTORIES = {
     "activation": activation.make_activation,
     "activation_backward": activation.make_activation_backward,
 }
-MODULES = (elementwise, norm, packs, pool, resample, sample_norm, strided, update, winograd)
+MODULES = (activation, depthwise, elementwise, norm, packs, pool, product, resample, sample_norm, strided, update, winograd)
 
 
 @lru_cache(None)
 def dispatcher(name: str, variant: tuple[int, ...]):
-    """The jitted function of a kernel."""
+    """The jitted function of a kernel, which takes what its contract says."""
     if name in FACTORIES:
         return FACTORIES[name](*variant)
-    return next(getattr(module, name) for module in MODULES if hasattr(module, name))
+    factory = next((getattr(module, f"make_{name}") for module in MODULES if hasattr(module, f"make_{name}")), None)
+    if factory is None:
+        function = next(getattr(module, name) for module in MODULES if hasattr(module, name))
+    else:
+        _check(f"make_{name}", factory, CONTRACTS[name].constants)
+        function = factory(*variant)
+    if name in CONTRACTS:
+        _check(name, function.py_func, CONTRACTS[name].parameters)
+    return function
+
+
+def _check(name: str, function: Callable, wanted: tuple[str, ...]) -> None:
+    found = function.__code__.co_varnames[:function.__code__.co_argcount]
+    if found != wanted:
+        raise TypeError(f"{name} takes {found}, but its contract says {wanted}")
 
 
 def overload(step: Step, args: tuple):

@@ -9,6 +9,8 @@ import numba
 from llvmlite import binding
 from numba import njit
 
+from konv.plan import contracts
+
 # contract and reassoc let sums become vectors of fused multiply-adds; numbers that are not finite stay what they are
 FLAGS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 WIDTHS = {"avx512": 16, "avx2": 8, "neon": 4}  # float32 numbers in a register
@@ -35,7 +37,8 @@ REGISTERS = 16 if SIMD == "avx2" else 32
 def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
     With this in the name of each kernel it looks in another place."""
-    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    files = (*sorted(Path(__file__).parent.glob("*.py")), Path(contracts.__file__))  # whose records kernels take
+    sources = b"".join(path.read_bytes() for path in files)
     # sorted: the order of a set of strings is another one in each process
     flags = [(name, sorted(value) if isinstance(value, set) else value) for name, value in FLAGS.items()]
     settings = repr((flags, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK"))).encode()

@@ -56,12 +56,12 @@ def turn(typing, source, places, count, part, target, step, accumulate):
 
 
 @kernel
-def arrange(source, index, target, blocks, first):
-    # source (parts, n)  target, index (.., length)  target = the numbers of source, summed over its parts, that stand at the
-    # places in index; -1 is a zero  blocks (2,): a range of blocks of 16 rows
+def gather(source, index, target, blocks, first):
+    # source (parts, n)  index (.., length)  target (index.size,)  blocks (2,): a range of blocks of 16 rows
+    # target = the elements of source at these indices, summed over its parts; -1 is a zero
     # a table is mostly runs of places, along a row or down the rows, which are done in vectors
     (count, part), (rows, length) = source.shape, index.shape
-    numbers, places, written = source.reshape(-1), index.reshape(-1), target.reshape(-1)
+    numbers, places, written = source.reshape(-1), index.reshape(-1), target
     for row in range(blocks[0] * 16, min(blocks[1] * 16, rows), LANES):
         high = min(LANES, rows - row)
         for column in range(0, length, LANES):

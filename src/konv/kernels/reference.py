@@ -54,11 +54,11 @@ from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked 
 # --- convolutions and dense layers ------------------------------------------------------------------
 
 
-def arrange(source, index, target, blocks, first):
-    # source (parts, n)  target, index (.., length)  target = the numbers of source, summed over its parts, that stand at the
-    # places in index; -1 is a zero  blocks (2,): a range of blocks of 16 rows
+def gather(source, index, target, blocks, first):
+    # source (parts, n)  index (.., length)  target (index.size,)  blocks (2,): a range of blocks of 16 rows
+    # target = the elements of source at these indices, summed over its parts; -1 is a zero
     done = slice(int(blocks[0]) * 16, int(blocks[1]) * 16)
-    places, written = index[done], target[done]
+    places, written = index[done], target.reshape(index.shape)[done]
     total = np.where(places >= 0, source.sum(0)[places], 0)
     written[...] = total if first else written + total
 

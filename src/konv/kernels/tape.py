@@ -306,7 +306,10 @@ def _lines(numbers) -> np.ndarray:
 
 
 def _flat(value: object) -> list[int]:
-    """The words of an argument: seven and more of an array (no owner, no parent: nobody counts references), one of a number."""
+    """The words of an argument: seven and more of an array (no owner, no parent: nobody counts references), one of a number,
+    those of each field of a record."""
+    if isinstance(value, tuple):
+        return [word for item in value for word in _flat(item)]
     if isinstance(value, np.ndarray):
         return [0, 0, value.size, value.itemsize, address(value), *value.shape, *value.strides]
     return [int(np.array(value, np.float64).view(np.int64))] if isinstance(value, float) else [int(value)]  # type: ignore[arg-type]

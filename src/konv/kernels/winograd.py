@@ -80,7 +80,7 @@ def _within(builder, rows, columns, size, left, emit):
 
 
 @intrinsic
-def spread(typing, which, source, row, column, rows, columns, left, target, step):
+def transform_input(typing, which, source, row, column, rows, columns, left, target, step):
     """target[k * step] = cell k of the transformed grid of pixels, of which `left` lanes are in use; whole vectors are written.
 
     `which` is literal and names the matrix. Pixels beyond `rows` and `columns` count as zero and are not read.
@@ -108,7 +108,7 @@ def spread(typing, which, source, row, column, rows, columns, left, target, step
 
 
 @intrinsic
-def gather(typing, source, step, bias, target, row, column, rows, columns, left, floor, accumulate):
+def transform_output(typing, source, step, bias, target, row, column, rows, columns, left, floor, accumulate):
     """target[pixel] = max(floor, bias + pixel of the grid source[k * step] + (target[pixel] if accumulate)), where the pixel
     lies within `rows` and `columns`."""
 
@@ -158,8 +158,8 @@ def make_winograd(rows, vectors):
             for t in range(count):
                 source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
                 for c in range(0, channels, LANES):
-                    spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, channels - c,
-                           address(room, t * deep + c), step)
+                    transform_input(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j,
+                                    channels - c, address(room, t * deep + c), step)
                 j += 1
                 if j == across:
                     i, j = i + 1, 0
@@ -176,9 +176,9 @@ def make_winograd(rows, vectors):
                 for t in range(count):
                     target = n * y_image + y_start + 2 * (i * y_row + j * y_column) + p * panel
                     for v in range(0, min(panel, filters - p * panel), LANES):
-                        gather(address(room, result + t * panel + v), back, address(bias, p * panel + v),
-                               address(y, target + v), y_row, y_column, height - 2 * i, width - 2 * j,
-                               filters - p * panel - v, lowest, accumulate)
+                        transform_output(address(room, result + t * panel + v), back, address(bias, p * panel + v),
+                                         address(y, target + v), y_row, y_column, height - 2 * i, width - 2 * j,
+                                         filters - p * panel - v, lowest, accumulate)
                     j += 1
                     if j == across:
                         i, j = i + 1, 0
@@ -214,12 +214,12 @@ def make_winograd_kernel(rows, vectors, rest, turned, block):
             for t in range(count):
                 source = n * x_image + x_start + 2 * (i * x_row + j * x_column)
                 for c in range(low, high, LANES):
-                    spread(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j, high - c,
-                           address(room, t * deep + c - low), step)
+                    transform_input(INPUT, address(x, source + c), x_row, x_column, height + 2 - 2 * i, width + 2 - 2 * j,
+                                    high - c, address(room, t * deep + c - low), step)
                 target = n * d_image + d_start + 2 * (i * d_row + j * d_column)
                 for f in range(0, filters, LANES):
-                    spread(ERROR, address(d, target + f), d_row, d_column, height - 2 * i, width - 2 * j, filters - f,
-                           address(room, error + t * wide + f), back)
+                    transform_input(ERROR, address(d, target + f), d_row, d_column, height - 2 * i, width - 2 * j, filters - f,
+                                    address(room, error + t * wide + f), back)
                 j += 1
                 if j == across:
                     i, j = i + 1, 0
@@ -305,8 +305,8 @@ def winograd_weights(kernel, packed, sizes, transposed, rows):
             for p in range(packed.shape[1]):
                 for v in range(0, panel, LANES):
                     f = p * panel + v
-                    spread(KERNEL, address(kernel, c * filters + f), 3 * pairs, pairs, 3, 3, filters - f,
-                           address(packed, (p * CELLS * channels + c) * panel + v), channels * panel)
+                    transform_input(KERNEL, address(kernel, c * filters + f), 3 * pairs, pairs, 3, 3, filters - f,
+                                    address(packed, (p * CELLS * channels + c) * panel + v), channels * panel)
         return
     square = stack(SQUARES)  # of each tap, LANES filters by LANES channels
     for f in range(rows[0] * 16, min(rows[1] * 16, filters), LANES):
@@ -319,8 +319,8 @@ def winograd_weights(kernel, packed, sizes, transposed, rows):
                         for i in range(last):
                             square[tap * SQUARE + i * LANES + j] = source[i]
                 for i in range(last):
-                    spread(KERNEL, further(square, 8 * SQUARE + i * LANES), -3 * SQUARE, -SQUARE, 3, 3, channels - c,
-                           address(packed, (p * CELLS * filters + f + i) * panel + v), filters * panel)
+                    transform_input(KERNEL, further(square, 8 * SQUARE + i * LANES), -3 * SQUARE, -SQUARE, 3, 3, channels - c,
+                                    address(packed, (p * CELLS * filters + f + i) * panel + v), filters * panel)
 
 
 @kernel

@@ -12,6 +12,7 @@ from konv.ir.augment_ops import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resi
 from konv.ir.ops import Op
 from konv.ir.resampling import Taps, taps
 from konv.plan.blocks import Block
+from konv.plan.contracts import Region
 from konv.plan.emitter import Emitter, inside
 from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
 
@@ -165,7 +166,7 @@ def _means(e: Emitter, block: Block, x: Buffer, name: str) -> str:
     channels = x.shape[2]
     means = e.buffer(f"{name}{block.output}", (1, 1, channels)).name
     chosen = e.buffer(f"{name}-chosen{block.output}", (-(-channels // 16) * 16,), dtype="int32").name
-    e.step("global_pool", x.name, means, chosen, inside(x), (0, 0, 1, 1), 1)
+    e.step("global_pool", x.name, means, chosen, inside(x), Region(0, 0, 1, 1), 1)
     return means
 
 

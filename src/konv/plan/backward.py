@@ -10,6 +10,7 @@ from konv.ir.augment_ops import Noise
 from konv.ir.ops import Dropout, GlobalPool, Input, Pool, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.contracts import Name, ReducePartsArgs
 from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, inside
 from konv.plan.forward import (
@@ -101,8 +102,10 @@ class Backward:
         self.gated.add(index)
         return 1, dropout_factor(e, block)
 
-    def sum_later(self, kernel: str, *args) -> None:
-        self.later.append(Step(kernel, args, ONCE, layer=self.e.layer))
+    def sum_later(self, parts: Name, weight: Name) -> None:
+        """The gradient of a weight is the sum of these parts, and of what is in it from before."""
+        args = ReducePartsArgs(parts=parts, gradient=f"gradient:{weight}", first=self.first(weight))
+        self.later.append(Step(args, ONCE, layer=self.e.layer))
 
     def sums(self) -> list[Step]:
         """Those that all threads share come first, so that the others run side by side; but a weight's own in their order."""
@@ -164,13 +167,13 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
         e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
-        s.sum_later("reduce_parts", sums.name, f"gradient:{bias}", s.first(bias))
+        s.sum_later(sums.name, bias)
     if is_depthwise(sizes):
         rows, columns = sizes.kernel[:2]
         dw = e.buffer(f"parts{node}", (prod(sizes.kernel),), PER_PART)
         e.step("depthwise_kernel", x.name, d.name, dw.name, forward_geometry(sizes, x, d), FIRST,
                variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
-        s.sum_later("reduce_parts", dw.name, f"gradient:{kernel}", s.first(kernel))
+        s.sum_later(dw.name, kernel)
         return
     if sizes.transposed:  # that of the convolution from d back to x
         x, d = d, x
@@ -191,7 +194,7 @@ def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     else:
         e.step("kernel_product", *args, (0, product.rows), FIRST, variant=product.variant)
     e.constants[f"index:parts{node}"] = product.pack
-    s.later.append(e.arranged(dw.name, f"index:parts{node}", f"gradient:{kernel}", sizes.kernel, s.first(kernel)))
+    s.later.append(e.gather(dw.name, f"index:parts{node}", f"gradient:{kernel}", sizes.kernel, s.first(kernel)))
 
 
 def _norm(s: Backward, block: Block, d: Buffer) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from konv.plan.contracts import Positional
 from konv.plan.steps import Step
 
 # kernel: where its geometry is among the arguments, and in that the places of: number of lines, start and distance of
@@ -19,7 +20,7 @@ def bands(step: Step, count: int) -> list[Step]:
     """The step as up to `count` steps on one sample; together they compute the same bits."""
     flat = step.kernel == "product" and step.variant[3]
     position, *places = FLAT if flat else PLACES[step.kernel]
-    geometry = step.args[position]
+    geometry = step.args.values[position]
     assert isinstance(geometry, tuple)
     lines, *starts = places
     total = geometry[lines]
@@ -32,5 +33,6 @@ def bands(step: Step, count: int) -> list[Step]:
         changed[lines] = high - low
         for start, distance in zip(starts[::2], starts[1::2], strict=True):
             changed[start] += low * geometry[distance]
-        cut.append(replace(step, args=(*step.args[:position], tuple(changed), *step.args[position + 1:])))
+        values = (*step.args.values[:position], tuple(changed), *step.args.values[position + 1:])
+        cut.append(replace(step, args=Positional(step.kernel, values, step.variant)))
     return cut

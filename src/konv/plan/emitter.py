@@ -5,6 +5,7 @@ from math import inf, prod
 from konv.ir.graph import Graph
 from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 from konv.plan.blocks import Block, has_relu, part
+from konv.plan.contracts import Args, GatherArgs, Positional, Region
 from konv.plan.linear import Linear, linear_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
@@ -42,9 +43,10 @@ class Emitter:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def step(self, kernel: str, *args, variant: tuple[int, ...] = (), domain: str = SAMPLE_DOMAIN, rows: int = 0,
+    def step(self, args: Args | str, *values, variant: tuple[int, ...] = (), domain: str = SAMPLE_DOMAIN, rows: int = 0,
              macs: int = 0) -> None:
-        self._steps.append(Step(kernel, args, domain, variant, rows, self.layer, macs))
+        args = Positional(args, values, variant) if isinstance(args, str) else args
+        self._steps.append(Step(args, domain, rows, self.layer, macs))
         if domain != SAMPLE_DOMAIN:
             self.near.clear()
 
@@ -52,15 +54,16 @@ class Emitter:
         """Steps that were made before."""
         self._steps += steps
 
-    def prologue_step(self, kernel: str, *args) -> None:
+    def prologue_step(self, args: Args | str, *values) -> None:
         """A step that depends on weights alone."""
-        self.prologue.append(Step(kernel, args, ONCE, layer=self.layer))
+        args = Positional(args, values) if isinstance(args, str) else args
+        self.prologue.append(Step(args, ONCE, layer=self.layer))
 
-    def arranged(self, source: str, index: str, target: str, shape: tuple[int, ...], first: int) -> Step:
+    def gather(self, source: str, index: str, target: str, shape: tuple[int, ...], first: int) -> Step:
         """The step that brings numbers into another order, and sums their parts; by all threads where there are many."""
         blocks, many = -(-prod(shape[:-1]) // 16), prod(shape) >= MANY
-        args = (source, index, target, ROWS if many else (0, blocks), first)
-        return Step("arrange", args, ROW_DOMAIN if many else ONCE, rows=blocks, layer=self.layer)
+        args = GatherArgs(source=source, index=index, target=target, blocks=ROWS if many else (0, blocks), first=first)
+        return Step(args, ROW_DOMAIN if many else ONCE, rows=blocks, layer=self.layer)
 
     def take(self) -> list[Step]:
         """The steps since the last call."""
@@ -74,7 +77,7 @@ class Emitter:
             return name
         self.constants[f"index:{name}"] = layout
         self.buffer(name, layout.shape, "whole")
-        self.prologue.append(self.arranged(weight, f"index:{name}", name, layout.shape, 1))
+        self.prologue.append(self.gather(weight, f"index:{name}", name, layout.shape, 1))
         return name
 
     def fill(self, values: tuple[float, ...], *shape: int) -> str:
@@ -179,10 +182,10 @@ class Emitter:
             if block.kind == "linear":
                 wanted = self.linear(block).input_halo
                 source = block.inputs[0]
-                halos[source] = tuple(map(max, halos[source], wanted))  # type: ignore[assignment]
+                halos[source] = Halo(*map(max, halos[source], wanted))
         shared = [(block.onto, block.output) for block in self.blocks if block.onto is not None]
         for before, after in shared * len(shared):  # one memory after the other in a chain of sums
-            halos[before] = halos[after] = tuple(map(max, halos[before], halos[after]))  # type: ignore[assignment]
+            halos[before] = halos[after] = Halo(*map(max, halos[before], halos[after]))
         return halos
 
     @property
@@ -218,10 +221,10 @@ class Emitter:
         return found
 
 
-def inside(buffer: Buffer) -> tuple[int, int, int, int]:
-    """Where the image lies in its buffer: top, left, height, width."""
+def inside(buffer: Buffer) -> Region:
+    """Where the image lies in its buffer."""
     height, width, _ = buffer.inside
-    return buffer.halo[0], buffer.halo[2], height, width
+    return Region(buffer.halo.top, buffer.halo.left, height, width)
 
 
 def relu_floor(e: Emitter, block: Block) -> float:

@@ -6,6 +6,7 @@ from konv.errors import UnsupportedError
 from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.contracts import FoldArgs
 from konv.plan.depthwise import forward_geometry, is_depthwise
 from konv.plan.emitter import Emitter, image, inside, relu_floor
 from konv.plan.linear import forward_products, is_covered
@@ -69,7 +70,8 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
     size = prod(e.graph.weights(node)[0].shape)
     folded = e.buffer(f"folded{node}", (size // filters, filters), "whole").name
     shifted = e.buffer(f"shifted{node}", (filters,), "whole").name
-    e.prologue_step("fold", kernel, bias or e.fill((0.0,), filters), norm_coefficients(e, norm, y), folded, shifted)
+    e.prologue_step(FoldArgs(weight=kernel, bias=bias or e.fill((0.0,), filters),
+                             coefficients=norm_coefficients(e, norm, y), folded=folded, shifted=shifted))
     return folded, shifted
 
 

@@ -137,7 +137,7 @@ def _parts(s, index: int, name: str, size: int) -> Operand:
     node = s.e.graph.nodes[index]
     path = f"{node.layer}/{node.op.name}"
     s.e.buffer(name, (size,), PER_PART)
-    s.sum_later("reduce_parts", name, f"gradient:{path}", s.first(path))
+    s.sum_later(name, path)
     return Operand(name, (size,), (1,), 0)
 
 

@@ -56,7 +56,7 @@ class Linear:
         for axis in (0, 1):
             last = (self.output[axis] - 1) * self.strides[axis] + self.dilation[axis] * (self.kernel[axis] - 1)
             sides += [self.padding[axis], max(last - self.padding[axis] - self.input[axis] + 1, 0)]
-        return tuple(sides)  # type: ignore[return-value]
+        return Halo(*sides)
 
     @property
     def _spread_halo(self) -> Halo:
@@ -66,7 +66,7 @@ class Linear:
             reach = [shift for phase in self.phases(axis) for _, shift in phase.taps]
             ends = [shift + phase.count - 1 for phase in self.phases(axis) for _, shift in phase.taps]
             sides += [max(0, -min(reach)), max(0, max(ends) - self.output[axis] + 1)]
-        return tuple(sides)  # type: ignore[return-value]
+        return Halo(*sides)
 
     def phases(self, axis: int) -> list["Phase"]:
         """Input pixels start, start + stride, ... see the taps t at output pixel i + shift, i counting from 0."""

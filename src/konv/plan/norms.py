@@ -48,7 +48,7 @@ def _parts(s, node: int, channels: int) -> tuple[str, str]:
         parts = s.e.buffer(f"{name}parts{node}", (channels,), PER_PART).name
         weight = s.e.weight(node, name)
         if weight is not None and s.e.graph.nodes[node].trainable:
-            s.sum_later("reduce_parts", parts, f"gradient:{weight}", s.first(weight))
+            s.sum_later(parts, weight)
         found.append(parts)
     return found[0], found[1]
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from math import prod
 
+from konv.plan.contracts import Args, Halo
+
 # special arguments that the engine fills in for each call
 SAMPLES = "$samples"  # int64 numbers of the samples in the block
 SEED = "$seed"  # uint32 (2,): decides the dropout masks of a step
@@ -19,8 +21,7 @@ SAMPLE_DOMAIN, ROW_DOMAIN, ONCE = "samples", "rows", "once"
 # Samples are summed in this many parts, whatever the number of threads, so that the bits never depend on it.
 PARTS = 16
 
-Halo = tuple[int, int, int, int]  # zeros around an image: top, bottom, left, right
-NO_HALO: Halo = (0, 0, 0, 0)
+NO_HALO = Halo(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -97,21 +98,28 @@ class Fill:
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a kernel. A string argument names a buffer, a weight (`layer/kernel`), a gradient
-    (`gradient:layer/kernel`), a constant or a `$special`; a tuple becomes an int64 array; numbers stay numbers.
-    """
+    """One call of a kernel, with the arguments that its contract names."""
 
-    kernel: str
-    args: tuple[object, ...]
+    args: Args
     domain: str = SAMPLE_DOMAIN
-    variant: tuple[int, ...] = ()  # plain ints that choose a compiled variant of the kernel
     rows: int = 0  # in the domain "rows": how many there are to split
     layer: str = ""  # for whom it is done
     macs: int = 0  # multiply-adds on one sample, where there are many
 
     @property
+    def kernel(self) -> str:
+        """The name of the kernel."""
+        return self.args.kernel
+
+    @property
+    def variant(self) -> tuple[int, ...]:
+        """The constants that choose a compiled variant of the kernel."""
+        return self.args.variant
+
+    @property
     def names(self) -> tuple[str, ...]:
-        return tuple(arg for arg in self.args if isinstance(arg, str) and not arg.startswith("$"))
+        """Of the arrays that it reads and writes."""
+        return tuple(value for value in self.args.values if isinstance(value, str) and not value.startswith("$"))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from math import prod
 
+from konv.plan.contracts import Positional
 from konv.plan.emitter import Emitter
 from konv.plan.linear import Linear
 from konv.plan.steps import FIRST, ONCE, PARTS, PER_PART, PER_THREAD, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, WHOLE, Buffer, Step
@@ -162,7 +163,7 @@ def _over_rows(e: Emitter, kernel: str, sizes: Linear, way: Winograd, source: st
     channels, filters = sizes.kernel[2:]
     rows, few = -(-filters // 16) if way.turned else channels, channels * filters < MANY
     args = (source, target, *rest[:2], (0, rows) if few else ROWS, *rest[2:])
-    return Step(kernel, args, ONCE if few else ROW_DOMAIN, rows=rows, layer=e.layer)
+    return Step(Positional(kernel, args), ONCE if few else ROW_DOMAIN, rows=rows, layer=e.layer)
 
 
 def _distances(buffer: Buffer) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ from konv.kernels.calls import COUNT, FIRST, HOME, LOW, NOTHING, ONE, OWN, PART,
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan import steps as special
 from konv.plan.bands import bands, is_worth_cutting
+from konv.plan.contracts import Flat, Matrix, Parts
 from konv.plan.memory import root
 from konv.plan.steps import (
     ONCE,
@@ -153,11 +154,14 @@ class Program:
         return made
 
     def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> Call:
-        args = tuple(self._argument(arg, step, over_samples, memory) for arg in step.args)
-        return Call(step, RESHAPED[step.kernel](*args) if step.kernel in RESHAPED else args)
+        args, kinds = [self._argument(value, step, over_samples, memory) for value in step.args.values], step.args.kinds
+        if step.kernel in RESHAPED:
+            return Call(step, RESHAPED[step.kernel](*args))
+        return Call(step, tuple([VIEWS[kind](arg) if (kind := kinds.get(name)) in VIEWS else arg
+                                 for name, arg in zip(step.args.parameters, args, strict=True)]) if kinds else tuple(args))
 
     def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
-        if isinstance(arg, tuple):
+        if type(arg) is tuple:
             return self._tuples.setdefault(arg, np.array(arg, np.int64))
         if not isinstance(arg, str):
             return arg
@@ -241,14 +245,11 @@ def independent(steps: Sequence[Step], plan: Plan) -> list[list[Step]]:
     return [group[1] for group in groups]
 
 
-def matrices(source, index, target, *others) -> tuple:
-    """The arguments of `arrange` with two axes each, so that it is compiled once for kernels, biases and parts of any shape."""
-    if isinstance(source, Slice):
-        source = replace(source, rows=source.rows.reshape(len(source.rows), -1))
-    else:
-        source = source.reshape(len(source) if source.ndim == 5 else 1, -1)  # bands of parts, or a weight
-    index = index.reshape(-1, index.shape[-1])
-    return source, index, target.reshape(index.shape), *others
+def parts(array: np.ndarray | Slice) -> np.ndarray | Slice:
+    """With two axes: bands or parts of a gradient, or a weight, which is one part."""
+    if isinstance(array, Slice):
+        return replace(array, rows=array.rows.reshape(len(array.rows), -1))
+    return array.reshape(len(array) if array.ndim == 5 else 1, -1)
 
 
 def flat(*args) -> tuple:
@@ -256,8 +257,10 @@ def flat(*args) -> tuple:
     return tuple(arg.reshape(-1) if isinstance(arg, np.ndarray) else arg for arg in args)
 
 
+# so that a kernel is compiled once for arrays of any shape
+VIEWS = {Flat: lambda array: flat(array)[0], Matrix: lambda array: array.reshape(-1, array.shape[-1]), Parts: parts}
 # kernels that do not care for the axes of what they read
-RESHAPED = {"arrange": matrices, "move": flat, "binary": flat, "binary_backward": flat, "matmul": flat}
+RESHAPED = {"move": flat, "binary": flat, "binary_backward": flat, "matmul": flat}
 
 
 def aligned(size: int) -> np.ndarray:

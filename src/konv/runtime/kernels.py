@@ -39,8 +39,11 @@ class Kernels:
 
 def _reference(step: Step, args: tuple) -> Callable:
     kernel = getattr(reference, step.kernel)
-    options = reference.VARIANTS[step.kernel](step.variant) if step.kernel in reference.VARIANTS else {}
-    return partial(kernel, **options) if options else kernel
+    if step.kernel in reference.VARIANTS:
+        return partial(kernel, **reference.VARIANTS[step.kernel](step.variant))
+    code = kernel.__code__
+    options = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
+    return partial(kernel, **{name: getattr(step.args, name) for name in options}) if options else kernel
 
 
 def reference_kernels(dtype: type = np.float32, machine: Machine = Machine()) -> Kernels:  # noqa: B008 (frozen)

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from konv.kernels.calls import COUNT, LOW, Call, Section, Slice
+from konv.plan.contracts import Positional
 from konv.plan.steps import Step
 from konv.runtime.kernels import Run, default_kernels
 from konv.runtime.threads import Guarded, shared
@@ -27,7 +28,7 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> 
     if size < ALONE:
         function = _functions.get(kernel)
         if function is None:
-            function = _functions[kernel] = default_kernels().resolve(Step(kernel, ()), (*flat, numbers))
+            function = _functions[kernel] = default_kernels().resolve(Step(Positional(kernel, ())), (*flat, numbers))
         function(*flat, numbers)
         return
     with _guard.lock:
@@ -39,5 +40,5 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> 
 def _shared(kernel: str, count: int, numbers: int) -> Run:
     """The kernel on parts of the arrays."""
     pieces = [Slice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
-    call = Call(Step(kernel, ()), (*pieces, Slice(np.empty((1, numbers)), given="numbers")))
+    call = Call(Step(Positional(kernel, ())), (*pieces, Slice(np.empty((1, numbers)), given="numbers")))
     return default_kernels().bind([Section(((call,),), block=ALONE)], [np.zeros(1)] * shared().count, shared())
