@@ -5,6 +5,9 @@ import pytest
 
 import konv
 from konv import ops
+from konv.explain.operations import RULES
+from konv.ir.graph import Macro
+from konv.ir.ops import Op
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +34,9 @@ def test_drawn_and_traced(model):
     figure = konv.explain.trace(model, np.ones((4, 5, 3)), "conv", at=(1, 1))
     found = model.get_layer("conv")(np.ones((1, 4, 5, 3)) + np.arange(3))
     assert figure.value == pytest.approx(float(found[0, 1, 1, 0]), abs=1e-5)
+
+
+def test_every_operation_has_a_rule():
+    """Those of ir itself; a Macro is never in a graph, which holds what it stands for."""
+    kinds = {kind for kind in Op.__subclasses__() if kind.__module__.startswith("konv.ir.")}
+    assert kinds - {Macro} == set(RULES)

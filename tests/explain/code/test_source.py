@@ -237,6 +237,8 @@ def test_refused():
         code(built(layers.Flatten(), (3, 3)), "jax")
     with pytest.raises(KonvError, match="is not built yet"):
         code(layers.Conv2D(1, 2))
+    with pytest.raises(UnsupportedError, match='Conv2D "open": the code has the sizes of its inputs in it'):
+        code(built(layers.Conv2D(1, 2, name="open"), (None, None, 3)))
     inner = konv.Sequential([konv.Input((3,)), layers.Dense(2)], name="inner")
     outer = konv.Sequential([konv.Input((3,)), inner])
     agree(outer, "numpy")

@@ -35,6 +35,11 @@ class StepFacts:
     macs: int | None  # for one sample; None while a size is unknown
     axes: tuple[Axis, ...] | None  # the window over (rows, columns), or steps; None without a window or while a size is unknown
 
+    @property
+    def values(self) -> int:
+        """How many values the result has, while all its sizes are known."""
+        return prod(size or 0 for size in self.output)
+
 
 @dataclass(frozen=True)
 class LayerFacts:

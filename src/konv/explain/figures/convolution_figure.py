@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from konv.errors import UnsupportedError
-from konv.explain.facts.arithmetic import statements
 from konv.explain.facts.model_facts import LayerFacts, StepFacts, layer_facts
 from konv.explain.figures.base import Figure
 from konv.explain.figures.svg import Sheet, colour, text_width
 from konv.explain.languages.messages import check_language, say
+from konv.explain.operations import statements
 from konv.explain.text.plain import layer_lines
 from konv.ir.ops import Conv, DepthwiseConv, describe, spatial
 from konv.layers.base import Layer

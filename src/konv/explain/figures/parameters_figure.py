@@ -6,12 +6,12 @@ from math import prod
 from typing import Any
 
 from konv.errors import UnsupportedError
-from konv.explain.facts.arithmetic import statements, times
 from konv.explain.facts.model_facts import CONVOLUTIONS, LayerFacts, StepFacts, layer_facts
 from konv.explain.facts.statements import Equation
 from konv.explain.figures.base import Figure
 from konv.explain.figures.svg import Sheet, colour, text_width
 from konv.explain.languages.messages import check_language, say
+from konv.explain.operations import statements, times
 from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv
 from konv.layers.base import Layer
 

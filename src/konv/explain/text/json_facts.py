@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from konv.explain.facts.arithmetic import Equation
 from konv.explain.facts.model_facts import LayerFacts, activation_bytes, layer_facts, model_facts
+from konv.explain.facts.statements import Equation
 from konv.explain.languages.messages import check_language, say
 from konv.explain.text.plain import layer_statements
 from konv.explain.text.summary import rows_of

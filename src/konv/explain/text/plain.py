@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from konv.explain.facts.arithmetic import statements
 from konv.explain.facts.model_facts import LayerFacts, ModelFacts, activation_bytes, layer_facts, model_facts, readable_bytes
 from konv.explain.facts.receptive_fields import reach_statements
 from konv.explain.facts.statements import Equation, Statement, number
 from konv.explain.languages.messages import check_language, say
+from konv.explain.operations import statements
 from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
