@@ -22,7 +22,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 def _fresh_names_and_seed():
     """Layers are numbered from the start and every draw is the same, whatever ran before."""
     from konv.layers.base import reset_names
-    from konv.random import set_random_seed
+    from konv.seeds import set_random_seed
 
     reset_names()
     set_random_seed(0)

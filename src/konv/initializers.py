@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from konv import random
+from konv import seeds
 from konv.errors import KonvError, UnsupportedError
 from konv.hints import module_attributes
 from konv.registry import Registry
@@ -110,11 +110,11 @@ class RandomInitializer(Initializer):
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
             raise KonvError(f"{type(self).__name__}: seed must be a non-negative integer or None, got {seed!r}")
         self._given = seed
-        self.seed = random.next_seed() if seed is None else int(seed)
+        self.seed = seeds.next_seed() if seed is None else int(seed)
 
     def _draw(self, shape: Sequence[int], dtype, distribution: str, scale: float, center: float = 0.0) -> np.ndarray:
         """Numbers of the named distribution with limit or standard deviation `scale` around `center`."""
-        numbers = _DRAWS[distribution](random.generator(self.seed), tuple(shape))
+        numbers = _DRAWS[distribution](seeds.generator(self.seed), tuple(shape))
         return (numbers * np.float32(scale) + np.float32(center)).astype(dtype or np.float32, copy=False)
 
     def get_config(self) -> dict[str, Any]:
@@ -293,7 +293,7 @@ class Orthogonal(RandomInitializer):
         if len(shape) < 2:
             raise KonvError(f"Orthogonal: shape must have at least 2 axes, got {tuple(shape)}")
         rows, columns = prod(shape[:-1]), shape[-1]
-        normal = random.generator(self.seed).standard_normal((max(rows, columns), min(rows, columns)))
+        normal = seeds.generator(self.seed).standard_normal((max(rows, columns), min(rows, columns)))
         matrix, triangle = np.linalg.qr(normal)
         matrix *= np.sign(np.diag(triangle))  # without this the signs of LAPACK's algorithm bias the draw
         matrix = matrix.T if rows < columns else matrix

@@ -1,81 +1,16 @@
-"""The one source of randomness: every draw in konv comes from a seed handed out here.
+"""The functions of keras.random: they draw at once, by NumPy; in the `call` of a layer two of them are operations."""
 
-The functions of keras.random draw at once, by NumPy; in the `call` of a layer `normal` and `dropout` are operations of it.
-"""
-
-import random as python_random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from konv.errors import KonvError
 from konv.hints import module_attributes
-from konv.tracing.tensors import Tensor, is_tracing
-
-_state = {"sequence": np.random.SeedSequence()}
-
-
-def set_random_seed(seed: int) -> None:
-    """Seed Python, NumPy and konv, so that the same program gives the same bits on any number of threads.
-
-    >>> set_random_seed(0)
-    """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"set_random_seed: seed must be a non-negative integer, got {seed!r}")
-    python_random.seed(seed)
-    np.random.seed(seed % 2**32)
-    _state["sequence"] = np.random.SeedSequence(seed)
-
-
-@contextmanager
-def seeded(seed: int | None) -> Iterator[None]:
-    """Draw from `seed` inside, and go on afterwards as if nothing had been; None changes nothing."""
-    before = _state["sequence"]
-    if seed is not None:
-        _state["sequence"] = np.random.SeedSequence(seed)
-    try:
-        yield
-    finally:
-        if seed is not None:
-            _state["sequence"] = before
-
-
-def next_seed() -> int:
-    """A fresh 32-bit seed; the n-th one after `set_random_seed(s)` depends on s and n alone."""
-    return int(_state["sequence"].spawn(1)[0].generate_state(1)[0])
-
-
-def generator(seed: int | None = None) -> np.random.Generator:
-    """A NumPy generator for `seed`, or for the next seed of the global sequence."""
-    return np.random.default_rng(next_seed() if seed is None else seed)
-
-
-class SeedGenerator:
-    """Seeds that follow from one: what a layer of the user's draws with.
-
-    >>> SeedGenerator(3).next().tolist()
-    [3, 0]
-    """
-
-    def __init__(self, seed: int | None = None, name: str | None = None):
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
-            raise KonvError(f"SeedGenerator: seed must be a non-negative integer or None, got {seed!r}")
-        self.seed, self.name = next_seed() if seed is None else int(seed), name or "seed_generator"
-        self._given, self._count = seed, 0
-
-    def next(self, ordered: bool = True) -> np.ndarray:
-        """The seed and how often it was asked for before, uint32."""
-        self._count += 1
-        return np.array([self.seed & 0xFFFFFFFF, self._count - 1], np.uint32)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"seed": self._given}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
-        return cls(**config)
+from konv.ops import draws
+from konv.seeds import SeedGenerator, generator, next_seed, set_random_seed
+from konv.traceable import is_tracing
+from konv.tracing.tensors import Tensor
 
 
 def _drawing(seed: Any) -> np.random.Generator:
@@ -89,8 +24,6 @@ def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, 
     (2, 3)
     """
     if is_tracing():
-        from konv.ops import draws
-
         return draws.normal(shape, mean, stddev, seed)
     return _drawing(seed).normal(mean, stddev, tuple(shape)).astype(_dtype(dtype))  # type: ignore[arg-type]
 
@@ -128,8 +61,6 @@ def shuffle(x, axis: int = 0, seed: Any = None) -> np.ndarray:
 def dropout(inputs, rate: float, noise_shape=None, seed: Any = None) -> Any:
     """Each number is 0 with probability `rate`, else divided by 1 - rate; in the `call` of a layer, in training alone."""
     if isinstance(inputs, Tensor):
-        from konv.ops import draws
-
         return draws.dropout(inputs, rate, noise_shape, seed)
     x = np.asarray(inputs, np.float32)
     kept = _drawing(seed).uniform(size=noise_shape or x.shape) >= rate

@@ -12,7 +12,7 @@ from konv.errors import KonvError, import_extra
 from konv.layers import Dense, Input
 from konv.models import Model, Sequential
 from konv.optimizers import Adam
-from konv.random import seeded
+from konv.seeds import seeded
 
 import_extra("sklearn", "sklearn")
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402 (after the error that names the extra)

@@ -22,9 +22,9 @@ from konv.data.unpack import unpack_x_y_sample_weight as unpack_x_y_sample_weigh
 from konv.explain.figures.plot_model import plot_model as plot_model
 from konv.hints import module_attributes
 from konv.layers.base import clear_session as clear_session
-from konv.random import set_random_seed as set_random_seed
 from konv.saving import deserialize_keras_object as deserialize_keras_object
 from konv.saving import serialize_keras_object as serialize_keras_object
+from konv.seeds import set_random_seed as set_random_seed
 from konv.tracing.tensors import is_keras_tensor as is_keras_tensor
 
 __all__ = [

@@ -7,7 +7,8 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import ShapeError, UnsupportedError
-from konv.tracing.tensors import is_tracing, with_operators
+from konv.late import late
+from konv.traceable import is_tracing, with_operators
 
 # the weight of the operation that reads a variable as the kernel of a convolution or of a matrix product: path/kernel
 KERNEL = "kernel"
@@ -32,11 +33,9 @@ class Variable:
         if isinstance(name, (tuple, list)):  # Keras has the shape second
             name, shape = None, name
         if callable(initializer) or isinstance(initializer, str):
-            from konv import initializers
-
             if shape is None:
                 raise ShapeError(f"Variable: initializer={initializer!r} needs a shape=")
-            initializer = initializers.get(initializer)(tuple(shape))
+            initializer = late("get_initializer")(initializer)(tuple(shape))
         self.array = np.array(initializer, dtype=dtype or "float32", order="C")
         self.name = name = name or "variable"
         self.path = self.key = path or name

@@ -11,7 +11,7 @@ import konv
 from konv.data.dataset import AHEAD
 from konv.data.image_folder import image_dataset_from_directory as load
 from konv.errors import FileError, KonvError, ShapeError, UnsupportedError
-from konv.random import set_random_seed
+from konv.seeds import set_random_seed
 from tests.data.conftest import write_image
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from konv.errors import KonvError
+from konv.late import late
 
 Logs = dict[str, Any]
 
@@ -110,9 +111,7 @@ class History(Callback):
         >>> print(history.plot().text().splitlines()[2])
         val_loss    2.5   1.5  1.5 in epoch 2
         """
-        from konv.explain.figures.learning_curves import learning_curves
-
-        return learning_curves(self, lang)
+        return late("learning_curves")(self, lang)
 
     def _repr_html_(self) -> str:
         return self.plot().html() if self.history else "<p>History()</p>"

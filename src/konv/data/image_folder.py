@@ -13,7 +13,7 @@ from konv.data.dataset import ImageDataset
 from konv.data.decode import CHANNELS, EXTENSIONS, read_image
 from konv.data.resize import METHODS
 from konv.errors import FileError, KonvError, ShapeError, plural
-from konv.random import next_seed
+from konv.seeds import next_seed
 
 NAME = "image_dataset_from_directory"
 LABEL_MODES = ("int", "categorical", "binary", None)

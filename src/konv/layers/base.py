@@ -15,6 +15,7 @@ from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, 
 from konv.ir import ops as ir
 from konv.ir.graph import Graph, GraphBuilder
 from konv.ir.ops import Op, Shape, describe
+from konv.late import late
 from konv.layers import parse
 from konv.layers.custom import Custom, Slot
 from konv.layers.modes import lower_in_mode
@@ -22,8 +23,9 @@ from konv.layers.penalties import Activity
 from konv.registry import auto_name, snake_case
 from konv.registry import clear_session as clear_session
 from konv.registry import reset_names as reset_names
+from konv.traceable import is_tracing
 from konv.tracing import tree as nests
-from konv.tracing.tensors import Call, Tensor, is_tracing
+from konv.tracing.tensors import Call, Tensor
 from konv.variables import KERNEL, Variable, assign_all
 
 LARGEST = 2**31  # numbers in one weight, 8 GiB: more is a mistake, such as a Flatten of whole photographs
@@ -312,9 +314,7 @@ class Layer(Custom, builtin=True):
         >>> print(layer.explain().splitlines()[-2].strip())
         values: 4*4*25 = 400
         """
-        from konv.explain.text.formats import explain
-
-        return explain(self, lang, style, format)
+        return late("explain")(self, lang, style, format)
 
     # --- calling ----------------------------------------------------------------------------------
 
@@ -376,9 +376,7 @@ class Layer(Custom, builtin=True):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
     def _repr_html_(self) -> str:
-        from konv.explain.report.notebook import html
-
-        return html(self)
+        return late("notebook_html")(self)
 
 
 @contextmanager

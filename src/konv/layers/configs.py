@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from konv.errors import KonvError
+from konv.late import late
 from konv.layers.base import Layer
 
 
@@ -14,11 +15,9 @@ def serialize(layer: Layer) -> dict[str, Any]:
     >>> serialize(konv.layers.Flatten())["class_name"]
     'Flatten'
     """
-    from konv.saving.serialization import serialize_keras_object
-
     if not isinstance(layer, Layer):
         raise KonvError(f"serialize: takes a layer, got {layer!r:.200}")
-    return serialize_keras_object(layer)
+    return late("serialize_keras_object")(layer)
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
@@ -28,9 +27,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     >>> deserialize(serialize(konv.layers.Dense(3))).units
     3
     """
-    from konv.saving.deserialization import deserialize_keras_object
-
-    made = deserialize_keras_object(config, custom_objects)
+    made = late("deserialize_keras_object")(config, custom_objects)
     if not isinstance(made, Layer):
         raise KonvError(f"deserialize: takes the config of a layer, got that of {made!r:.200}")
     return made

@@ -21,9 +21,10 @@ from konv.layers.penalties import Added
 from konv.layers.standing import Standing
 from konv.layers.tracked import Tracked
 from konv.runtime import compute
+from konv.traceable import is_tracing, tracing
 from konv.tracing import lowering as wiring
 from konv.tracing import tree as nests
-from konv.tracing.tensors import Call, Tensor, is_tracing, tracing
+from konv.tracing.tensors import Call, Tensor
 from konv.variables import Variable
 
 _scopes: ContextVar[tuple["Custom", ...]] = ContextVar("scopes", default=())

@@ -12,7 +12,7 @@ from konv.ir.ops import Op, Shape
 from konv.ir.resampling import INTERPOLATIONS
 from konv.layers import parse
 from konv.layers.base import Layer
-from konv.random import next_seed
+from konv.seeds import next_seed
 from konv.tracing.tensors import Tensor
 
 

@@ -11,7 +11,7 @@ from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, 
 from konv.ir.ops import Shape
 from konv.ir.window import CAUSAL as CAUSAL
 from konv.ir.window import PADDINGS
-from konv.random import SeedGenerator
+from konv.seeds import SeedGenerator
 
 # how the name of an argument for a weight ends: the module that reads and writes it
 _MODULES: dict[str, ModuleType] = {

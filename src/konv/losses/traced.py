@@ -14,9 +14,10 @@ from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Input
 from konv.losses.base import Array, Parts
 from konv.runtime.function import Function
+from konv.traceable import tracing
 from konv.tracing import lowering as wiring
 from konv.tracing.symbolic import Gathering
-from konv.tracing.tensors import Tensor, tracing
+from konv.tracing.tensors import Tensor
 
 REDUCE = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 

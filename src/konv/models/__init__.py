@@ -3,6 +3,7 @@
 from typing import Any
 
 from konv.hints import absence
+from konv.late import late
 from konv.layers.input import InputLayer
 from konv.models.cloning import clone_model
 from konv.models.model import Model
@@ -18,17 +19,13 @@ def model_from_json(json_string: str, custom_objects=None) -> Model:
     >>> model_from_json(text).output_shape
     (None, 2)
     """
-    from konv.saving.files import model_from_json
-
-    return model_from_json(json_string, custom_objects)
+    return late("model_from_json")(json_string, custom_objects)
 
 
 def __getattr__(name: str) -> Any:
     """konv.models.load_model and save_model, which stand further right."""
     if name in ("load_model", "save_model"):
-        from konv import saving
-
-        return getattr(saving, name)
+        return getattr(late("saving"), name)
     raise absence(__name__, name, __dir__())
 
 

@@ -10,6 +10,7 @@ from konv.errors import KonvError, ReservedNameError, ShapeError, UnsupportedErr
 from konv.ir.graph import Graph, GraphBuilder
 from konv.ir.ops import Input as InputOp
 from konv.ir.ops import Op, Shape, describe
+from konv.late import late
 from konv.layers import parse
 from konv.layers.base import Layer, as_inputs, showing_shapes
 from konv.layers.custom import Slot
@@ -315,81 +316,57 @@ class Model(Trainer, Layer, builtin=True):
 
     def get_config(self) -> dict[str, Any]:
         """The architecture as Keras writes it: all layers with their arguments, and how they are wired."""
-        from konv.saving.serialization import Writer
-
-        return super().get_config() if self.is_composed else Writer().architecture(self)
+        return super().get_config() if self.is_composed else late("Writer")().architecture(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Model":
         """A new, untrained model of the architecture that `get_config` gave."""
-        from konv.saving.deserialization import Loader
-
         if cls.is_composed:
             return cls(**config)
-        return Loader(custom_objects).model(cls, config)
+        return late("Loader")(custom_objects).model(cls, config)
 
     def to_json(self, **kwargs) -> str:
         """The architecture and the arguments of `compile` as text; `konv.models.model_from_json` reads it."""
         import json
 
-        from konv.saving import serialize_keras_object
-
-        return json.dumps(serialize_keras_object(self), **kwargs)
+        return json.dumps(late("serialize_keras_object")(self), **kwargs)
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile` as Keras writes them; empty if the model has not been compiled."""
-        from konv.saving.serialization import Writer
-
-        return Writer().compile_config(self)
+        return late("Writer")().compile_config(self)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with what `get_compile_config` gave."""
-        from konv.saving.files import compile_from_config
-
-        compile_from_config(self, config)
+        late("compile_from_config")(self, config)
 
     def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
         """Write architecture, weights and optimizer state to a `.keras` file, atomically."""
-        from konv.saving import save_model
-
-        save_model(self, filepath, overwrite=overwrite, **kwargs)
+        late("save_model")(self, filepath, overwrite=overwrite, **kwargs)
 
     def __reduce__(self):
-        from konv.saving.pickling import reduced
-
-        return reduced(self)
+        return late("reduced")(self)
 
     def export(self, filepath, format: str | None = None, **kwargs) -> None:
         """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
-        from konv.interop.onnx_writer import export_model
-
-        export_model(self, filepath, format, **kwargs)
+        late("export_model")(self, filepath, format, **kwargs)
 
     def save_weights(self, filepath, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Write the weights to a `.weights.h5` file, atomically; with `max_shard_size` (GB) to several and `.weights.json`."""
-        from konv.saving import save_weights
-
-        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+        late("save_weights")(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
         """Read the weights from a `.weights.h5` or `.keras` file; nothing changes when they do not fit."""
-        from konv.saving import load_weights
-
-        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+        late("load_weights")(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
                 layer_range=None, style: str = "keras3") -> None:
         """Print the table of layers, output shapes and parameters; style="classic" is that of Keras 2."""
-        from konv.explain.text.summary import print_summary
-
-        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
+        late("print_summary")(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
 
     def explain(self, lang: str | None = None, style: str = "full", format: str = "text") -> str:
         """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
         layer (style="terse"), as text, "markdown" or "latex"."""
-        from konv.explain.text.formats import explain
-
-        return explain(self, lang, style, format)
+        return late("explain")(self, lang, style, format)
 
 
 def _flattened(layers: Iterable[Layer]) -> list[Layer]:

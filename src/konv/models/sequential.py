@@ -7,6 +7,7 @@ from konv.errors import KonvError, ReservedNameError, ShapeError, naming
 from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Input as InputOp
 from konv.ir.ops import Shape, describe
+from konv.late import late
 from konv.layers import parse
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
@@ -92,9 +93,7 @@ class Sequential(Model, builtin=True):
                 with self._around():
                     output = layer(self._tensors[-1])
             except ShapeError as error:
-                from konv.explain.facts.doctor import explained
-
-                raise explained(error, self._chain, self._tensors[0].shape[1:]) from None
+                raise late("explained_error")(error, self._chain, self._tensors[0].shape[1:]) from None
             assert isinstance(output, Tensor)
             self._tensors.append(output)
         self._wire(self._tensors[0], self._tensors[-1])

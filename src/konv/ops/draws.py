@@ -11,7 +11,7 @@ from konv.ir.ops import Dropout
 from konv.ops.elementwise import add, less
 from konv.ops.reductions import sum as total
 from konv.ops.shapes import reshape
-from konv.random import SeedGenerator
+from konv.seeds import SeedGenerator
 from konv.tracing.symbolic import Emit, symbolic
 from konv.tracing.tensors import Tensor, batch
 

@@ -9,8 +9,9 @@ from konv.errors import KonvError, ShapeError, UnsupportedError
 from konv.ir import array_ops as ir
 from konv.ir.ops import Permute, Reshape
 from konv.ops.elementwise import add, multiply
+from konv.traceable import is_tracing
 from konv.tracing.symbolic import Emit, is_symbolic, numbers, operand, require_plain, sample_axes, sample_axis, symbolic
-from konv.tracing.tensors import Tensor, is_tracing
+from konv.tracing.tensors import Tensor
 
 
 def _tensor(x: Any, function: str) -> Tensor:

@@ -8,10 +8,10 @@ import numpy as np
 from konv.ir.augment_ops import is_always_random, only_augments
 from konv.ir.graph import Graph
 from konv.plan import build_plan
-from konv.random import next_seed
 from konv.runtime.cpu import Program
 from konv.runtime.kernels import Kernels, default_kernels
 from konv.runtime.threads import Guarded, Threads, shared
+from konv.seeds import next_seed
 from konv.variables import Variable
 
 KEPT = 16  # runners of graphs without weights, such as those of layers that prepare images

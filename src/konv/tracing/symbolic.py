@@ -13,9 +13,10 @@ from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.ir.array_ops import Binary, Constant, Parameter
 from konv.ir.graph import GraphBuilder, Macro
 from konv.ir.ops import Input, Op, Reshape, Shape
+from konv.traceable import is_tracing, tracing
 from konv.tracing import lowering as wiring
 from konv.tracing import tree as nests
-from konv.tracing.tensors import Call, Operation, Tensor, is_tracing, tracing
+from konv.tracing.tensors import Call, Operation, Tensor
 from konv.variables import Variable
 
 LARGEST_CONSTANT = 1 << 16  # numbers in an array that becomes part of a graph

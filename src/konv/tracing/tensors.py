@@ -1,39 +1,19 @@
 """Values that are not computed yet: what layers, models and konv.ops are called on to make a graph."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from konv.errors import UnsupportedError
 from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Shape
+from konv.late import late
 from konv.registry import auto_name, snake_case
-
-Class = TypeVar("Class", bound=type)
-_tracing: ContextVar[str] = ContextVar("tracing", default="")
-_entering: "ContextVar[Sequence[Tensor]]" = ContextVar("entering", default=())
-
-
-def is_tracing(what: str = "") -> bool:
-    """Whether the `call` of a layer, a model or a loss is being written down, not a functional model; or that of a "loss"."""
-    return bool(_tracing.get()) and what in ("", _tracing.get())
-
-
-@contextmanager
-def tracing(what: str = "call", inputs: "Sequence[Tensor]" = ()) -> Iterator[None]:
-    """While a `call` is written down: what is called in it is not part of a functional model."""
-    token, entering = _tracing.set(what), _entering.set(inputs)
-    try:
-        yield
-    finally:
-        _tracing.reset(token)
-        _entering.reset(entering)
+from konv.traceable import is_tracing, operator, traced_inputs, with_operators
 
 
 def batch() -> "Tensor":
     """A tensor with one value per sample of whatever enters the `call` that is being written down."""
-    for tensor in _entering.get():
+    for tensor in traced_inputs():
         if tensor.batched:
             return tensor
     raise UnsupportedError("there is no batch here: this is for the `call` of a layer or model, or konv.ops on arrays")
@@ -97,6 +77,7 @@ class Operation:
         return self.again(*args, **kwargs)
 
 
+@with_operators
 class Tensor:
     """A value that is not computed yet: what `Input` returns and a layer called on it returns.
 
@@ -176,16 +157,16 @@ class Tensor:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method == "__call__" and not kwargs and ufunc.__name__ in _UFUNCS and len(inputs) == 2:  # array + tensor
-            return _operator(_UFUNCS[ufunc.__name__])(*inputs)
+            return operator(_UFUNCS[ufunc.__name__])(*inputs)
         raise self._refuse(f"np.{ufunc.__name__}", f"use konv.ops.{ufunc.__name__}")
 
     # --- operators --------------------------------------------------------------------------------
 
     def __eq__(self, other):
-        return _operator("equal")(self, other) if is_tracing() else self is other
+        return operator("equal")(self, other) if is_tracing() else self is other
 
     def __ne__(self, other):
-        return _operator("not_equal")(self, other) if is_tracing() else self is not other
+        return operator("not_equal")(self, other) if is_tracing() else self is not other
 
     __hash__ = object.__hash__
 
@@ -202,38 +183,8 @@ def is_keras_tensor(x: Any) -> bool:
 
 def _is_function(name: str) -> bool:
     """Whether konv.ops has a function of that name."""
-    from konv import ops
-
-    return not name.startswith("_") and name in dir(ops)
-
-
-def _operator(name: str, swapped: bool = False) -> Callable[..., Any]:
-    """The function of konv.ops of that name, looked up when it is used."""
-
-    def method(self, *others):
-        from konv import ops
-
-        return getattr(ops, name)(*others, self) if swapped else getattr(ops, name)(self, *others)
-
-    return method
+    return not name.startswith("_") and name in dir(late("ops"))
 
 
 _UFUNCS = {name: name for name in ("add", "subtract", "multiply", "power", "matmul", "maximum", "minimum", "equal", "not_equal",
                                    "greater", "greater_equal", "less", "less_equal")} | {"divide": "true_divide"}
-
-_PAIRS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "pow": "power", "matmul": "matmul"}
-_OTHERS = {"neg": "negative", "abs": "absolute", "getitem": "get_item", "gt": "greater", "ge": "greater_equal", "lt": "less",
-           "le": "less_equal", "and": "logical_and", "or": "logical_or", "invert": "logical_not"}
-
-
-def with_operators(cls: Class) -> Class:
-    """Give a class the operators of Python, by way of konv.ops."""
-    for name, function in _PAIRS.items():
-        setattr(cls, f"__{name}__", _operator(function))
-        setattr(cls, f"__r{name}__", _operator(function, swapped=True))
-    for name, function in _OTHERS.items():
-        setattr(cls, f"__{name}__", _operator(function))
-    return cls
-
-
-with_operators(Tensor)

@@ -14,7 +14,7 @@ from konv.callbacks.base import plain
 from konv.data.unpack import unpack_x_y_sample_weight
 from konv.errors import ArgumentError, KonvError, naming
 from konv.metrics.base import Mean
-from konv.random import generator, next_seed
+from konv.seeds import generator, next_seed
 from konv.training import parse
 from konv.training.batches import Batch, Batches, as_input, is_stream, split
 from konv.training.compiled import CompiledLoss, CompiledMetrics
