@@ -14,6 +14,7 @@ from konv.errors import KonvError, UnsupportedError, nearest
 from konv.hints import module_attributes
 from konv.ir.ops import Activation, Op, Softmax
 from konv.kernels import reference
+from konv.late import late
 from konv.plan.forward import activation_code
 from konv.tracing.symbolic import Composed, is_symbolic, operand, sample_axis, symbolic
 
@@ -279,9 +280,7 @@ _COMPOSED = ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shr
 
 
 def _composed(name: str) -> Callable[..., Any]:
-    from konv import ops
-
-    return getattr(ops, name)
+    return getattr(late("ops"), name)
 
 
 def get(identifier: Any) -> Callable[..., Any]:
