@@ -2,6 +2,8 @@
 
 import difflib
 import inspect
+import sys
+import warnings
 from collections.abc import Iterable
 from contextlib import contextmanager
 
@@ -53,6 +55,14 @@ def naming(owner: str):
         if text.startswith(f"{owner}: "):
             raise
         raise type(error)(f"{owner}: {text}") from None
+
+
+def warn(message: str) -> None:
+    """A UserWarning at the line of the user's program that called konv, however deep inside the reason was found."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("konv."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 def import_extra(module: str, extra: str):

@@ -254,7 +254,7 @@ def test_image_sizes_of_a_fully_convolutional_model():
     for size in (5, 6, 7, 8, 9, 10, 5):
         assert model.train_on_batch(np.ones((2, size, size, 1)), np.ones((2, 2))) >= 0
         assert model.predict_on_batch(np.ones((2, size, size, 1))).shape == (2, 2)
-    assert len(model._runners) <= 4
+    assert len(model._trainer.runners) <= 4
     for size in range(3, 80):
         model.graph((size, size, 1))
     assert len(model._graphs) <= konv.models.model.GRAPHS

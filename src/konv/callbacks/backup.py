@@ -54,7 +54,7 @@ class BackupAndRestore(Callback):
                 self.model.optimizer.build(self.model.trainable_variables)
             self.model.load_weights(self._weights_path)
         if os.path.exists(self._training_metadata_path):
-            self.model._initial_epoch = _epoch(Path(self._training_metadata_path))
+            self.model._trainer.initial_epoch = _epoch(Path(self._training_metadata_path))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._current_epoch, self._last_batch_seen = epoch + 1, 0

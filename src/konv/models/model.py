@@ -1,11 +1,13 @@
 """Models: layers wired together, as one graph that the engine runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from konv.arrays import to_array
+from konv.callbacks import History
 from konv.errors import KonvError, ReservedNameError, ShapeError, UnsupportedError, naming, plural
 from konv.ir.graph import Graph, GraphBuilder
 from konv.ir.ops import Input as InputOp
@@ -21,13 +23,27 @@ from konv.tracing import lowering as wiring
 from konv.tracing import tree as nests
 from konv.tracing.tensors import Call, Tensor
 from konv.training import Trainer
-from konv.training.batches import matches, require_batch
+from konv.training.batches import arrays_of, matches, require_batch
+from konv.training.fit_arguments import named
 
 OWN_LOOPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "compute_output_spec")
 GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when they come back
 
 
-class Model(Trainer, Layer, builtin=True):
+class TrainerAttribute:
+    """An attribute of a model that its trainer keeps."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        return self if model is None else getattr(model._trainer, self.name)
+
+    def __set__(self, model: Any, value: Any) -> None:
+        setattr(model._trainer, self.name, value)
+
+
+class Model(Layer, builtin=True):
     """Everything between symbolic inputs and outputs.
 
     >>> import konv
@@ -210,13 +226,18 @@ class Model(Trainer, Layer, builtin=True):
         self.input, self.output = arguments[0] if len(arguments) == 1 else arguments, trace.result
         self._require_names()
 
-    def named_inputs(self, x: Any) -> list[str]:
-        """Names for the inputs of a model with a `call` that is not built yet, from the first data."""
+    def build_from_data(self, x: Any) -> None:
+        """Make the weights for the shapes of the data, where that has not been done."""
+        if not self.built:
+            self.build_for(*(array.shape[1:] for array in arrays_of(x, self._names_of_inputs(x), "x")))
+
+    def _names_of_inputs(self, x: Any) -> list[str]:
+        """Names for the inputs of a model that is not built yet, from the first data."""
         if not self.is_composed or not nests.is_nest(x):
-            return super().named_inputs(x)
+            return ["input"]
         sources = as_inputs(x) if not isinstance(x, Mapping) else tuple(x[key] for key in sorted(x))
         if len(sources) == 1 and not isinstance(x, Mapping):
-            return super().named_inputs(x)
+            return ["input"]
         self._called = (nests.pack(x, [Slot() for _ in sources]),), {}
         return _names(self._called[0][0], "input", len(sources))
 
@@ -311,6 +332,158 @@ class Model(Trainer, Layer, builtin=True):
     def count_params(self) -> int:
         self._require_built()
         return sum(variable.size for variable in self.weights)
+
+    # --- training ---------------------------------------------------------------------------------
+
+    compiled = TrainerAttribute()
+    optimizer = TrainerAttribute()
+    loss = TrainerAttribute()
+    compile_arguments = TrainerAttribute()
+    steps_per_execution = TrainerAttribute()
+    history = TrainerAttribute()
+    stop_training = TrainerAttribute()
+    stop_evaluating = TrainerAttribute()
+    stop_predicting = TrainerAttribute()
+
+    @cached_property
+    def _trainer(self) -> Trainer:
+        return Trainer(self)
+
+    @named
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, metrics: Any = None,
+                weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
+                jit_compile: bool | str = "auto", auto_scale_loss: bool = True) -> None:
+        """Choose optimizer, loss and metrics. Layers that are frozen are so from here on.
+
+        Args:
+            optimizer: an optimizer or its name; None for a model that is only evaluated.
+            loss: a loss, its name or a function of (y_true, y_pred); for several outputs a list, or a dict by output name.
+            loss_weights: a factor for the loss of each output, as a list or a dict by output name.
+            metrics: a list of metrics, names or functions; for several outputs a list or dict of lists.
+            weighted_metrics: the same, for metrics that take sample_weight and class_weight into account.
+            run_eagerly: decides nothing: konv runs its compiled kernels in any case.
+            steps_per_execution: how many batches make one call of the callbacks.
+            jit_compile: decides nothing.
+            auto_scale_loss: decides nothing: konv computes in float32.
+        Raises:
+            KonvError: an argument that is not what it should be; the model stays as it was.
+
+        >>> import konv
+        >>> model = konv.Sequential([konv.layers.Dense(3, activation="softmax", input_shape=(4,))])
+        >>> model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        >>> model.metrics_names
+        ['loss', 'compile_metrics']
+        """
+        self._trainer.compile(optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution,
+                              jit_compile, auto_scale_loss)
+
+    @named
+    def fit(self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: str | int = "auto",
+            callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool | str = True,
+            class_weight: Mapping[int, float] | None = None, sample_weight: Any = None, initial_epoch: int = 0,
+            steps_per_epoch: int | None = None, validation_steps: int | None = None,
+            validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1) -> History:
+        """Train for a number of epochs; the History has the loss and metrics of every epoch.
+
+        Args:
+            x: an array (N, ...), a list or dict of them for several inputs, or an iterable of batches (x, y) or
+                (x, y, sample_weight).
+            y: targets (N, ...), a list or dict of them for several outputs.
+            batch_size: samples in one step; 32 unless given.
+            epochs: the number of the last epoch, counted from 1.
+            verbose: 0 for silence, 1 or "auto" for a progress bar, 2 for a line per epoch.
+            callbacks: callbacks, in the order in which they are called.
+            validation_split: the part of the samples, from the end, that is kept for validation.
+            validation_data: (x, y) or (x, y, sample_weight), or an iterable of batches.
+            shuffle: whether each epoch has the samples in another order; "batch" only within each batch.
+            class_weight: a dict from class number to weight, for a model of one output.
+            sample_weight: a weight for each sample; for several outputs a list or dict of arrays.
+            initial_epoch: the epoch to begin with, counted from 0.
+            steps_per_epoch: batches in an epoch; the next epoch goes on where it ended.
+            validation_steps: batches in a validation.
+            validation_batch_size: samples in a batch of the validation; batch_size unless given.
+            validation_freq: every how many epochs to validate, or a list of epochs, counted from 1.
+        Raises:
+            KonvError: the model is not compiled, or an argument is not what it should be.
+            ShapeError: an array that does not fit the inputs, the outputs or the other arrays.
+
+        >>> import konv
+        >>> konv.utils.set_random_seed(0)
+        >>> model = konv.Sequential([konv.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.eye(2, dtype="float32")
+        >>> sorted(model.fit(x, x[:, :1], epochs=2, verbose=0).history)
+        ['loss']
+        """
+        return self._trainer.fit(x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle,
+                                 class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
+                                 validation_batch_size, validation_freq)
+
+    @named
+    def evaluate(self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: str | int = "auto",
+                 sample_weight: Any = None, steps: int | None = None, callbacks: Any = None,
+                 return_dict: bool = False) -> Any:
+        """Loss and metrics on data, in inference mode: one value, a list, or a dict with return_dict=True.
+
+        Args:
+            x, y, batch_size, verbose, sample_weight, callbacks: as in `fit`.
+            steps: how many batches to take.
+            return_dict: whether to give the values by name.
+        Raises:
+            KonvError: the model is not compiled, or an argument is not what it should be.
+        """
+        return self._trainer.evaluate(x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict)
+
+    @named
+    def predict(self, x: Any, batch_size: int | None = None, verbose: str | int = "auto", steps: int | None = None,
+                callbacks: Any = None) -> Any:
+        """The outputs for all samples, in inference mode: an array, or a list or dict of arrays for several outputs.
+
+        Args:
+            x, batch_size, verbose, callbacks: as in `fit`; of batches (x, y) only x is taken.
+            steps: how many batches to take.
+        Raises:
+            ShapeError: an array that does not fit the inputs.
+
+        >>> import konv
+        >>> model = konv.Sequential([konv.layers.Flatten(input_shape=(2, 2))])
+        >>> model.predict(np.zeros((3, 2, 2)), verbose=0).shape
+        (3, 4)
+        """
+        return self._trainer.predict(x, batch_size, verbose, steps, callbacks)
+
+    @named
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None,
+                       class_weight: Mapping[int, float] | None = None, return_dict: bool = False) -> Any:
+        """One step on one batch; loss and metrics of this batch alone: one value, a list, or a dict."""
+        return self._trainer.train_on_batch(x, y, sample_weight, class_weight, return_dict)
+
+    @named
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Loss and metrics of one batch, in inference mode: one value, a list, or a dict."""
+        return self._trainer.test_on_batch(x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch of samples, in inference mode; the quickest for a few samples."""
+        return self._trainer.predict_on_batch(x)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running loss, the compiled metrics, and the losses of single outputs; none before `compile`."""
+        return self._trainer.metrics
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the metrics."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Let all metrics begin anew."""
+        self._trainer.reset_metrics()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The current loss and metrics by name."""
+        return self._trainer.get_metrics_result()
 
     # --- doors to the stages on the right ---------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from konv.errors import KonvError, ReservedNameError, ShapeError, naming
 from konv.ir.graph import GraphBuilder
@@ -124,10 +125,10 @@ class Sequential(Model, builtin=True):
             self._wire_chain()
         self._require_built()
 
-    def _build_from(self, x) -> None:
-        super()._build_from(x)
+    def build_from_data(self, x: Any) -> None:
+        super().build_from_data(x)
         if self._found:
-            self._open(arrays_of(x, self.named_inputs(x), "x")[0].shape[1:])
+            self._open(arrays_of(x, ["input"], "x")[0].shape[1:])
 
     def _open(self, shape: tuple[int, ...]) -> None:
         """Let sizes vary that were found in the first data and are others in these, as in Keras, if the layers allow that."""

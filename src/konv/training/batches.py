@@ -1,8 +1,7 @@
 """Data in whatever form it comes, as batches that the engine takes: float32 inputs, targets, weights."""
 
 import itertools
-import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor
 from typing import Any, NamedTuple
 
@@ -11,8 +10,9 @@ import numpy as np
 from konv.arrays import to_array
 from konv.data.pydataset import in_order
 from konv.data.unpack import unpack_x_y_sample_weight
-from konv.errors import KonvError, ShapeError
+from konv.errors import KonvError, ShapeError, warn
 from konv.ir.ops import Shape, describe
+from konv.training.trainable import Trainable
 
 Array = np.ndarray
 
@@ -25,49 +25,42 @@ class Batch(NamedTuple):
     weights: list[Array] | None = None
 
 
-class Door(NamedTuple):
-    """What a model takes: the names of its inputs and outputs, and the shapes of its inputs."""
+def parse_batch(model: Trainable, x: Any, y: Any = None, sample_weight: Any = None,
+                class_weight: Mapping[int, float] | None = None) -> Batch:
+    """Arrays of equal length, checked against what the model takes."""
+    given = arrays_of(x, model.input_names, "x")
+    inputs = model.fitted(given)
+    for array, name, shape, came in zip(inputs, model.input_names, model.input_shapes, given, strict=True):
+        check_input(array, name, shape, came.shape)
+    targets = None if y is None else arrays_of(y, model.output_names, "y")
+    weights = _sample_weights(targets, sample_weight, class_weight, model.output_names)
+    arrays = {"x": inputs, "y": targets or [], "sample_weight": weights or []}
+    if len({len(array) for several in arrays.values() for array in several}) > 1:
+        raise ShapeError("all arrays must have the same number of samples, got "
+                         + ", ".join(f"{argument}: {len(several[0])}" for argument, several in arrays.items() if several))
+    if len(inputs[0]) == 0:
+        raise KonvError("x holds no samples")
+    return Batch(inputs, targets, weights)
 
-    owner: str
-    inputs: Sequence[str]
-    shapes: Sequence[Shape]
-    outputs: Sequence[str]
 
-    def parse(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None,
-              fitted=None) -> Batch:
-        """Arrays of equal length, checked against the inputs. `fitted` may add or drop a last axis of size one."""
-        inputs = given = arrays_of(x, self.inputs, "x")
-        if fitted is not None:
-            inputs = fitted(inputs)
-        for array, name, shape, came in zip(inputs, self.inputs, self.shapes, given, strict=True):
-            check_input(array, name, shape, came.shape)
-        targets = None if y is None else arrays_of(y, self.outputs, "y")
-        weights = self._weights(targets, sample_weight, class_weight)
-        lengths = {"x": inputs, "y": targets or [], "sample_weight": weights or []}
-        counts = {argument: len(arrays[0]) for argument, arrays in lengths.items() if arrays}
-        if len({len(array) for arrays in lengths.values() for array in arrays}) > 1:
-            raise ShapeError("all arrays must have the same number of samples, got "
-                             + ", ".join(f"{argument}: {count}" for argument, count in counts.items()))
-        if counts["x"] == 0:
-            raise KonvError("x holds no samples")
-        return Batch(inputs, targets, weights)
-
-    def _weights(self, targets: list[Array] | None, sample_weight: Any, class_weight: Any) -> list[Array] | None:
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise KonvError("class_weight and sample_weight cannot be given at the same time")
-            if targets is None or len(targets) != 1:
-                raise KonvError("class_weight needs y and a model of one output")
-            return [class_weights(targets[0], class_weight)]
-        if sample_weight is None:
-            return None
-        one_for_all = not isinstance(sample_weight, (list, tuple, dict)) or len(self.outputs) == 1
-        if not one_for_all and isinstance(sample_weight, (list, tuple)) and targets and len(sample_weight) == len(targets):
-            sample_weight = [np.ones(len(target)) if weight is None else weight
-                             for weight, target in zip(sample_weight, targets, strict=True)]
-        weights = arrays_of(sample_weight, self.outputs[:1] if one_for_all else self.outputs, "sample_weight")
-        weights = [weight.astype(np.float32, copy=False) for weight in weights]
-        return weights * len(self.outputs) if one_for_all else weights
+def _sample_weights(targets: list[Array] | None, sample_weight: Any, class_weight: Any,
+                    names: Sequence[str]) -> list[Array] | None:
+    """One array of weights for each output, or None."""
+    if class_weight is not None:
+        if sample_weight is not None:
+            raise KonvError("class_weight and sample_weight cannot be given at the same time")
+        if targets is None or len(targets) != 1:
+            raise KonvError("class_weight needs y and a model of one output")
+        return [class_weights(targets[0], class_weight)]
+    if sample_weight is None:
+        return None
+    one_for_all = not isinstance(sample_weight, (list, tuple, dict)) or len(names) == 1
+    if not one_for_all and isinstance(sample_weight, (list, tuple)) and targets and len(sample_weight) == len(targets):
+        sample_weight = [np.ones(len(target)) if weight is None else weight
+                         for weight, target in zip(sample_weight, targets, strict=True)]
+    weights = arrays_of(sample_weight, names[:1] if one_for_all else names, "sample_weight")
+    weights = [weight.astype(np.float32, copy=False) for weight in weights]
+    return weights * len(names) if one_for_all else weights
 
 
 def matches(given: Sequence[int], shape: Shape) -> bool:
@@ -146,9 +139,9 @@ def class_weights(targets: Array, class_weight: Mapping[int, float]) -> Array:
                             f"got {{{number!r}: {weight!r}}}")
     if targets.ndim > 1:
         targets = targets[..., 0] if targets.shape[-1] == 1 else targets.argmax(axis=-1)
-    classes, places = np.unique(np.round(targets).astype(np.int64), return_inverse=True)
+    classes, indices = np.unique(np.round(targets).astype(np.int64), return_inverse=True)
     weights = np.array([float(class_weight.get(int(number), 1.0)) for number in classes], np.float32)
-    return weights[places].reshape(targets.shape)
+    return weights[indices].reshape(targets.shape)
 
 
 def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[tuple, tuple]:
@@ -178,10 +171,6 @@ class Batches:
         """How many batches the data makes, None if that is not known."""
         raise NotImplementedError
 
-    def whole(self) -> Batch | None:
-        """All data at once, where it is in memory."""
-        return None
-
     def _pass(self) -> Iterator[Batch]:
         """All batches once."""
         raise NotImplementedError
@@ -202,8 +191,7 @@ class Batches:
             batch = next(self._current, None)
             if batch is None:
                 self._current = None
-                warnings.warn(f"the data ran out after {taken} of the {self.steps} steps of an epoch; give fewer steps "
-                              f"or more data", stacklevel=4)
+                warn(f"the data ran out after {taken} of the {self.steps} steps of an epoch; give fewer steps or more data")
                 return
             self._used += 1
             yield batch
@@ -231,13 +219,9 @@ class ArrayBatches(Batches):
     def per_pass(self) -> int:
         return ceil(self.count / self.size)
 
-    def whole(self) -> Batch:
-        return self.data
-
     def _pass(self) -> Iterator[Batch]:
-        permutation = None
-        if self.order is not None and not self.within:
-            permutation = self.order.permutation(self.count)
+        permutation = self.order.permutation(self.count) if self.order is not None and not self.within else None
+        inputs, targets, weights = self.data
         for start in range(0, self.count, self.size):
             stop = min(start + self.size, self.count)
             chosen: Any = slice(start, stop)
@@ -245,7 +229,6 @@ class ArrayBatches(Batches):
                 chosen = permutation[start:stop]
             elif self.order is not None:
                 chosen = start + self.order.permutation(stop - start)
-            inputs, targets, weights = self.data
             yield Batch([as_input(array[chosen]) for array in inputs],
                         None if targets is None else [array[chosen] for array in targets],
                         None if weights is None else [array[chosen] for array in weights])
@@ -254,7 +237,8 @@ class ArrayBatches(Batches):
 class StreamBatches(Batches):
     """The batches of an iterable of x, (x, y) or (x, y, weights); `parse` makes a Batch of those three."""
 
-    def __init__(self, source: Any, parse, steps: int | None = None, order: np.random.Generator | None = None):
+    def __init__(self, source: Any, parse: Callable[..., Batch], steps: int | None = None,
+                 order: np.random.Generator | None = None):
         super().__init__(steps)
         self.source, self.parse, self.order = source, parse, order
 
@@ -275,9 +259,7 @@ class StreamBatches(Batches):
 
     def _pass(self) -> Iterator[Batch]:
         for batch in self._items():
-            x, y, weight = unpack_x_y_sample_weight(batch)
-            parsed = self.parse(x, y, weight)
-            yield parsed._replace(inputs=[as_input(array) for array in parsed.inputs])
+            yield self.parse(*unpack_x_y_sample_weight(batch))
 
     def _items(self) -> Iterator[Any]:
         source = self.source
@@ -289,8 +271,7 @@ class StreamBatches(Batches):
             indices = range(count) if self.order is None else self.order.permutation(count).tolist()
         workers = getattr(source, "workers", 1)
         if getattr(source, "use_multiprocessing", False):
-            warnings.warn(f"{type(source).__name__}: use_multiprocessing=True: konv makes batches in threads, not in "
-                          f"processes", stacklevel=5)
+            warn(f"{type(source).__name__}: use_multiprocessing=True: konv makes batches in threads, not in processes")
         if workers > 1:
             return in_order(source.__getitem__, indices, workers, getattr(source, "max_queue_size", 10))
         return (source[index] for index in indices)
@@ -326,7 +307,7 @@ def _leaves(part: Any) -> list[Any]:
     return list(part) if several else [part]
 
 
-def _mapped(part: Any, function) -> Any:
+def _mapped(part: Any, function: Callable[[Any], Any]) -> Any:
     if part is None:
         return None
     if isinstance(part, Mapping):

@@ -1,4 +1,4 @@
-"""What `compile` makes of losses and metrics: one loss and one list of metrics for all outputs of a model."""
+"""The losses and metrics of all outputs of a model, as `compile` was given them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +9,8 @@ from konv import losses, metrics
 from konv.errors import KonvError
 from konv.losses.base import Loss, fit_weight
 from konv.metrics.base import Mean, Metric
+from konv.training.batches import Batch
+from konv.training.trainable import Trainable
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -26,13 +28,61 @@ def kind_of_targets(target: Shape, output: Shape) -> str:
     return "sparse" if len(target) < len(output) or target[-1] == 1 else "one-hot"
 
 
+class Objective:
+    """What training makes small and what it reports: compiled loss, compiled metrics and the running mean of the loss."""
+
+    def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, names: Sequence[str]):
+        self.losses = None if loss is None else CompiledLoss(loss, loss_weights, names)
+        self.watched = CompiledMetrics(metrics, weighted_metrics, names) if metrics or weighted_metrics else None
+        self.tracker = Mean("loss")
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The running loss, the compiled metrics, and the losses of single outputs."""
+        return [self.tracker, *([self.watched] if self.watched else []), *(self.losses.metrics if self.losses else [])]
+
+    def targets(self, batch: Batch) -> list[Array]:
+        """The targets of a batch; a KonvError where there are none for a loss or a metric."""
+        if batch.targets is not None:
+            return batch.targets
+        if self.losses or self.watched:
+            raise KonvError("y is missing; give y beside x, or an iterable of (x, y)")
+        return []
+
+    def parse(self, model: Trainable, batch: Batch, shapes: Sequence[Sequence[int | None]]) -> list[Array]:
+        """Targets as the losses take them, for outputs of these unbatched shapes; finds all that is wrong with them.
+
+        The first targets that fit the outputs decide what "accuracy" and "crossentropy" stand for.
+        """
+        targets, losses, watched = self.targets(batch), self.losses, self.watched
+        whole: list[Shape] = [(len(batch.inputs[0]), *shape) for shape in shapes]  # type: ignore[misc]
+        if losses and not losses.built:
+            losses.build(targets, whole, model.output_names, isinstance(model.output, Mapping))
+        if watched and not watched.built:
+            watched.build(targets, whole, model.output_names)
+        return losses.parse(targets, whole, batch.weights) if losses else []
+
+    def compute(self, parsed: Sequence[Array], outputs: Sequence[Array], weights: Sequence[Array] | None,
+                gradient: bool, scale: float = 1.0) -> tuple[float, list[Array]]:
+        """The loss, and the gradient of `scale` times it with respect to each output: zero without a loss."""
+        if self.losses is None:
+            return 0.0, [np.zeros_like(output) for output in outputs] if gradient else []
+        return self.losses.compute(parsed, outputs, weights, gradient, scale)
+
+    def update(self, value: float, batch: Batch, outputs: Sequence[Array]) -> None:
+        """Let the metrics take a batch and its loss into account."""
+        self.tracker.update_state(value, len(batch.inputs[0]))
+        if self.watched:
+            self.watched.update(self.targets(batch), outputs, batch.weights)
+
+
 class CompiledLoss:
     """The losses of all outputs and their weighted sum."""
 
     def __init__(self, loss: Any, loss_weights: Any, names: Sequence[str]):
         self.names = names
         # a list of one loss for an output is that loss, as in Keras
-        self._given: list[Any] = [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
+        self._given = [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
                        for given in per_output(loss, names, "loss")]
         if isinstance(loss_weights, Mapping):
             loss_weights = {name: loss_weights.get(name, 1.0) for name in names} | dict(loss_weights)
@@ -54,15 +104,16 @@ class CompiledLoss:
         if sum(loss is not None for loss in self.losses) > 1:
             self.trackers = [Mean(f"{name}_loss") if loss else None
                              for name, loss in zip(self.names, self.losses, strict=True)]
+        self.parse(targets, shapes)  # targets that do not fit decide nothing
         self.built = True
 
     @property
     def metrics(self) -> list[Mean]:
         """The losses of single outputs; where outputs and losses are dicts, in the order of the losses, as Keras lists them."""
-        places = range(len(self.trackers))
+        trackers = self.trackers
         if self._keyed and self._keys is not None:
-            places = [*map(list(self.names).index, self._keys)]
-        return [tracker for place in places if (tracker := self.trackers[place]) is not None]
+            trackers = [trackers[list(self.names).index(key)] for key in self._keys]
+        return [tracker for tracker in trackers if tracker is not None]
 
     def parse(self, targets: Sequence[Array], shapes: Sequence[Shape],
               weights: Sequence[Array] | None = None) -> list[Array]:
@@ -76,19 +127,19 @@ class CompiledLoss:
     def compute(self, parsed: Sequence[Array], outputs: Sequence[Array], weights: Sequence[Array] | None,
                 gradient: bool, scale: float = 1.0) -> tuple[float, list[Array]]:
         """The total loss, and the gradient of `scale` times it with respect to each output."""
-        total, slopes = 0.0, []
+        total, gradients = 0.0, []
         for index, (loss, output) in enumerate(zip(self.losses, outputs, strict=True)):
             if loss is None:
-                slopes.append(np.zeros_like(output))
+                gradients.append(np.zeros_like(output))
                 continue
-            value, slope = loss.compute(parsed[index], output, weights[index] if weights else None, gradient)
+            value, found = loss.compute(parsed[index], output, weights[index] if weights else None, gradient)
             tracker, factor = self.trackers[index], self.weights[index]
             if tracker is not None:
                 tracker.update_state(value, len(output))
             total += value * factor
-            if slope is not None:
-                slopes.append(slope if factor * scale == 1.0 else np.multiply(slope, factor * scale, out=slope))
-        return total, slopes
+            if found is not None:
+                gradients.append(found if factor * scale == 1.0 else np.multiply(found, factor * scale, out=found))
+        return total, gradients
 
 
 def _number(weight: Any) -> float:

@@ -1,11 +1,27 @@
 """The arguments of compile, fit, evaluate and predict, checked at the door."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from konv.errors import KonvError
+from konv.errors import ArgumentError, KonvError, naming
+
+
+def named(method: Callable) -> Callable:
+    """Errors of the method begin with the name of the model; an argument that it does not take is one of them."""
+    known = list(signature(method).parameters)[1:]
+
+    @wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with naming(self.title):
+            for name in kwargs.keys() - known:
+                raise ArgumentError(f"{method.__name__}() has no argument {name!r}; there are: {', '.join(known)}")
+            return method(self, *args, **kwargs)
+
+    return wrapper
 
 
 def count(value: Any, argument: str, low: int = 1) -> int:
