@@ -7,8 +7,7 @@ import pytest
 
 import konv
 from konv.errors import KonvError
-from konv.explain.languages.language import with_particles
-from konv.explain.languages.messages import LANGUAGES, MESSAGES, check_language, say
+from konv.explain.languages.messages import LANGUAGES, MESSAGES, check_language, say, with_particles
 from konv.explain.report.page import WORDS
 from konv.ir.array_ops import BINARY, REDUCTIONS
 from konv.ir.augment_ops import FILL_MODES, MAPS

@@ -98,7 +98,7 @@ class Findings:
 
 def _listed(numbers: list[str], lang: str) -> str:
     """The first of them, and how many more there are."""
-    rest = [say("find_more", lang, count=len(numbers) - LISTED)] if len(numbers) > LISTED else []
+    rest = [say("more", lang, count=len(numbers) - LISTED)] if len(numbers) > LISTED else []
     return ", ".join([*numbers[:LISTED], *rest])
 
 

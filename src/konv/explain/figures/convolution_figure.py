@@ -152,7 +152,7 @@ class _Drawing:
             self.sheet.grid(x, centre - height / 2, *kernel, self.kernel_cell, style, style, 0.3)
             x += width + 22
         if self.kernels > len(kernels):
-            more = "+ … " + self.say("fig_more_kernels", count=self.kernels - len(kernels))
+            more = "+ … " + self.say("more", count=self.kernels - len(kernels))
             self.sheet.text(x - 16, centre, more, 12, "quiet")
             x += 24 + 7 * len(more)
         word = self.say("fig_sum_bias" if self.use_bias else "fig_sum")

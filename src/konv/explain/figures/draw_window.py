@@ -94,4 +94,4 @@ def _conclusion(figure: "WindowFigure", lang: str) -> list[str]:
         bias = "" if figure.bias is None else f" + {shown(figure.bias)}"
         together = shown(sum(share.sum for share in figure.shares))
         told[0] = say(key, lang, terms=together + bias, value=shown(figure.total))
-    return [say("win_input", lang, shape=describe(figure.input_shape)), *padding, *told]
+    return [say("input", lang, shape=describe(figure.input_shape)), *padding, *told]

@@ -138,7 +138,7 @@ def _draw(sheet: Sheet, block: Block, top: float, lang: str) -> float:
             sheet.grid(x, y, lines, columns, cell, style, style, 0.3)
             x += width + gap
         if block.kernels > MOST:
-            more = "… " + say("par_more", lang, count=block.kernels - SHOWN)
+            more = "… " + say("more", lang, count=block.kernels - SHOWN)
             sheet.text(x + 2, y + height / 2, more, 11, "quiet")
             x += text_width(more, 11) + 12
         if block.bias:

@@ -221,7 +221,7 @@ EXAMPLES = {Conv: _sum_example, DepthwiseConv: _sum_example, ConvTranspose: _sum
 
 def _lines(figure: WindowFigure, lang: str):
     yield figure.title
-    yield say("win_input", lang, shape=describe(figure.input_shape))
+    yield say("input", lang, shape=describe(figure.input_shape))
     if figure.kind == "norm":
         yield say("win_norm", lang, formula=figure.formula, value=shown(figure.total))
     for share in figure.shares:

@@ -16,7 +16,7 @@ from konv.layers.base import Layer
 from konv.models import Model
 
 MOST = 60  # boxes of a drawing that is unfolded from the beginning
-TOTALS = {"Total": "total_parameters", "Trainable": "total_trainable", "Non-trainable": "total_frozen",
+TOTALS = {"Total": "parameters_count", "Trainable": "total_trainable", "Non-trainable": "total_frozen",
           "Optimizer": "total_optimizer"}
 # The colours are those of the page, whose paper may be light or dark.
 STYLE = ("<style>.konv-page table{border-collapse:collapse;margin:.5em 0;font:inherit;color:inherit}"

@@ -128,7 +128,7 @@ def _thumbnail(image: np.ndarray, name: str) -> str:
 def _head(report: "Report") -> str:
     facts = report.facts
     count = sum(bool(layer.inputs) for layer in facts.layers)
-    tiles = [("rep_layers_count", f"{count:,}"), ("rep_parameters", f"{facts.parameters:,}"),
+    tiles = [("rep_layers_count", f"{count:,}"), ("column_parameters", f"{facts.parameters:,}"),
              ("rep_trainable", f"{facts.trainable_parameters:,}"), ("rep_bytes", readable_bytes(facts.bytes))]
     if facts.macs is not None:
         tiles.insert(3, ("rep_macs", f"{facts.macs:,}"))
@@ -166,7 +166,7 @@ def _stepper(report: "Report") -> str:
     return f"""{head}
 <p class="note">{both("rep_step_how")}</p>
 <p class="problem" id="problem" role="alert" hidden></p>
-<div class="controls"><label>{both("rep_layer")}<select id="stage">{options}</select></label>{fields}
+<div class="controls"><label>{both("column_layer")}<select id="stage">{options}</select></label>{fields}
 <span class="buttons"><button type="button" id="previous">◀ {both("rep_previous")}</button>
 <button type="button" id="next">{both("rep_next")} ▶</button><button type="button" id="play"></button>
 <button type="button" id="return" hidden></button></span></div>

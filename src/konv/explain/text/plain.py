@@ -97,7 +97,7 @@ def _totals(facts: ModelFacts, lang: str) -> Iterable[str]:
     yield say("total", lang)
     own = [layer for layer in facts.layers if not layer.shared]
     rows = [
-        ("total_parameters", [layer.parameters for layer in own], facts.parameters),
+        ("parameters_count", [layer.parameters for layer in own], facts.parameters),
         ("total_trainable", [], facts.trainable_parameters),
         ("total_frozen", [], facts.frozen_parameters),
     ]
