@@ -46,6 +46,9 @@ def test_every_message_is_used():
             "padding_height", "padding_width", "extent_length", "padding_length", "height", "width", "length", "brightness",
             "contrast", "reach_rows",
             "reach_columns",
+            *(f"legend_{op}_parameters{bias}" for op in ("conv", "depthwise", "dense") for bias in ("", "_no_bias")),
+            "legend_group_channels", "legend_group_filters",
+            *(f"legend_spread{rule}" for rule in ("", "_same", "_extra", "_same_extra")),
             *(f"code_axis_{name}" for name in ("rows", "columns", "time", "channels", "filters", "multiplier")),
             *MAPS[3:6], *(f"flip_{kind}" for kind in MAPS[:3]), *(f"fill_{mode}" for mode in FILL_MODES)}
     used = [key.removesuffix("_steps") for key in MESSAGES]  # those for sequences are found by those for images
