@@ -6,7 +6,7 @@ import pytest
 from konv.kernels import compiled
 from konv.kernels.reference_resample import view
 from konv.plan import build_plan
-from konv.plan.contracts import CONTRACTS, Positional
+from konv.plan.contracts import CONTRACTS, Positional, WeightGradientArgs, WinogradWeightGradientArgs
 from konv.plan.steps import Step
 from konv.runtime.cpu import Program
 from konv.runtime.kernels import Kernels, reference_kernels
@@ -14,12 +14,19 @@ from konv.runtime.threads import Threads
 from tests import networks
 
 # where a kernel leaves what nobody reads
-ROOM = {"winograd": (4,), "winograd_kernel": (3,), "resample": (6,), "warp": (3, 4),
+ROOM = {"winograd": ("room",), "winograd_weight_gradient": ("room",), "resample": (6,), "warp": (3, 4),
         "warp_backward": (3, 4)}
 
 
+def _lanes(args):
+    """Of a packed weight gradient: how many lanes stand for an element, which other ones may not, and how often they come."""
+    if not args.transposed:
+        return args.filters, 1
+    return (args.channels, 16) if isinstance(args, WinogradWeightGradientArgs) else (args.inner, len(args.taps.distances))
+
+
 def _used(array, across, runs):
-    """Zeros in place of lanes that stand for no number."""
+    """Zeros in lanes that stand for no element."""
     lane = np.arange(array.shape[2] // runs * array.shape[4]).reshape(array.shape[2] // runs, 1, -1)
     return np.where(np.tile(lane, (runs, 1, 1)) < across, array, 0)
 
@@ -34,23 +41,20 @@ def both(step, args):
         with np.errstate(all="ignore"):  # memory that nothing has written yet
             slow(*twins)
         fast(*args)
-        for position, (ours, theirs) in enumerate(zip(args, twins, strict=True)):
-            if position in ROOM.get(step.kernel, ()):
+        for name, ours, theirs in zip(step.args.parameters or range(len(args)), args, twins, strict=True):
+            if name in ROOM.get(step.kernel, ()):
                 continue
-            if step.kernel == "winograd_kernel" and position == 2:
-                across, runs = (args[4][2], 16) if step.variant[3] else (args[4][3], 1)
-                ours, theirs = _used(ours, across, runs), _used(theirs, across, runs)
-            if step.kernel == "kernel_product" and position == 2:  # lanes without a number may hold anything
-                across, runs = (args[4][3], len(args[3])) if step.variant[3] else (args[4][14], 1)
+            if name == "dw" and isinstance(step.args, (WeightGradientArgs, WinogradWeightGradientArgs)):
+                across, runs = _lanes(step.args)
                 ours, theirs = _used(ours, across, runs), _used(theirs, across, runs)
             if isinstance(ours, np.ndarray) and ours.dtype.kind == "f":
                 size = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-3)
                 if step.kernel == "norm_sums":  # errors times deviations, around one: behind another normalisation they cancel
                     size = max(size, np.abs(view(args[0], args[4])).max())
-                np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6 * size, err_msg=f"{step.kernel} {position}")
+                np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6 * size, err_msg=f"{step.kernel} {name}")
             elif isinstance(ours, np.ndarray):
                 channels = args[0].shape[-1] if step.kernel in ("max_pool", "global_pool") else ours.shape[-1]
-                np.testing.assert_array_equal(ours[..., :channels], theirs[..., :channels], f"{step.kernel} {position}")
+                np.testing.assert_array_equal(ours[..., :channels], theirs[..., :channels], f"{step.kernel} {name}")
 
     return run
 

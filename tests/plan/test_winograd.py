@@ -5,6 +5,7 @@ import pytest
 
 import konv
 from konv.plan import build_plan
+from konv.plan.contracts import WinogradArgs, WinogradWeightGradientArgs
 from tests import networks
 
 
@@ -31,9 +32,10 @@ def test_which(size, channels, arguments, expected):
 
 def test_every_way_is_met():
     steps = kernels(networks.three_by_three(konv))
-    assert {step.args.values[-1] for step in steps if step.kernel == "winograd"} == {0, 1}  # set, and added to
-    assert {step.domain for step in steps if step.kernel == "winograd_kernel"} == {"samples", "rows"}
-    assert {step.variant[3] for step in steps if step.kernel == "winograd_kernel"} == {0, 1}  # turned or not
+    gradients = [step for step in steps if isinstance(step.args, WinogradWeightGradientArgs)]
+    assert {step.args.accumulate for step in steps if isinstance(step.args, WinogradArgs)} == {0, 1}  # set, and added to
+    assert {step.domain for step in gradients} == {"samples", "rows"}
+    assert {step.args.transposed for step in gradients} == {0, 1}
 
 
 @pytest.mark.parametrize(("size", "channels", "filters"), [

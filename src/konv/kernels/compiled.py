@@ -26,12 +26,6 @@ from konv.plan.tiling import Machine
 
 # kernels of which each variant is compiled by itself
 FACTORIES = {
-    "product": product.make_product,
-    "kernel_product": product.make_kernel_product,
-    "winograd": winograd.make_winograd,
-    "winograd_kernel": winograd.make_winograd_kernel,
-    "depthwise": depthwise.make_depthwise,
-    "depthwise_kernel": depthwise.make_depthwise_kernel,
     "max_pool": pool.make_max_pool,
     "max_pool_backward": pool.make_max_pool_backward,
     "norm_pool_backward": pool.make_norm_pool_backward,

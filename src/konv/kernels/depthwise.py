@@ -34,20 +34,20 @@ def _literal(rows, columns):
 
 
 def _distance(builder, tap, row, column):
-    """Numbers from the first tap to this one."""
+    """Elements from the first tap to this one."""
     return builder.add(builder.mul(row, ir.Constant(I64, tap[0])), builder.mul(column, ir.Constant(I64, tap[1])))
 
 
 @intrinsic
 def window_row(typing, rows, columns, a, w, bias, c, floor, accumulate, width, a_step, a_row, a_column, w_row, w_column,
-               c_step, left):
+               c_step, lanes):
     """c[j] = max(floor, bias + (c[j] if accumulate) + sum over r < rows, s < columns of
-    a[j * a_step + r * a_row + s * a_column] * w[r * w_row + s * w_column])    for j < width, in `left` lanes"""
+    a[j * a_step + r * a_row + s * a_column] * w[r * w_row + s * w_column])    for j < width, in so many lanes"""
     taps = _literal(rows, columns)
 
     def emit(context, builder, signature, args):
-        a, w, bias, c, floor, accumulate, width, a_step, a_row, a_column, w_row, w_column, c_step, left = args[2:]
-        mask, lowest = first_ir(builder, left), splat_ir(builder, floor)
+        a, w, bias, c, floor, accumulate, width, a_step, a_row, a_column, w_row, w_column, c_step, lanes = args[2:]
+        mask, lowest = first_ir(builder, lanes), splat_ir(builder, floor)
         zero = ir.Constant(I64, 0)
         held = [place_ir(builder, w, _distance(builder, tap, w_row, w_column)) for tap in taps]
         weights = [masked_load_ir(builder, place, mask) for place in held]
@@ -71,13 +71,13 @@ def window_row(typing, rows, columns, a, w, bias, c, floor, accumulate, width, a
 
 
 @intrinsic
-def window_sums(typing, rows, columns, a, d, dw, width, a_step, a_row, a_column, d_step, w_row, w_column, left):
+def window_sums(typing, rows, columns, a, d, dw, width, a_step, a_row, a_column, d_step, w_row, w_column, lanes):
     """dw[r * w_row + s * w_column] += sum over j < width of a[j * a_step + r * a_row + s * a_column] * d[j * d_step]"""
     taps = _literal(rows, columns)
 
     def emit(context, builder, signature, args):
-        a, d, dw, width, a_step, a_row, a_column, d_step, w_row, w_column, left = args[2:]
-        mask = first_ir(builder, left)
+        a, d, dw, width, a_step, a_row, a_column, d_step, w_row, w_column, lanes = args[2:]
+        mask = first_ir(builder, lanes)
         places = [place_ir(builder, dw, _distance(builder, tap, w_row, w_column)) for tap in taps]
         distances = [_distance(builder, tap, a_row, a_column) for tap in taps]
         sums = [cgutils.alloca_once(builder, FLOATS_IR) for _ in taps]  # promoted to registers by LLVM
@@ -98,53 +98,46 @@ def window_sums(typing, rows, columns, a, d, dw, width, a_step, a_row, a_column,
 
 def make_depthwise(rows, columns):
     @kernel
-    def depthwise(a, w, bias, c, geometry, floor, accumulate):
-        # a (N, H, W, C)  w (..., C)  bias (C,)  c (N, OH, OW, C); geometry: see konv.plan.depthwise
-        height, width, a_start, a_line, a_step, a_row, a_column = (geometry[0], geometry[1], geometry[2], geometry[3],
-                                                                   geometry[4], geometry[5], geometry[6])
-        w_start, w_row, w_column, c_start, c_line, c_step = (geometry[7], geometry[8], geometry[9], geometry[10],
-                                                             geometry[11], geometry[12])
-        channels, lowest = c.shape[3], np.float32(floor)
-        a_image, c_image = a.shape[1] * a.shape[2] * channels, c.shape[1] * c.shape[2] * channels
-        for n in range(a.shape[0]):
+    def depthwise(x, w, bias, y, x_layout, y_layout, height, width, tap_row, tap_column, w_start, w_row, w_column, floor,
+                  accumulate):
+        # x (N, H, W, C)  w (..., C)  bias (C,)  y (N, OH, OW, C)
+        channels, lowest = y.shape[3], np.float32(floor)
+        for n in range(x.shape[0]):
             for h in range(height):
-                source, target = n * a_image + a_start + h * a_line, n * c_image + c_start + h * c_line
-                for k in range(0, channels, LANES):
-                    window_row(rows, columns, address(a, source + k), address(w, w_start + k), address(bias, k),
-                               address(c, target + k), lowest, accumulate, width, a_step, a_row, a_column, w_row, w_column,
-                               c_step, channels - k)
+                source = x_layout.start + n * x_layout.image + h * x_layout.row
+                target = y_layout.start + n * y_layout.image + h * y_layout.row
+                for c in range(0, channels, LANES):
+                    window_row(rows, columns, address(x, source + c), address(w, w_start + c), address(bias, c),
+                               address(y, target + c), lowest, accumulate, width, x_layout.column, tap_row, tap_column, w_row,
+                               w_column, y_layout.column, channels - c)
 
     return depthwise
 
 
-def make_depthwise_kernel(rows, columns, step):
+def make_depthwise_weight_gradient(rows, columns, step):
     """`step` rows of the kernel at a time, so that their sums fit into the registers."""
     rest = rows % step
     last = max(rest, 1)
 
     @kernel
-    def depthwise_kernel(a, d, dw, geometry, first):
-        # a (N, H, W, C)  d (N, OH, OW, C)  dw (1, rows * columns * C)
-        height, width, a_start, a_line, a_step, a_row, a_column = (geometry[0], geometry[1], geometry[2], geometry[3],
-                                                                   geometry[4], geometry[5], geometry[6])
-        d_start, d_line, d_step = geometry[10], geometry[11], geometry[12]
+    def depthwise_weight_gradient(x, d, dw, x_layout, d_layout, height, width, tap_row, tap_column, first):
+        # x (N, H, W, C)  d (N, OH, OW, C)  dw (1, rows * columns * C)
         channels = d.shape[3]
-        a_image, d_image = a.shape[1] * a.shape[2] * channels, d.shape[1] * d.shape[2] * channels
         if first:
             dw[0, :] = np.float32(0)
-        for n in range(a.shape[0]):
+        for n in range(x.shape[0]):
             for h in range(height):
-                source, error = n * a_image + a_start + h * a_line, n * d_image + d_start + h * d_line
-                for k in range(0, channels, LANES):
-                    left = channels - k
+                source = x_layout.start + n * x_layout.image + h * x_layout.row
+                error = d_layout.start + n * d_layout.image + h * d_layout.row
+                for c in range(0, channels, LANES):
                     for r in range(0, rows - rest, step):
-                        window_sums(step, columns, address(a, source + r * a_row + k), address(d, error + k),
-                                    address(dw, r * columns * channels + k), width, a_step, a_row, a_column, d_step,
-                                    columns * channels, channels, left)
+                        window_sums(step, columns, address(x, source + r * tap_row + c), address(d, error + c),
+                                    address(dw, r * columns * channels + c), width, x_layout.column, tap_row, tap_column,
+                                    d_layout.column, columns * channels, channels, channels - c)
                     if rest > 0:
                         r = rows - rest
-                        window_sums(last, columns, address(a, source + r * a_row + k), address(d, error + k),
-                                    address(dw, r * columns * channels + k), width, a_step, a_row, a_column, d_step,
-                                    columns * channels, channels, left)
+                        window_sums(last, columns, address(x, source + r * tap_row + c), address(d, error + c),
+                                    address(dw, r * columns * channels + c), width, x_layout.column, tap_row, tap_column,
+                                    d_layout.column, columns * channels, channels, channels - c)
 
-    return depthwise_kernel
+    return depthwise_weight_gradient

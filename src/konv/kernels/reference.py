@@ -5,7 +5,6 @@ Outputs are arguments. float64 works as well as float32, which is what finite di
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from konv.kernels.formulas import ACTIVATIONS
 from konv.kernels.reference_norm import (  # noqa: F401 (kernels are looked up here)
@@ -47,7 +46,7 @@ from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked 
     wide,
     winograd,
     winograd_gradient,
-    winograd_kernel,
+    winograd_weight_gradient,
     winograd_weights,
 )
 
@@ -74,81 +73,65 @@ def reduce_parts(parts, gradient, first):
     gradient[...] = parts.sum(0).reshape(gradient.shape) + (0 if first else gradient)
 
 
-def product(a, b, bias, c, taps, geometry, floor, accumulate):
-    # c[pixel, f] = max(floor, bias[f] + sum over taps t, k < inner of a[pixel + t + k] * b[t, k, f])
-    flat, height, width, inner, *rest = (int(value) for value in geometry)
-    a_start, a_row, a_column, a_image, a_group, c_start, c_row, c_column, c_image, c_group, filters, _ = rest
-    for group in range(b.shape[0]):
-        target = pixels(c, c_start + group * c_group, c_row, c_column, c_image, flat, height, width, filters)
-        total = np.zeros(target.shape, c.dtype) + bias.reshape(b.shape[0], -1)[group, :filters]
-        for t, tap in enumerate(taps):
-            source = pixels(a, a_start + group * a_group + int(tap), a_row, a_column, a_image, flat, height, width, inner)
-            kernel = b[group, :, t * inner:(t + 1) * inner].transpose(1, 0, 2).reshape(inner, -1)[:, :filters]
-            total += source @ kernel
+def product(x, w, bias, y, x_layout, y_layout, taps, height, width, inner, filters, chunk, floor, accumulate, *, flat):
+    # y[pixel, f] = max(floor, bias[f] + sum over taps t, k < inner of x[pixel + t + k] * w[t, k, f])
+    for group in range(w.shape[0]):
+        target = pixels(y, y_layout.at(group=group), height, width, filters, flat)
+        total = np.zeros(target.shape, y.dtype) + bias.reshape(w.shape[0], -1)[group, :filters]
+        for t, tap in enumerate(taps.distances):
+            source = pixels(x, x_layout.at(group=group, distance=tap), height, width, inner, flat)
+            weights = w[group, :, t * inner:(t + 1) * inner].transpose(1, 0, 2).reshape(inner, -1)[:, :filters]
+            total += source @ weights
         target[...] = np.maximum(total + (target if accumulate else 0), floor)
 
 
-def kernel_product(a, d, dw, taps, geometry, tiles, first, *, rows, turned):
-    # dw[band, k, f] (+)= sum over the pixels of a band of lines of a[pixel + k] * d[pixel, f]; `tiles` is the range of those
+def weight_gradient(x, d, dw, x_layout, d_layout, taps, flat, height, width, inner, filters, span, bands, tiles, first, *,
+                    rows, transposed):
+    # dw[band, k, f] (+)= sum over the pixels of a band of lines of x[pixel + k] * d[pixel, f]; `tiles` is the range of those
     # of all bands to do
-    flat, height, width, inner, *rest = (int(value) for value in geometry)
-    a_start, a_row, a_column, a_image, a_group, d_start, d_row, d_column, d_image, d_group, filters, _, _, bands = rest
     _, groups, panels, _, lanes = dw.shape
-    lines = width * len(a) if flat else height
-    across = panels // len(taps) if turned else panels
-    per_run = -(-(filters if turned else inner) // rows) * (across if turned else 1)
+    lines, distances = width * len(x) if flat else height, taps.distances
+    across = panels // len(distances) if transposed else panels
+    per_run = -(-(filters if transposed else inner) // rows) * (across if transposed else 1)
     for index in range(int(tiles[0]), int(tiles[1])):
-        band, index = divmod(index, per_run * len(taps) * groups)
-        group, run = index // (per_run * len(taps)), index // per_run % len(taps)
-        source = pixels(a, a_start + group * a_group + int(taps[run]), a_row, a_column, a_image, flat, height, width, inner)
-        error = pixels(d, d_start + group * d_group, d_row, d_column, d_image, flat, height, width, filters)
+        band, index = divmod(index, per_run * len(distances) * groups)
+        group, run = index // (per_run * len(distances)), index // per_run % len(distances)
+        source = pixels(x, x_layout.at(group=group, distance=distances[run]), height, width, inner, flat)
+        error = pixels(d, d_layout.at(group=group), height, width, filters, flat)
         cut = slice(lines * band // bands, lines * (band + 1) // bands)
         source, error = (source[..., cut, :], error[..., cut, :]) if flat else (source[:, cut], error[:, cut])
         total = np.tensordot(source, error, ((0, 1, 2), (0, 1, 2)))  # (inner, filters)
-        if turned:
+        if transposed:
             p, k = index % per_run % across, index % per_run // across * rows
             total = wide(total.T[k:k + rows], across * lanes).reshape(-1, across, lanes)[:, p]
-            place = dw[band, group, run * across + p, k:k + rows]
+            target = dw[band, group, run * across + p, k:k + rows]
         else:
             k = index % per_run * rows
             total = wide(total[k:k + rows], panels * lanes).reshape(-1, panels, lanes).transpose(1, 0, 2)
-            place = dw[band, group, :, run * inner + k:run * inner + min(k + rows, inner)]
-        place[...] = total + (0 if first else place)
+            target = dw[band, group, :, run * inner + k:run * inner + min(k + rows, inner)]
+        target[...] = total + (0 if first else target)
 
 
-def _taps(a, geometry, taps, channels):
-    """(tap, what it reads: (N, height, width, channels))"""
-    height, width, start, line, step, row, column = (int(value) for value in geometry[:7])
-    size, image = a.itemsize, a.shape[1] * a.shape[2] * a.shape[3]
-    for r, s in np.ndindex(*taps):
-        yield (r, s), as_strided(a.reshape(-1)[start + r * row + s * column:], (len(a), height, width, channels),
-                                 (image * size, line * size, step * size, size))
-
-
-def _target(c, geometry):
-    height, width = (int(value) for value in geometry[:2])
-    start, line, step = (int(value) for value in geometry[10:13])
-    size = c.itemsize
-    return as_strided(c.reshape(-1)[start:], (len(c), height, width, c.shape[3]),
-                      (c.shape[1] * c.shape[2] * c.shape[3] * size, line * size, step * size, size))
-
-
-def depthwise(a, w, bias, c, geometry, floor, accumulate, *, taps):
-    # c[pixel] = max(floor, bias + sum over taps of a[pixel + tap] * w[tap]), channel by channel
-    target, flat, (start, row, column) = _target(c, geometry), w.reshape(-1), (int(value) for value in geometry[7:10])
-    total = np.zeros(target.shape, c.dtype) + bias
-    for (r, s), source in _taps(a, geometry, taps, c.shape[3]):
-        place = start + r * row + s * column
-        total += source * flat[place:place + c.shape[3]]
+def depthwise(x, w, bias, y, x_layout, y_layout, height, width, tap_row, tap_column, w_start, w_row, w_column, floor,
+              accumulate, *, rows, columns):
+    # y[pixel] = max(floor, bias + sum over taps of x[pixel + tap] * w[tap]), channel by channel
+    channels, weights = y.shape[3], w.reshape(-1)
+    target = pixels(y, y_layout, height, width, channels)
+    total = np.zeros(target.shape, y.dtype) + bias
+    for r, s in np.ndindex(rows, columns):
+        start = w_start + r * w_row + s * w_column
+        source = pixels(x, x_layout.at(distance=r * tap_row + s * tap_column), height, width, channels)
+        total += source * weights[start:start + channels]
     target[...] = np.maximum(total + (target if accumulate else 0), floor)
 
 
-def depthwise_kernel(a, d, dw, geometry, first, *, taps):
-    # dw (1, taps * C) (+)= sum over pixels of a[pixel + tap] * d[pixel]
-    error, (rows, columns) = _target(d, geometry), taps
-    sums = dw.reshape(rows, columns, -1)
-    for tap, source in _taps(a, geometry, taps, d.shape[3]):
-        sums[tap] = (source * error).sum((0, 1, 2)) + (0 if first else sums[tap])
+def depthwise_weight_gradient(x, d, dw, x_layout, d_layout, height, width, tap_row, tap_column, first, *, rows, columns):
+    # dw (1, taps * C) (+)= sum over pixels of x[pixel + tap] * d[pixel]
+    channels = d.shape[3]
+    error, sums = pixels(d, d_layout, height, width, channels), dw.reshape(rows, columns, -1)
+    for r, s in np.ndindex(rows, columns):
+        source = pixels(x, x_layout.at(distance=r * tap_row + s * tap_column), height, width, channels)
+        sums[r, s] = (source * error).sum((0, 1, 2)) + (0 if first else sums[r, s])
 
 
 def channel_sums(d, inside, sums, first):
@@ -359,15 +342,9 @@ def momentum(w, gradient, v, numbers):
 
 # how a kernel takes the ints of its variant
 VARIANTS = {
-    "product": lambda variant: {},
-    "kernel_product": lambda variant: {"rows": variant[0], "turned": variant[3]},
-    "winograd": lambda variant: {},
-    "winograd_kernel": lambda variant: {"turned": variant[3], "block": variant[4]},
-    "depthwise": lambda variant: {"taps": variant},
     "move": lambda variant: {"code": variant[0]},
     "binary": lambda variant: {"code": variant[0]},
     "binary_backward": lambda variant: {"code": variant[0], "side": variant[1]},
-    "depthwise_kernel": lambda variant: {"taps": variant[:2]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
     "activation": lambda variant: {"code": variant[0]},
     "activation_backward": lambda variant: {"code": variant[0]},

@@ -4,14 +4,15 @@ Each function finds the gradient of its block's output in `e.gradient(block.outp
 gradients of the inputs and of the weights.
 """
 
-from math import inf, prod
+from math import inf
 
 from konv.ir.augment_ops import Noise
 from konv.ir.ops import Dropout, GlobalPool, Input, Pool, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.contracts import Name, ReducePartsArgs
-from konv.plan.depthwise import REGISTERS, backward_geometries, forward_geometry, is_depthwise
+from konv.plan.convolutions import convolve
+from konv.plan.depthwise_steps import emit_depthwise_weight_gradient
 from konv.plan.emitter import Emitter, inside
 from konv.plan.forward import (
     KINDS,
@@ -23,14 +24,9 @@ from konv.plan.forward import (
     read,
     scale_constants,
 )
-from konv.plan.linear import backward_products, bands_of_lines, is_covered, kernel_product
-from konv.plan.steps import FIRST, NO_HALO, ONCE, PARTS, PER_PART, ROW_DOMAIN, ROWS, WHOLE, Buffer, Step
-from konv.plan.winograd import backward_winograd, emit_winograd, emit_winograd_kernel, kernel_winograd
-
-# a kernel gradient larger than this (for all parts together) is split over its rows rather than over the samples, and so is
-# that of few samples: over its rows and over bands of lines
-PARTS_LIMIT = 4 << 20
-FEW = 4
+from konv.plan.products import emit_weight_gradient
+from konv.plan.steps import FIRST, NO_HALO, ONCE, PER_PART, WHOLE, Buffer, Step
+from konv.plan.winograd_steps import emit_winograd_weight_gradient
 
 
 def emit_backward(e: Emitter) -> None:
@@ -134,7 +130,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         y = e.value(block.output)
         e.step("gate", d.name, y.name, inside(d), inside(y), dropout_factor(e, block))
     if e.graph.nodes[node].trainable:
-        _kernel_gradient(s, node, sizes, read(e, block.inputs[0]), d)
+        _weight_gradient(s, node, sizes, read(e, block.inputs[0]), d)
     source = block.inputs[0]
     if source not in e.needs_gradient:
         return
@@ -142,59 +138,25 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
     if not accumulate:
         s.arrived.add(source)
         s.clear_halo(dx)
-        if not (sizes.transposed or is_covered(sizes)):
+        if not (sizes.transposed or sizes.is_covered):
             e.step("clear", dx.name)
-    kernel = e.kernel(node)
-    if is_depthwise(sizes):
-        for taps, geometry in backward_geometries(sizes, d, dx):
-            e.step("depthwise", d.name, kernel, e.fill((0.0,), sizes.groups), dx.name, geometry, -inf, accumulate, variant=taps)
-        return
-    way = backward_winograd(sizes, d, dx, e.samples, e.machine)
-    if way is not None:
-        emit_winograd(e, node, sizes, way, (d.name, kernel, e.fill((0.0,), dx.shape[2]), dx.name), -inf, accumulate)
-        return
-    products = backward_products(sizes, d, dx, e.machine)
-    for phase, product in enumerate(products):
-        packed = e.pack(kernel, product.pack, f"turned{node}.{phase}")
-        zeros = e.fill((0.0,), product.pack.groups * product.pack.panels * product.pack.lanes)
-        e.step("product", d.name, packed, zeros, dx.name, product.taps, product.geometry, -inf, accumulate,
-               variant=product.variant, macs=e.graph.macs(node) // len(products))
+    convolve(e, node, sizes, not sizes.transposed, d, dx, e.kernel(node), None, -inf, accumulate)
 
 
-def _kernel_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
+def _weight_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
     e = s.e
     kernel, bias = e.kernel(node), e.weight(node, "bias")
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
         e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
         s.sum_later(sums.name, bias)
-    if is_depthwise(sizes):
-        rows, columns = sizes.kernel[:2]
-        dw = e.buffer(f"parts{node}", (prod(sizes.kernel),), PER_PART)
-        e.step("depthwise_kernel", x.name, d.name, dw.name, forward_geometry(sizes, x, d), FIRST,
-               variant=(rows, columns, min(rows, max(1, REGISTERS // columns))))
-        s.sum_later(dw.name, kernel)
+    if sizes.is_depthwise:
+        s.sum_later(emit_depthwise_weight_gradient(e, node, sizes, x, d), kernel)
         return
     if sizes.transposed:  # that of the convolution from d back to x
         x, d = d, x
-    way = kernel_winograd(sizes, x, d, e.samples, e.machine)
-    if way is not None:
-        s.later.append(emit_winograd_kernel(e, node, sizes, way, x, d, f"gradient:{kernel}", s.first(kernel)))
-        return
-    size = prod(sizes.kernel) * 4
-    bands = bands_of_lines(sizes, x, d, e.batch, e.machine) if e.batch < FEW else 1
-    bands = bands if size * bands <= PARTS_LIMIT else 1
-    by_rows = e.batch < FEW or size * PARTS > PARTS_LIMIT
-    product = kernel_product(sizes, x, d, e.machine, bands)
-    shape = product.pack.shape
-    dw = e.buffer(f"parts{node}", (bands, *shape), WHOLE) if by_rows else e.buffer(f"parts{node}", shape, PER_PART)
-    args = (x.name, d.name, dw.name, product.taps, product.geometry)
-    if by_rows:
-        e.step("kernel_product", *args, ROWS, 1, variant=product.variant, domain=ROW_DOMAIN, rows=product.rows)
-    else:
-        e.step("kernel_product", *args, (0, product.rows), FIRST, variant=product.variant)
-    e.constants[f"index:parts{node}"] = product.pack
-    s.later.append(e.gather(dw.name, f"index:parts{node}", f"gradient:{kernel}", sizes.kernel, s.first(kernel)))
+    args = (e, node, sizes, x, d, kernel, s.first(kernel))
+    s.later.append(emit_winograd_weight_gradient(*args) or emit_weight_gradient(*args))
 
 
 def _norm(s: Backward, block: Block, d: Buffer) -> None:

@@ -71,6 +71,10 @@ class Layout(NamedTuple):
     image: int
     group: int = 0
 
+    def at(self, row: int = 0, column: int = 0, group: int = 0, distance: int = 0) -> "Layout":
+        """The same from this pixel and group on, and so many elements further."""
+        return self._replace(start=self.start + row * self.row + column * self.column + group * self.group + distance)
+
 
 class Taps(NamedTuple):
     """The pixels under a window: so many rows and columns of them, in elements from one to the next."""
@@ -79,6 +83,11 @@ class Taps(NamedTuple):
     columns: int
     row: int
     column: int
+
+    @property
+    def distances(self) -> list[int]:
+        """From the first one, of each."""
+        return [r * self.row + s * self.column for r in range(self.rows) for s in range(self.columns)]
 
 
 KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Constant: int}
@@ -163,4 +172,173 @@ class ReducePartsArgs(Args, kernel="reduce_parts"):
 
     parts: Name
     gradient: Name
+    first: int
+
+
+# --- convolutions and dense layers ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductArgs(Args, kernel="product"):
+    """y[pixel] = max(floor, bias + (y[pixel] if accumulate) + the sum over taps and inner of x[pixel + tap + i] * w[tap, i]).
+
+    Flat, all pixels of all samples are one line.
+    """
+
+    x: Name
+    w: Name  # as Pack says
+    bias: Name
+    y: Name
+    x_layout: Layout
+    y_layout: Layout
+    taps: Taps
+    height: int  # of the result
+    width: int
+    inner: int  # contiguous elements at a tap
+    filters: int  # of a group
+    chunk: int  # taps that are done before the next panel
+    floor: float
+    accumulate: int
+    rows: Constant  # of the tile
+    vectors: Constant
+    rest: Constant  # rows of the tile that finishes a line, or 0
+    flat: Constant
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightGradientArgs(Args, kernel="weight_gradient"):
+    """dw[tap, i] (+)= the sum over the pixels of x[pixel + tap + i] * d[pixel], for each band of lines by itself."""
+
+    x: Name
+    d: Name
+    dw: Name
+    x_layout: Layout
+    d_layout: Layout
+    taps: Taps
+    flat: int  # all pixels of all samples are one line
+    height: int
+    width: int
+    inner: int
+    filters: int
+    span: int  # lines at a time, or pixels of a flat one, which stay in cache
+    bands: int
+    tiles: Units
+    first: Flag
+    rows: Constant
+    vectors: Constant
+    rest: Constant
+    transposed: Constant  # rows of the tile are filters, lanes are rows of the weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthwiseArgs(Args, kernel="depthwise"):
+    """The same channel by channel: y = max(floor, bias + (y if accumulate) + the sum over the taps of x * w)."""
+
+    x: Name
+    w: Name
+    bias: Name
+    y: Name
+    x_layout: Layout
+    y_layout: Layout
+    height: int
+    width: int
+    tap_row: int  # from one tap to the next, in x and in w
+    tap_column: int
+    w_start: int
+    w_row: int
+    w_column: int
+    floor: float
+    accumulate: int
+    rows: Constant  # of taps
+    columns: Constant
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthwiseWeightGradientArgs(Args, kernel="depthwise_weight_gradient"):
+    """dw (+)= the sum over the pixels of x * d, channel by channel."""
+
+    x: Name
+    d: Name
+    dw: Name
+    x_layout: Layout
+    d_layout: Layout
+    height: int
+    width: int
+    tap_row: int
+    tap_column: int
+    first: Flag
+    rows: Constant
+    columns: Constant
+    step: Constant  # rows of taps at a time, whose sums fit into the registers
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinogradWeightsArgs(Args, kernel="winograd_weights"):
+    """Weights of 3 x 3 taps, transformed and packed for the tile."""
+
+    weight: Name
+    packed: Name
+    channels: int
+    filters: int
+    transposed: int
+    rows: Units
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinogradArgs(Args, kernel="winograd"):
+    """A convolution with transformed weights: y = max(floor, bias + (y if accumulate) + x * w)."""
+
+    x: Name
+    w: Name
+    bias: Name
+    y: Name
+    room: Name
+    x_layout: Layout
+    y_layout: Layout
+    height: int  # of the result
+    width: int
+    channels: int
+    filters: int
+    strip: int  # grids at a time
+    panels: Units
+    floor: float
+    accumulate: int
+    rows: Constant
+    vectors: Constant
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinogradWeightGradientArgs(Args, kernel="winograd_weight_gradient"):
+    """The gradient of transformed weights: dw (+)= the sum over grids of transformed x times transformed d."""
+
+    x: Name
+    d: Name
+    dw: Name
+    room: Name
+    x_layout: Layout
+    d_layout: Layout
+    height: int
+    width: int
+    channels: int
+    filters: int
+    strip: int
+    blocks: Units
+    first: Flag
+    rows: Constant
+    vectors: Constant
+    rest: Constant
+    transposed: Constant
+    block: Constant  # channels of a block
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinogradGradientArgs(Args, kernel="winograd_gradient"):
+    """The way back: the parts of such a gradient summed and transformed."""
+
+    parts: Name
+    gradient: Name
+    channels: int
+    filters: int
+    transposed: int
+    rows: Units
     first: int

@@ -6,7 +6,7 @@ from konv.ir.graph import Graph
 from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 from konv.plan.blocks import Block, has_relu, part
 from konv.plan.contracts import Args, GatherArgs, Positional, Region
-from konv.plan.linear import Linear, linear_of
+from konv.plan.conv_geometry import ConvGeometry, geometry_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
 
@@ -196,10 +196,10 @@ class Emitter:
 
     # --- questions about blocks -------------------------------------------------------------------
 
-    def linear(self, block: Block) -> Linear:
+    def linear(self, block: Block) -> ConvGeometry:
         node = part(self.graph, block, Conv, ConvTranspose, Dense)
         assert node is not None
-        return linear_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
+        return geometry_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
 
     def weight(self, index: int, name: str) -> str | None:
         """The path of a node's weight, or None where it has none of that name."""

@@ -7,11 +7,9 @@ from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale,
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
 from konv.plan.contracts import FoldArgs
-from konv.plan.depthwise import forward_geometry, is_depthwise
+from konv.plan.convolutions import convolve
 from konv.plan.emitter import Emitter, image, inside, relu_floor
-from konv.plan.linear import forward_products, is_covered
-from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer, Pack
-from konv.plan.winograd import emit_winograd, forward_winograd
+from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer
 
 KINDS = {"max": 0, "average": 1}
 
@@ -50,11 +48,9 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     sizes = e.linear(block)
     kernel, bias = _weights(e, block, y)
     dropout = part(e.graph, block, Dropout)
-    if is_depthwise(sizes):
-        e.step("depthwise", x.name, kernel, bias or e.fill((0.0,), sizes.groups), y.name, forward_geometry(sizes, x, y),
-               relu_floor(e, block), int(block.onto is not None), variant=sizes.kernel[:2], macs=e.graph.macs(node))
-    else:
-        _product(e, block, x, y, kernel, bias)
+    if sizes.transposed and not sizes.is_covered:
+        _bias_alone(e, block, y, bias)
+    convolve(e, node, sizes, sizes.transposed, x, y, kernel, bias, relu_floor(e, block), int(block.onto is not None))
     if dropout is not None:
         dropout_step(e, block.output, dropout.op, y, y)
 
@@ -73,28 +69,6 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
     e.prologue_step(FoldArgs(weight=kernel, bias=bias or e.fill((0.0,), filters),
                              coefficients=norm_coefficients(e, norm, y), folded=folded, shifted=shifted))
     return folded, shifted
-
-
-def _product(e: Emitter, block: Block, x: Buffer, y: Buffer, kernel: str, bias: str | None) -> None:
-    node, sizes = block.nodes[0], e.linear(block)
-    way = forward_winograd(sizes, x, y, e.samples, e.machine)
-    if way is not None:
-        arrays = (x.name, kernel, bias or e.fill((0.0,), y.shape[2]), y.name)
-        emit_winograd(e, node, sizes, way, arrays, relu_floor(e, block), int(block.onto is not None))
-        return
-    if sizes.transposed and not is_covered(sizes):
-        _bias_alone(e, block, y, bias)
-    products = forward_products(sizes, x, y, e.machine)
-    for phase, product in enumerate(products):
-        packed = e.pack(kernel, product.pack, f"packed{node}.{phase}")
-        lanes = product.pack.groups * product.pack.panels * product.pack.lanes
-        if bias is None:
-            offset = e.fill((0.0,), lanes)
-        else:  # a bias is packed as a kernel of one row
-            layout = Pack((1, 1, 1, y.shape[2]), ((0, 0),), product.pack.groups, product.pack.panels, product.pack.lanes)
-            offset = e.pack(bias, layout, f"bias{node}.{phase}")
-        e.step("product", x.name, packed, offset, y.name, product.taps, product.geometry, relu_floor(e, block),
-               int(block.onto is not None), variant=product.variant, macs=e.graph.macs(node) // len(products))
 
 
 def _bias_alone(e: Emitter, block: Block, y: Buffer, bias: str | None) -> None:

@@ -4,6 +4,7 @@ through the whole segment before it takes the next, so that what one step writes
 from itertools import groupby
 from math import prod
 
+from konv.plan.contracts import ProductArgs
 from konv.plan.steps import PARTS, PER_SAMPLE, ROW_DOMAIN, SAMPLE_DOMAIN, Buffer, Segment, Step
 from konv.plan.tiling import Machine
 
@@ -28,7 +29,7 @@ def _split(steps: list[Step], buffers: dict[str, Buffer], machine: Machine) -> l
     """A product whose weights alone fill the cache wants many samples at a time: it stands alone."""
     parts: list[list[Step]] = [[]]
     for step in steps:
-        heavy = step.kernel == "product" and step.variant[3] and _whole_bytes(step, buffers) > machine.cache // 4
+        heavy = isinstance(step.args, ProductArgs) and step.args.flat and _whole_bytes(step, buffers) > machine.cache // 4
         if heavy and parts[-1]:
             parts.append([])
         parts[-1].append(step)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import prod
 
-from konv.plan.contracts import Args, Halo
+from konv.plan.contracts import Args, Halo, Layout
 
 # special arguments that the engine fills in for each call
 SAMPLES = "$samples"  # int64 numbers of the samples in the block
@@ -56,7 +56,12 @@ class Buffer:
     @property
     def start(self) -> int:
         """Numbers from the beginning of a sample to its first pixel."""
-        return self.halo[0] * self.row + self.halo[2] * self.shape[2]
+        return self.halo.top * self.row + self.halo.left * self.shape[2]
+
+    @property
+    def layout(self) -> Layout:
+        """Where its pixels lie."""
+        return Layout(self.start, self.row, self.shape[2], self.shape[0] * self.row)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ class Pack:
     panels: int
     lanes: int  # of a panel: vectors x lanes of a register
     transposed: bool = False
-    run: int = 0  # 0, or the length of the runs of k that lie along the lanes, filters along k: a turned kernel gradient
+    # 0, or the length of the runs of k that lie along the lanes, filters along k: a weight gradient with transposed operands
+    run: int = 0
 
     @property
     def channels(self) -> tuple[int, int]:

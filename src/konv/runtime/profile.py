@@ -68,7 +68,7 @@ def profile(graph: Graph, weights: Mapping[str, Variable], batch: int, training:
 def peak_gflops(calls: int = 100) -> float:
     """The most that one thread of this machine reaches: a convolution of 64 channels, in GFLOP/s.
 
-    Its windows are of 5 x 5 pixels: those of 3 x 3 take fewer multiply-adds than are counted (konv.plan.winograd).
+    Its windows are of 5 x 5 pixels: those of 3 x 3 take fewer multiply-adds than are counted (konv.plan.winograd_steps).
     """
     builder, kernels = GraphBuilder(), default_kernels()
     op = Conv(64, Window((5, 5), padding="same"), use_bias=False)
