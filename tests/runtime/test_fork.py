@@ -14,7 +14,7 @@ import os
 from threading import Event, Thread
 import numpy as np
 import konv
-from konv.engines import Runner
+from konv.runtime import Runner
 
 model = konv.Sequential([konv.Input((6,)), konv.layers.Dense(3)])
 runner, x = Runner(model.graph(), model.weight_map()), [np.ones((4, 6), np.float32)]
