@@ -14,6 +14,7 @@ import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError, import_extra, naming
 from konv.interop.importer import Importer, Value
+from konv.interop.onnx_ops import READERS, TYPES
 from konv.models import Model
 from konv.saving.reader import guarded, require_file
 
@@ -21,18 +22,10 @@ OLDEST = 9  # opset: of ONNX 1.4
 DOMAINS = ("", "ai.onnx")  # ONNX's own nodes
 MOST_BYTES = 1 << 31  # of protobuf
 MOST_NODES, MOST_AXES = 20_000, 8
-MOST_COMPUTED = 1 << 24  # numbers in an array that nodes make of others
-# ONNX's number for a type of numbers: that of NumPy, and the field of a tensor that holds them where not raw_data does
-TYPES = {1: ("float32", "float_data"), 6: ("int32", "int32_data"), 7: ("int64", "int64_data"), 9: ("bool", "int32_data"),
-         10: ("float16", "int32_data"), 11: ("float64", "double_data")}
+MOST_COMPUTED = 1 << 24  # elements of an array that nodes make of others
 OF_IMAGES = ("AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "GlobalAveragePool", "GlobalMaxPool",
              "GroupNormalization", "InstanceNormalization", "MaxPool", "PRelu", "Resize", "Upsample")
-NUMBER_BY_NUMBER = ("Add", "Cast", "Clip", "Div", "Dropout", "Identity", "LeakyRelu", "Mul", "Pad", "Relu", "Sub")
-BATCH = 0  # in a shape that is computed in the file: what Reshape takes for "as it is"
-
-
-class Sizes(np.ndarray):
-    """The shape of a value as numbers in the file; the batch stands in it as 0, so nothing may be computed with it."""
+ELEMENTWISE = ("Add", "Cast", "Clip", "Div", "Dropout", "Identity", "LeakyRelu", "Mul", "Pad", "Relu", "Sub")
 
 
 def read_onnx(path: Path, input_shape: Sequence[int | None] | None = None) -> Model:
@@ -53,14 +46,12 @@ def read_onnx(path: Path, input_shape: Sequence[int | None] | None = None) -> Mo
         return OnnxReader(onnx, proto, input_shape).model(path.stem)
 
 
-class OnnxReader:
+class OnnxReader(Importer):
     """Walks over the nodes; `values` are what they gave: values of the model, or arrays."""
 
     def __init__(self, onnx: Any, proto: Any, input_shape: Sequence[int | None] | None):
-        from konv.interop.onnx_reader_layers import HANDLERS
-
-        self.onnx, self.proto, self.input_shape, self.handlers = onnx, proto, input_shape, HANDLERS
-        self.importer = Importer("ONNX")
+        super().__init__()
+        self.onnx, self.proto, self.input_shape = onnx, proto, input_shape
         self.values: dict[str, Any] = {}
         self.taken: set[int] = set()  # nodes that one before them has done already
         self.batches: set[int] = set()  # a file may be for so many samples; konv reads it for any number
@@ -81,15 +72,15 @@ class OnnxReader:
             for source in node.input:
                 self.readers.setdefault(source, []).append(node)
         self.outputs = {output.name for output in graph.output}
-        places = [value for value in graph.input if value.name not in self.values]
-        if self.input_shape is not None and len(places) != 1:
-            raise UnsupportedError(f"has {len(places)} inputs; input_shape is for a model of one")
-        for value in places:
+        entries = [value for value in graph.input if value.name not in self.values]
+        if self.input_shape is not None and len(entries) != 1:
+            raise UnsupportedError(f"has {len(entries)} inputs; input_shape is for a model of one")
+        for value in entries:
             self._give(value.name, self._input(value))
         for node in graph.node:
             if id(node) not in self.taken:
                 self._node(node)
-        if not self.importer.inputs or not graph.output:
+        if not self.inputs or not graph.output:
             raise UnsupportedError("has no input or no output")
         outputs = []
         for output in graph.output:
@@ -97,7 +88,7 @@ class OnnxReader:
             if not isinstance(value, Value):
                 raise UnsupportedError(f"the output {output.name!r} does not depend on an input, or no node gives it")
             outputs.append(value)
-        return self.importer.finish(outputs, graph.name if graph.name not in ("", "main_graph", "konv") else name)
+        return self.finish(outputs, graph.name if graph.name not in ("", "main_graph", "konv") else name)
 
     # --- one node ---------------------------------------------------------------------------------
 
@@ -106,16 +97,16 @@ class OnnxReader:
         with naming(title):
             if node.domain not in DOMAINS:
                 raise UnsupportedError(f"is of {plain(node.domain)}, not of ONNX itself; export the model without it")
-            handler = self.handlers.get(node.op_type)
-            if handler is None:
+            rule = READERS.get(node.op_type)
+            if rule is None:
                 raise UnsupportedError(f"konv has no layer for {plain(node.op_type)}; it reads "
-                                       f"{', '.join(sorted(self.handlers))}")
+                                       f"{', '.join(sorted(READERS))}")
             self.node = node
             self.attributes = {one.name: one for one in node.attribute}
             self.hint = hint_of(node)
             inputs = [self._input_of_node(name, title) for name in node.input]
             try:
-                found = handler(self, *inputs)
+                found = rule(self, *inputs)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 if isinstance(error, KonvError):
                     raise
@@ -139,7 +130,7 @@ class OnnxReader:
             raise FileError(f"the value {name!r} is given twice")
         self.values[name] = value
 
-    # --- what the handlers use --------------------------------------------------------------------
+    # --- what the rules use --------------------------------------------------------------------
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute of the node, as Python has it."""
@@ -241,16 +232,16 @@ class OnnxReader:
                 raise UnsupportedError(f"has {len(sizes)} axes; the first one is the batch")
             self.batches |= {size for size in sizes[:1] if size}
             images = len(sizes) in (3, 4) and self._reads_images(value.name)
-            return self.importer.input(value.name, sizes[1:], images)
+            return self.input(value.name, sizes[1:], images)
 
     def _reads_images(self, name: str) -> bool:
-        """Whether what is done to a value first, number by number aside, is something that wants the channels second."""
+        """Whether what is done to a value first, element by element aside, is something that wants the channels second."""
         seen, waiting = set(), [name]
         while waiting and len(seen) < MOST_NODES:
             for node in self.readers.get(waiting.pop(), []):
                 if node.op_type in OF_IMAGES:
                     return True
-                if node.op_type in NUMBER_BY_NUMBER and id(node) not in seen:
+                if node.op_type in ELEMENTWISE and id(node) not in seen:
                     seen.add(id(node))
                     waiting.extend(node.output)
         return False

@@ -1,6 +1,6 @@
 """ONNX files: the graph of a model as ONNX Runtime and others run it, for any number of samples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -59,7 +59,17 @@ def write_onnx(model: Any, path: Path) -> None:
 
 
 class OnnxGraph:
-    """The nodes so far. Values have a name for each layout in which they were needed."""
+    """The nodes so far. Values have a name for each layout in which they were needed.
+
+    Rules ask for the node that they write: its `index` and `inputs`, its `shape` and the `shapes` of its inputs, and how many
+    axes `lead` those of a sample: one, or none for values that are the same for all samples.
+    """
+
+    index: int
+    lead: int
+    inputs: tuple[int, ...]
+    shape: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
 
     def __init__(self, onnx: Any, graph: Graph, weights: Mapping[str, Variable]):
         size = sum(variable.array.nbytes for variable in weights.values())
@@ -108,7 +118,9 @@ class OnnxGraph:
             return
         first = rule.layout == FIRST or (rule.layout == EITHER and self._all_first(node.inputs))
         given = [self.first(source) if first else self.last(source) for source in node.inputs]
-        (self._first if first else self._last)[index] = rule.write(self, index, node.op, *given)
+        self.index, self.inputs, self.shape, self.shapes = index, node.inputs, node.shape, self.graph.input_shapes(index)
+        self.lead = 0 if index in self.fixed else 1
+        (self._first if first else self._last)[index] = rule.write(self, node.op, *given)
 
     def _by_name(self, index: int, order: tuple[int, ...]) -> bool:
         """A reordering between the two layouts is only another name."""
@@ -146,22 +158,18 @@ class OnnxGraph:
     def number(self, value: float) -> str:
         return self.constant(np.float32(value), "number")
 
-    def weight(self, index: int, which: int | str, default: Any = None) -> np.ndarray:
-        """A weight of a node by its name or its place."""
-        names = [weight.name for weight in self.graph.weights(index)]
+    def weight(self, which: int | str, default: Any = None) -> np.ndarray:
+        """A weight of the node by its name or its index."""
+        names = [weight.name for weight in self.graph.weights(self.index)]
         name = names[which] if isinstance(which, int) else which
-        return self._weights[f"{self.graph.nodes[index].layer}/{name}"].array if name in names else default
+        return self._weights[f"{self._layer}/{name}"].array if name in names else default
 
-    def lead(self, index: int) -> int:
-        """How many axes stand before those of a sample."""
-        return 0 if index in self.fixed else 1
-
-    def aligned(self, index: int, names: tuple[str, ...]) -> list[str]:
-        """Values of fewer axes with axes of size 1 behind that of the batch."""
-        rank = max(len(self.graph.nodes[source].shape) for source in self.graph.nodes[index].inputs)
+    def aligned(self, names: Sequence[str]) -> list[str]:
+        """Inputs of fewer axes with axes of size 1 behind that of the batch."""
+        rank = max(map(len, self.shapes))
         made = []
-        for source, name in zip(self.graph.nodes[index].inputs, names, strict=True):
-            missing = rank - len(self.graph.nodes[source].shape)
+        for source, shape, name in zip(self.inputs, self.shapes, names, strict=True):
+            missing = rank - len(shape)
             if missing and source not in self.fixed:
                 name = self.add("Unsqueeze", name, self.constant(np.arange(1, missing + 1), "axes"))
             made.append(name)

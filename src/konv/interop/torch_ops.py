@@ -2,20 +2,20 @@
 
 import operator
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from konv import ops
 from konv.errors import UnsupportedError
 from konv.interop.importer import Value
-from konv.interop.importer_windows import scaled
+from konv.interop.padded_windows import scaled
 
 BATCH = "the batch"  # what x.size(0) gives
 
 
 def array(tensor: Any) -> np.ndarray:
-    """The numbers of a tensor of PyTorch."""
+    """The elements of a tensor of PyTorch."""
     return tensor.detach().cpu().numpy()
 
 
@@ -43,35 +43,35 @@ def _conv(r: Any, m: Any, x: Value) -> Value:
         pads = [(total // 2, total - total // 2) for total in totals]
     else:
         pads = [(0, 0)] * rank if m.padding == "valid" else _pairs(m.padding, rank)
-    return r.importer.conv(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, pads, m.dilation, m.groups)
+    return r.conv(x, array(m.weight), _maybe(m.bias), m.stride, pads, m.dilation, m.groups)
 
 
 def _conv_transpose(r: Any, m: Any, x: Value) -> Value:
     rank = m.weight.ndim - 2
-    return r.importer.conv_transpose(r.hint, x, array(m.weight), _maybe(m.bias), m.stride, _pairs(m.padding, rank), m.dilation,
-                                    m.output_padding, m.groups)
+    return r.conv_transpose(x, array(m.weight), _maybe(m.bias), m.stride, _pairs(m.padding, rank), m.dilation,
+                            m.output_padding, m.groups)
 
 
 def _batch_norm(r: Any, m: Any, x: Value) -> Value:
     if m.running_mean is None:
         raise UnsupportedError("track_running_stats=False: it always takes the statistics of the batch")
     mean, variance = array(m.running_mean), array(m.running_var)
-    return r.importer.batch_norm(r.hint, x, _maybe(m.weight), _maybe(m.bias), mean, variance, m.eps)
+    return r.batch_norm(x, _maybe(m.weight), _maybe(m.bias), mean, variance, m.eps)
 
 
 def _group_norm(r: Any, m: Any, x: Value) -> Value:
     groups = m.num_groups if hasattr(m, "num_groups") else x.shape[1]
     if getattr(m, "track_running_stats", False):
         raise UnsupportedError("track_running_stats=True is not supported")
-    return r.importer.group_norm(r.hint, x, groups, _maybe(m.weight), _maybe(m.bias), m.eps)
+    return r.group_norm(x, groups, _maybe(m.weight), _maybe(m.bias), m.eps)
 
 
 def _layer_norm(r: Any, m: Any, x: Value) -> Value:
-    return r.importer.layer_norm(r.hint, x, len(m.normalized_shape), _maybe(m.weight), _maybe(m.bias), m.eps)
+    return r.layer_norm(x, len(m.normalized_shape), _maybe(m.weight), _maybe(m.bias), m.eps)
 
 
 def _linear(r: Any, m: Any, x: Value) -> Value:
-    return r.importer.dense(r.hint, x, array(m.weight).T, _maybe(m.bias))
+    return r.dense(x, array(m.weight).T, _maybe(m.bias))
 
 
 def _rank(x: Value) -> int:
@@ -86,7 +86,7 @@ def _max_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: A
     if return_indices or set(_several(dilation, rank)) != {1}:
         raise UnsupportedError("a pool with dilation or return_indices")
     kernel = _several(kernel_size, rank)
-    return r.importer.max_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode)
+    return r.max_pool(x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode)
 
 
 def _avg_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -95,8 +95,7 @@ def _avg_pool(r: Any, x: Value, kernel_size: Any, stride: Any = None, padding: A
     if divisor_override is not None:
         raise UnsupportedError("divisor_override is not supported")
     kernel = _several(kernel_size, rank)
-    return r.importer.average_pool(r.hint, x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode,
-                                  count_include_pad)
+    return r.average_pool(x, kernel, _several(stride or kernel, rank), _pairs(padding, rank), ceil_mode, count_include_pad)
 
 
 def _adaptive(r: Any, x: Value, output_size: Any, kind: str) -> Value:
@@ -105,15 +104,15 @@ def _adaptive(r: Any, x: Value, output_size: Any, kind: str) -> Value:
         list, tuple)) else [output_size] * _rank(x), strict=True)]
     if wanted == [1] * rank:
         flattening = r.next_flattens()
-        made = r.importer.global_pool(r.hint, x, kind, keepdims=flattening is None)
+        made = r.global_pool(x, kind, keepdims=flattening is None)
         if flattening is not None:
             r.values[flattening] = made
         return made
     if None in sizes or any(old % new for old, new in zip(sizes, wanted, strict=True)):
         raise UnsupportedError(f"from {sizes} to {tuple(wanted)}: windows of different sizes; sizes that divide are supported")
     kernel = [old // new for old, new in zip(sizes, wanted, strict=True)]
-    pool = r.importer.max_pool if kind == "Max" else r.importer.average_pool
-    return pool(r.hint, x, kernel, kernel, [(0, 0)] * rank)
+    pool = r.max_pool if kind == "Max" else r.average_pool
+    return pool(x, kernel, kernel, [(0, 0)] * rank)
 
 
 def _interpolate(r: Any, x: Value, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None,
@@ -124,9 +123,9 @@ def _interpolate(r: Any, x: Value, size: Any = None, scale_factor: Any = None, m
     factors = scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * rank
     target = _several(size, rank) if scale_factor is None else scaled(sizes, factors)
     if mode == "nearest" and not any(new % old for new, old in zip(target, sizes, strict=True)):
-        return r.importer.upsample(r.hint, x, [new // old for new, old in zip(target, sizes, strict=True)], "nearest")
+        return r.upsample(x, [new // old for new, old in zip(target, sizes, strict=True)])
     if mode == "bilinear":
-        return r.importer.resize(r.hint, x, target, "bilinear", bool(antialias))
+        return r.resize(x, target, bool(antialias))
     raise UnsupportedError(f'mode="{mode}" from {tuple(sizes)} to {tuple(target)}; nearest by whole factors and bilinear are '
                            f'supported')
 
@@ -135,9 +134,9 @@ def _pad(r: Any, x: Value, pad: Sequence[int], mode: str = "constant", value: An
     if mode != "constant" or value:
         raise UnsupportedError(f"mode={mode!r}, value={value!r}: zeros are supported")
     widths = [(0, 0)] * x.rank
-    for place in range(len(pad) // 2):  # the last axis first
-        widths[x.rank - 1 - place] = (int(pad[2 * place]), int(pad[2 * place + 1]))
-    return r.importer.pad(r.hint, x, widths)
+    for pair in range(len(pad) // 2):  # the last axis first
+        widths[x.rank - 1 - pair] = (int(pad[2 * pair]), int(pad[2 * pair + 1]))
+    return r.pad(x, widths)
 
 
 def _flatten(r: Any, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
@@ -155,7 +154,7 @@ def _view(r: Any, x: Value, *sizes: Any) -> Value:
         raise UnsupportedError(f"to {tuple(listed)}: the batch must stay the first axis, x.size(0)")
     if BATCH in listed[1:]:
         raise UnsupportedError("the batch as a size of a sample")
-    return r.importer.reshape(r.hint, x, [int(size) for size in listed[1:]])
+    return r.reshape(x, [int(size) for size in listed[1:]])
 
 
 # --- functions ----------------------------------------------------------------------------------------
@@ -169,12 +168,12 @@ def _merge(kind: str) -> Callable[..., Any]:
                 isinstance(one, (Value, np.ndarray)) for one in (first, second)):
             return _of_sizes(kind, first, second)
         if isinstance(first, Value) and isinstance(second, Value):
-            return r.importer.combine(r.hint, kind, [first, second])
+            return r.combine(kind, [first, second])
         if not isinstance(first, Value) and not isinstance(second, Value):  # parameters
             return getattr(np, kind)(first, second)
         swapped = isinstance(second, Value)
         value, other = (second, first) if swapped else (first, second)
-        return r.importer.combine_constant(r.hint, kind, value, np.asarray(other, np.float32), swapped)
+        return r.combine_constant(kind, value, np.asarray(other, np.float32), swapped)
 
     return merge
 
@@ -183,54 +182,47 @@ def _of_sizes(kind: str, first: Any, second: Any) -> Any:
     """Python's own arithmetic with the sizes of a value."""
     if not all(isinstance(one, (int, float)) for one in (first, second)):
         raise UnsupportedError("computes with the size of the batch")
-    ways = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-            "floordiv": operator.floordiv, "maximum": max, "minimum": min}
-    return ways[kind](first, second)
-
-
-def _named(name: str) -> Callable[..., Any]:
-    return lambda r, x, *rest, **options: r.importer.activation(r.hint, x, name)
+    return {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+            "floordiv": operator.floordiv, "maximum": max, "minimum": min}[kind](first, second)
 
 
 def _softmax(log: bool) -> Callable[..., Any]:
     def softmax(r: Any, x: Value, dim: Any = None, dtype: Any = None, **rest: Any) -> Value:
         if dim is None:
             raise UnsupportedError("dim is not given")
-        return r.importer.softmax(r.hint, x, dim, log)
+        return r.softmax(x, dim, log)
 
     return softmax
 
 
 def _relu(r: Any, x: Value, inplace: bool = False) -> Value:
-    return r.importer.relu(r.hint, x)
+    return r.relu(x)
 
 
 def _leaky(r: Any, x: Value, negative_slope: float = 0.01, inplace: bool = False) -> Value:
-    return r.importer.relu(r.hint, x, slope=negative_slope)
+    return r.relu(x, slope=negative_slope)
 
 
 def _elu(r: Any, x: Value, alpha: float = 1.0, inplace: bool = False) -> Value:
-    return r.importer.elu(r.hint, x, alpha)
+    return r.elu(x, alpha)
 
 
 def _gelu(r: Any, x: Value, approximate: str = "none") -> Value:
-    return r.importer.activation(r.hint, x, "gelu") if approximate == "none" else Value(ops.gelu(x.tensor, True), x.order)
+    return r.activation(x, "gelu") if approximate == "none" else r.function("gelu", x, True)
 
 
 def _hardtanh(r: Any, x: Value, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> Value:
-    if min_val == 0:
-        return r.importer.relu(r.hint, x, max_val)
-    return Value(ops.clip(x.tensor, min_val, max_val), x.order)
+    return r.clip(x, min_val, max_val)
 
 
 def _clamp(r: Any, x: Value, min: Any = None, max: Any = None) -> Value:
-    return _hardtanh(r, x, -3.4e38 if min is None else min, 3.4e38 if max is None else max)
+    return r.clip(x, -inf if min is None else min, inf if max is None else max)
 
 
 def _softplus(r: Any, x: Value, beta: float = 1.0, threshold: float = 20.0) -> Value:
     if beta != 1 or threshold < 15:  # beyond 15 it is x itself in float32
         raise UnsupportedError(f"beta={beta}, threshold={threshold}; beta=1 and a threshold of 15 or more are supported")
-    return r.importer.activation(r.hint, x, "softplus")
+    return r.activation(x, "softplus")
 
 
 def _same(r: Any, x: Value, *rest: Any, **options: Any) -> Value:
@@ -238,12 +230,9 @@ def _same(r: Any, x: Value, *rest: Any, **options: Any) -> Value:
 
 
 def _mean(r: Any, x: Value, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
-    axes = None if dim is None else [axis % x.rank for axis in (dim if isinstance(dim, (list, tuple)) else [dim])]
-    if axes is None:
+    if dim is None:
         raise UnsupportedError("reduces the batch too; give it dim")
-    if x.rank in (3, 4) and sorted(axes) == list(range(2, x.rank)) and x.order[1] == x.rank - 1:
-        return r.importer.global_pool(r.hint, x, "Average", keepdim)
-    return r.importer.reduce("mean", x, axes, keepdim)
+    return r.reduce("mean", x, dim if isinstance(dim, (list, tuple)) else [dim], keepdim)
 
 
 def _size(r: Any, x: Value, dim: Any = None) -> Any:
@@ -262,16 +251,15 @@ def _getitem(r: Any, x: Any, key: Any) -> Any:
         return x[key]
     keys = list(key) if isinstance(key, (tuple, list)) else [key]
     if Ellipsis in keys:
-        place = keys.index(Ellipsis)
-        keys[place:place + 1] = [slice(None)] * (x.rank - len(keys) + 1)
+        dots = keys.index(Ellipsis)
+        keys[dots:dots + 1] = [slice(None)] * (x.rank - len(keys) + 1)
     if not all(isinstance(one, (slice, int)) for one in keys):
         raise UnsupportedError(f"[{key!r}]: parts are taken by integers and slices")
     whole = {axis: one if isinstance(one, slice) else slice(one, one + 1 or None) for axis, one in enumerate(keys)
              if one != slice(None)}
-    part = r.importer.part(x, whole) if whole else x
+    part = r.part(x, whole) if whole else x
     gone = [axis for axis, one in enumerate(keys) if isinstance(one, int)]
-    return part if not gone else r.importer.reshape(
-        r.hint, part, [size for axis, size in enumerate(part.shape) if axis and axis not in gone])
+    return r.without(part, gone) if gone else part
 
 
 def _split(r: Any, x: Value, split_size_or_sections: Any, dim: int = 0) -> list[Value]:
@@ -280,8 +268,7 @@ def _split(r: Any, x: Value, split_size_or_sections: Any, dim: int = 0) -> list[
         raise UnsupportedError("splits an axis whose size is open")
     given = split_size_or_sections
     each = list(given) if isinstance(given, (list, tuple)) else [min(given, size - at) for at in range(0, size, given)]
-    ends = np.cumsum(each).tolist()
-    return [r.importer.part(x, {dim: slice(end - part, end)}) for part, end in zip(each, ends, strict=True)]
+    return r.split(x, each, dim)
 
 
 def _chunk(r: Any, x: Value, chunks: int, dim: int = 0) -> list[Value]:
@@ -291,32 +278,21 @@ def _chunk(r: Any, x: Value, chunks: int, dim: int = 0) -> list[Value]:
 def _transpose(r: Any, x: Value, first: int, second: int) -> Value:
     axes = list(range(x.rank))
     axes[first], axes[second] = axes[second], axes[first]
-    return r.importer.transpose(x, axes)
+    return r.transpose(x, axes)
 
 
 def _permute(r: Any, x: Value, *dims: Any) -> Value:
     given = dims[0] if len(dims) == 1 and isinstance(dims[0], (list, tuple)) else dims
-    return r.importer.transpose(x, [axis % x.rank for axis in given])
+    return r.transpose(x, [axis % x.rank for axis in given])
 
 
 def _cat(r: Any, tensors: Sequence[Value], dim: int = 0) -> Value:
-    return r.importer.concatenate(r.hint, tensors, dim)
+    return r.concatenate(tensors, dim)
 
 
 def _squeeze(r: Any, x: Value, *dims: Any) -> Value:
     given = [axis % x.rank for axis in (dims[0] if dims and isinstance(dims[0], (list, tuple)) else dims)]
-    gone = given or [axis for axis in range(1, x.rank) if x.shape[axis] == 1]
-    kept = [size for axis, size in enumerate(x.shape) if axis and (axis not in gone or size != 1)]
-    return r.importer.reshape(r.hint, x, kept)
-
-
-def _unsqueeze(r: Any, x: Value, dim: int) -> Value:
-    sizes = list(x.shape[1:])
-    place = dim % (x.rank + 1)
-    if place == 0 or None in sizes:
-        raise UnsupportedError(f"an axis in front of the batch, or sizes that are open: {x.shape}")
-    sizes.insert(place - 1, 1)
-    return r.importer.reshape(r.hint, x, sizes)
+    return r.without(x, [axis for axis in given or range(x.rank) if x.shape[axis] == 1])
 
 
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "selu": "selu", "silu": "silu", "mish": "mish", "softsign": "softsign",
@@ -325,49 +301,50 @@ NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "selu": "selu", "silu": "silu", "
 
 # by their names, whether they are functions of torch, of torch.nn.functional, of operator, or methods
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _named(ours) for name, ours in NAMES.items()},
+    **{name: lambda r, x, *rest, ours=ours, **options: r.activation(x, ours) for name, ours in NAMES.items()},
     **{name: _merge(kind) for kind, names in {
         "add": ("add", "iadd", "add_"), "subtract": ("sub", "isub", "sub_"), "multiply": ("mul", "imul", "mul_"),
         "divide": ("truediv", "div", "div_"), "maximum": ("maximum",), "minimum": ("minimum",)}.items() for name in names},
     **dict.fromkeys(("contiguous", "dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout", "float", "clone",
-                     "detach", "stochastic_depth"), _same),
-    "floordiv": lambda r, first, second: _of_sizes("floordiv", first, second), "split": _split, "chunk": _chunk,
-    "relu": _relu, "relu_": _relu, "relu6": lambda r, x, inplace=False: r.importer.relu(r.hint, x, 6.0), "leaky_relu": _leaky,
+                     "detach", "stochastic_depth"), lambda r, x, *rest, **options: x),
+    **dict.fromkeys(("relu", "relu_"), _relu), "relu6": lambda r, x, inplace=False: r.relu(x, 6.0), "leaky_relu": _leaky,
     "elu": _elu, "gelu": _gelu, "softplus": _softplus, "hardtanh": _hardtanh, "clamp": _clamp,
-    "softmax": _softmax(False), "log_softmax": _softmax(True), "flatten": _flatten, "view": _view, "reshape": _view,
+    "softmax": _softmax(False), "log_softmax": _softmax(True),
+    "floordiv": lambda r, first, second: _of_sizes("floordiv", first, second), "split": _split, "chunk": _chunk,
+    "flatten": _flatten, **dict.fromkeys(("reshape", "view"), _view), **dict.fromkeys(("cat", "concat"), _cat),
     "mean": _mean, "size": _size, "getattr": _getattr, "getitem": _getitem, "transpose": _transpose, "permute": _permute,
-    "cat": _cat, "concat": _cat, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "pad": _pad, "interpolate": _interpolate,
-    **dict.fromkeys(("max_pool2d", "max_pool1d"), _max_pool),
-    **dict.fromkeys(("avg_pool2d", "avg_pool1d"), _avg_pool),
+    "squeeze": _squeeze, "unsqueeze": lambda r, x, dim: r.expand(x, [dim]), "pad": _pad, "interpolate": _interpolate,
+    **dict.fromkeys(("max_pool2d", "max_pool1d"), _max_pool), **dict.fromkeys(("avg_pool2d", "avg_pool1d"), _avg_pool),
     **dict.fromkeys(("adaptive_avg_pool2d", "adaptive_avg_pool1d"), lambda r, x, output_size: _adaptive(
         r, x, output_size, "Average")),
 }
 
+
+def _with(rule: Callable[..., Value], *attributes: str) -> Callable[..., Value]:
+    """A module that computes what a function does, given these attributes of the module."""
+    return lambda r, m, x: rule(r, x, *(getattr(m, name, None) for name in attributes))
+
+
+# by the names of their classes
 MODULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("Conv1d", "Conv2d"), _conv), **dict.fromkeys(("ConvTranspose1d", "ConvTranspose2d"), _conv_transpose),
-    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d"), _batch_norm),
-    **dict.fromkeys(("GroupNorm", "InstanceNorm1d", "InstanceNorm2d"), _group_norm), "LayerNorm": _layer_norm,
-    "Linear": _linear,
-    **dict.fromkeys(("MaxPool1d", "MaxPool2d"), lambda r, m, x: _max_pool(
-        r, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices)),
-    **dict.fromkeys(("AvgPool1d", "AvgPool2d"), lambda r, m, x: _avg_pool(
-        r, x, m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad, getattr(m, "divisor_override", None))),
-    **dict.fromkeys(("AdaptiveAvgPool1d", "AdaptiveAvgPool2d"), lambda r, m, x: _adaptive(r, x, m.output_size, "Average")),
-    **dict.fromkeys(("AdaptiveMaxPool1d", "AdaptiveMaxPool2d"), lambda r, m, x: _adaptive(r, x, m.output_size, "Max")),
-    "Flatten": lambda r, m, x: _flatten(r, x, m.start_dim, m.end_dim),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d"), _batch_norm), "LayerNorm": _layer_norm, "Linear": _linear,
+    **dict.fromkeys(("GroupNorm", "InstanceNorm1d", "InstanceNorm2d"), _group_norm),
+    **dict.fromkeys(("MaxPool1d", "MaxPool2d"), _with(
+        _max_pool, "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")),
+    **dict.fromkeys(("AvgPool1d", "AvgPool2d"), _with(
+        _avg_pool, "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")),
+    **{f"Adaptive{name}Pool{rank}d": lambda r, m, x, kind=kind: _adaptive(r, x, m.output_size, kind)
+       for name, kind in (("Avg", "Average"), ("Max", "Max")) for rank in (1, 2)},
     **dict.fromkeys(("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"), lambda r, m, x: x),
-    **dict.fromkeys(("Sigmoid", "Tanh", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "Hardsigmoid", "LogSigmoid",
-                     "Tanhshrink"),
-                    lambda r, m, x: r.importer.activation(r.hint, x, NAMES[type(m).__name__.lower()])),
-    "ReLU": lambda r, m, x: r.importer.relu(r.hint, x), "ReLU6": lambda r, m, x: r.importer.relu(r.hint, x, 6.0),
-    "LeakyReLU": lambda r, m, x: _leaky(r, x, m.negative_slope), "ELU": lambda r, m, x: _elu(r, x, m.alpha),
-    "GELU": lambda r, m, x: _gelu(r, x, m.approximate), "Softplus": lambda r, m, x: _softplus(r, x, m.beta, m.threshold),
-    "Hardtanh": lambda r, m, x: _hardtanh(r, x, m.min_val, m.max_val),
-    "PReLU": lambda r, m, x: r.importer.prelu(r.hint, x, array(m.weight)),
-    "Softmax": lambda r, m, x: _softmax(False)(r, x, m.dim),
-    "LogSoftmax": lambda r, m, x: _softmax(True)(r, x, m.dim),
-    "Upsample": lambda r, m, x: _interpolate(r, x, m.size, m.scale_factor, m.mode, m.align_corners),
-    "ZeroPad2d": lambda r, m, x: _pad(r, x, _several(m.padding, 4)),
+    **{name: lambda r, m, x, name=name: r.activation(x, NAMES[name.lower()]) for name in (
+        "Sigmoid", "Tanh", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "Hardsigmoid", "LogSigmoid", "Tanhshrink")},
+    "ReLU": _with(_relu), "ReLU6": lambda r, m, x: r.relu(x, 6.0), "LeakyReLU": _with(_leaky, "negative_slope"),
+    "ELU": _with(_elu, "alpha"), "GELU": _with(_gelu, "approximate"), "Softplus": _with(_softplus, "beta", "threshold"),
+    "Hardtanh": _with(_hardtanh, "min_val", "max_val"), "PReLU": lambda r, m, x: r.prelu(x, array(m.weight)),
+    "Softmax": _with(_softmax(False), "dim"), "LogSoftmax": _with(_softmax(True), "dim"),
+    "Upsample": _with(_interpolate, "size", "scale_factor", "mode", "align_corners"),
+    "ZeroPad2d": lambda r, m, x: _pad(r, x, _several(m.padding, 4)), "Flatten": _with(_flatten, "start_dim", "end_dim"),
     "Unflatten": lambda r, m, x: _view(r, x, BATCH, *x.shape[1:m.dim % x.rank], *m.unflattened_size,
                                        *x.shape[m.dim % x.rank + 1:]),
 }

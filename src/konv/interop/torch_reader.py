@@ -39,12 +39,12 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None) -> Model:
     return TorchReader(traced, tuple(input_shape)).model(title)
 
 
-class TorchReader:
+class TorchReader(Importer):
     """Walks over what torch.fx wrote down; `values` are what each step gave."""
 
     def __init__(self, traced: Any, input_shape: tuple[int | None, ...]):
+        super().__init__()
         self.traced, self.input_shape = traced, input_shape
-        self.importer = Importer("PyTorch")
         self.modules = dict(traced.named_modules())
         self.values: dict[Any, Any] = {}
 
@@ -62,15 +62,15 @@ class TorchReader:
                 self.values[node] = self._step(node)
         if not outputs or not all(isinstance(one, Value) for one in outputs):
             raise UnsupportedError(f"{title}: gives something else than values that depend on its input")
-        return self.importer.finish(outputs, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).lower())
+        return self.finish(outputs, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).lower())
 
     def _step(self, node: Any) -> Any:
         if node.op == "placeholder":
-            if self.importer.inputs:
+            if self.inputs:
                 raise UnsupportedError(f'input "{node.target}": modules of one input are supported')
             names = {type(module).__name__ for module in self.modules.values()}
             images = len(self.input_shape) == 3 or (len(self.input_shape) == 2 and not names.isdisjoint(OF_SEQUENCES))
-            return self.importer.input(str(node.target), self.input_shape, images)
+            return self.input(str(node.target), self.input_shape, images)
         if node.op == "get_attr":
             return array(self._attribute(node.target))
         self.node = node

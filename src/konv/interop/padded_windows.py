@@ -12,7 +12,7 @@ from konv.ir.window import Window
 
 Pads = Sequence[tuple[int, int]]
 LARGEST_SIDE = 1 << 16  # of an input, and of what is added at its edges
-LARGEST_BORDER = 1 << 16  # numbers that become part of a model as they are
+LARGEST_BORDER = 1 << 16  # elements that become part of a model as they are
 LOWEST = -3.4e38  # next to the lowest number of float32: padding that is never the maximum
 
 
@@ -51,7 +51,7 @@ def pool_window(image: Any, kernel: Sequence[int], strides: Sequence[int], pads:
 
 
 def scaled(sizes: Sequence[Any], factors: Sequence[Any]) -> list[int]:
-    """Sizes times factors; where that is no whole number, the places of the pixels follow the factor, not the sizes."""
+    """Sizes times factors; where that is no whole number, the positions of the pixels follow the factor, not the sizes."""
     exact = [size * float(factor) for size, factor in zip(sizes, factors, strict=True)]
     if any(not isfinite(size) or abs(size - int(size)) > 1e-3 for size in exact):
         raise UnsupportedError(f"from {tuple(sizes)} by the factors {tuple(factors)}, which do not give whole sizes")
@@ -59,7 +59,7 @@ def scaled(sizes: Sequence[Any], factors: Sequence[Any]) -> list[int]:
 
 
 def share_inside(window: Window, pads: Pads, counted: Pads, padded: Sequence[Any]) -> np.ndarray:
-    """For each place of a window the share of it that counts in the mean: the image, and of the padding what `counted` says."""
+    """For each position of a window the share that counts in the mean: the image, and of the padding what `counted` says."""
     share = np.ones(())
     for axis, (pair, own, size) in enumerate(zip(pads, counted, padded, strict=True)):
         counts = np.ones(size)
@@ -69,20 +69,6 @@ def share_inside(window: Window, pads: Pads, counted: Pads, padded: Sequence[Any
         one = np.array([counts[start:start + window.kernel[axis]].mean() for start in starts])
         share = share[..., None] * one
     return share
-
-
-def scale_and_offset(kind: str, numbers: np.ndarray, swapped: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """x combined with fixed numbers as x * scale + offset, if it can be."""
-    one, none = np.ones(1), np.zeros(1)
-    if kind == "multiply":
-        return numbers, none
-    if kind == "add":
-        return one, numbers
-    if kind == "subtract":
-        return (-one, numbers) if swapped else (one, -numbers)
-    if kind == "divide" and not swapped and (numbers != 0).all():
-        return 1 / numbers, none
-    return None
 
 
 def lowest_around(sizes: Sequence[Any], pads: Pads) -> np.ndarray:
