@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import ops
 from konv.errors import KonvError, UnsupportedError
-from konv.losses.traced import Joined
+from konv.losses.traced import BatchReduction
 from konv.tracing import lowering as wiring
 from konv.tracing.symbolic import Gathering, Weight
 from konv.tracing.tensors import Tensor, batch
@@ -55,7 +55,7 @@ class Added:
             loss = ops.mean(ops.add(ops.sum(zero, tuple(range(1, zero.ndim))), ops.sum(loss)))
         order = wiring.topological(inputs, [loss], owner)
         gathered = [tensor for tensor in order if isinstance(tensor.layer, Gathering)]
-        self.joined = Joined(gathered, loss, owner) if loss.after else None
+        self.joined = BatchReduction(gathered, loss, owner) if loss.after else None
         self.tensors = [tensor.inputs[0] for tensor in gathered] if loss.after else [loss]
         if loss.after and any(isinstance(tensor.layer, Weight) for tensor in wiring.topological(gathered, [loss], owner)):
             raise UnsupportedError("add_loss: combines a weight with a sum or mean over the batch, which is not supported; "

@@ -6,78 +6,70 @@ from typing import Any
 
 from konv.errors import KonvError, nearest
 from konv.hints import module_attributes
-from konv.losses.alignment import CTC, ctc
 from konv.losses.base import Loss
-from konv.losses.classes import (
+from konv.losses.crossentropies import (
     BinaryCrossentropy,
-    CategoricalCrossentropy,
-    Huber,
-    LossFunctionWrapper,
-    MeanAbsoluteError,
-    MeanSquaredError,
-    SparseCategoricalCrossentropy,
-)
-from konv.losses.focal import (
-    binary_focal_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
-    circle,
-    dice,
-    tversky,
-)
-from konv.losses.functions import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    huber,
-    mean_absolute_error,
-    mean_squared_error,
-    sparse_categorical_crossentropy,
-)
-from konv.losses.more import (
     BinaryFocalCrossentropy,
+    CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
     CategoricalGeneralizedCrossEntropy,
+    KLDivergence,
+    SparseCategoricalCrossentropy,
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    kl_divergence,
+    sparse_categorical_crossentropy,
+)
+from konv.losses.margin_losses import (
     CategoricalHinge,
     Circle,
-    CosineSimilarity,
-    Dice,
     Hinge,
-    KLDivergence,
-    LogCosh,
-    MeanAbsolutePercentageError,
-    MeanSquaredLogarithmicError,
-    Poisson,
     SquaredHinge,
-    Tversky,
-)
-from konv.losses.regression import (
     categorical_hinge,
-    cosine_similarity,
+    circle,
     hinge,
-    kl_divergence,
-    log_cosh,
-    mean_absolute_percentage_error,
-    mean_squared_logarithmic_error,
-    poisson,
     squared_hinge,
 )
+from konv.losses.overlap_losses import Dice, Tversky, dice, tversky
+from konv.losses.regression_losses import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+)
+from konv.losses.sequence_losses import CTC, ctc
+from konv.losses.wrapper import FORMULAS, LossFunctionWrapper
 from konv.registry import Registry
 
-CLASSES = (
-    LossFunctionWrapper, MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
-    SparseCategoricalCrossentropy, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson,
-    KLDivergence, Hinge, SquaredHinge, CategoricalHinge, CosineSimilarity, BinaryFocalCrossentropy,
-    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, Dice, Tversky, Circle, CTC,
-)
-FUNCTIONS: dict[str, Callable] = {
-    function.__name__: function for function in (
-        mean_squared_error, mean_absolute_error, huber, binary_crossentropy, categorical_crossentropy,
-        sparse_categorical_crossentropy, mean_absolute_percentage_error, mean_squared_logarithmic_error, log_cosh,
-        poisson, cosine_similarity, kl_divergence, hinge, squared_hinge, categorical_hinge, binary_focal_crossentropy,
-        categorical_focal_crossentropy, categorical_generalized_cross_entropy, dice, tversky, circle,
-        ctc,
-    )
-} | {
+__all__ = [
+    "CTC", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge", "Huber",
+    "KLDivergence", "LogCosh", "Loss", "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError",
+    "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "Tversky", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge", "circle",
+    "cosine_similarity", "ctc", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
+    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+    "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
+]
+
+CLASSES = tuple(globals()[name] for name in __all__ if name[0].isupper() and name != "Loss")
+FUNCTIONS: dict[str, Callable[..., Any]] = {function.__name__: function for function in FORMULAS} | {
     "mse": mean_squared_error, "MSE": mean_squared_error,
     "mae": mean_absolute_error, "MAE": mean_absolute_error,
     "bce": binary_crossentropy, "BCE": binary_crossentropy,
@@ -130,13 +122,10 @@ def _by_name(name: str) -> Any:
         return FUNCTIONS[name]
     if name in _registry.classes:
         return _registry.classes[name]()
+    there = [*FUNCTIONS, *(name for name in _registry.classes if name != "LossFunctionWrapper")]
     near = nearest(name, [*FUNCTIONS, *_registry.classes])
     raise KonvError(f'loss="{name}" is not the name of a loss; '
-                    + (f'did you mean "{near}"?' if near else f"there are: {_known()}"))
-
-
-def _known() -> str:
-    return ", ".join([*FUNCTIONS, *(cls.__name__ for cls in CLASSES if cls is not LossFunctionWrapper)])
+                    + (f'did you mean "{near}"?' if near else f"there are: {', '.join(there)}"))
 
 
 def wrap(identifier: Any) -> Loss | None:
@@ -149,17 +138,5 @@ def wrap(identifier: Any) -> Loss | None:
         raise KonvError(f"{found!r} is not a loss")
     return LossFunctionWrapper(found, name=name)
 
-
-__all__ = [
-    "CTC", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
-    "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge", "Huber",
-    "KLDivergence", "LogCosh", "Loss", "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError",
-    "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
-    "Tversky", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
-    "categorical_focal_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge", "circle",
-    "cosine_similarity", "ctc", "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh",
-    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
-    "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky",
-]
 
 __getattr__, __dir__ = module_attributes(__name__, __all__)

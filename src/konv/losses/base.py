@@ -1,9 +1,10 @@
-"""What every loss is: numbers per sample, their weighted reduction, and the gradient of both."""
+"""What every loss is: one value per sample, their weighted reduction, and the gradient of both."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError
@@ -12,6 +13,8 @@ from konv.tracing.symbolic import is_symbolic
 
 Array = np.ndarray
 Shape = tuple[int, ...]
+Axis = int | tuple[int, ...] | None
+Reduction = str | None
 
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 REDUCTIONS = (*MEANS, "sum", "none", None)
@@ -20,30 +23,39 @@ REDUCTIONS = (*MEANS, "sum", "none", None)
 class Parts(NamedTuple):
     """Losses of single samples and, when asked for, the derivative of each with respect to its own predictions.
 
-    `mask` says which values count in a mean. Where the loss of a sample depends on the predictions for others, `back`
-    takes the place of the gradient: from the weights of all samples to the derivative of the weighted sum.
+    `mask` says which values count in a mean. Where the loss of a sample depends on the predictions for others, or the engine
+    finds the gradient, `vjp` replaces `gradient`: from the weights of all values to the derivative of their weighted sum.
     """
 
     values: Array
     gradient: Array | None = None
     mask: Array | None = None
-    back: Callable[[Array], Array] | None = None
+    vjp: Callable[[Array], Array] | None = None
 
 
 class Loss:
     """Base class of all losses, with the arguments of keras.losses.Loss.
 
-    A subclass gives `call(y_true, y_pred)`, made of konv.ops: one number per sample, or one for all of them. A class that
-    knows its gradient gives `parts(y_true, y_pred, gradient)` instead.
+    A subclass gives `call(y_true, y_pred)`, made of konv.ops: one value per sample, or one for all of them; konv traces it to
+    find the gradient. A class that computes its gradient itself gives `parts(y_true, y_pred, gradient)` instead.
+
+    Args:
+        name: what the loss is called in reports; the class name in snake case if None.
+        reduction: "sum_over_batch_size" or "mean" (the sum divided by the number of values), "mean_with_sample_weight"
+            (divided by the sum of the weights), "sum", or "none" or None (no reduction).
+        dtype: "float32" or None, which mean the same.
+    Raises:
+        KonvError: the reduction is none of these.
+        UnsupportedError: dtype is another one.
 
     >>> import konv
     >>> float(konv.losses.MeanSquaredError()([[0.0, 2.0]], [[1.0, 2.0]]))
     0.5
     """
 
-    axis: int | tuple[int, ...] | None = -1  # the axis of y_pred over which `call` reduces; None for all
+    axis: Axis = -1  # the axis of y_pred over which `call` reduces; None for all
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype=None):
+    def __init__(self, name: str | None = None, reduction: Reduction = "sum_over_batch_size", dtype: Any = None):
         self.name = name or snake_case(type(self).__name__)
         if reduction not in REDUCTIONS:
             allowed = ", ".join(map(repr, REDUCTIONS))
@@ -55,7 +67,7 @@ class Loss:
     # --- what a subclass says ---------------------------------------------------------------------
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
-        """One number per sample."""
+        """One value per sample."""
         return self.parts(y_true, y_pred).values
 
     def parse(self, y_true: Any, shape: Shape) -> Array:
@@ -66,34 +78,40 @@ class Loss:
         """`call` on parsed targets, with the gradient with respect to y_pred if `gradient`."""
         if not gradient:
             return Parts(np.asarray(self.call(y_true, y_pred), np.float32))
-        return self._trace(y_true, y_pred).parts(y_true, y_pred)
+        return self._traced(self.call, y_true, y_pred)
 
-    def _trace(self, y_true: Array, y_pred: Array) -> Any:
-        """`call` written down for arrays of these shapes, so that the engine finds its gradient."""
+    def _traced(self, function: Callable[..., Any], y_true: Array, y_pred: Array) -> Parts:
+        """The values of a function made of konv.ops, and the vjp that the engine finds; traced once for arrays of one shape."""
         from konv.losses.traced import Traced
 
         traces = self.__dict__.setdefault("_traces", {})
         key = y_true.shape[1:], y_pred.shape[1:]
         if key not in traces:
-            traces[key] = Traced(self.call, f'loss "{self.name}"', *key)
-        return traces[key]
+            traces[key] = Traced(function, f'loss "{self.name}"', *key)
+        return traces[key].parts(y_true, y_pred)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the traces, which hold locks and are found again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_traces"}
 
     @property
     def differentiable(self) -> bool:
-        """Whether the loss gives its gradient itself; that of a `call` alone is found by tracing it."""
+        """Whether konv knows what the loss computes, and so the shape of its values."""
         return type(self).parts is not Loss.parts
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
         return {"name": self.name, "reduction": self.reduction}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Loss":
+        """The loss of a dict that `get_config` gave."""
         return cls(**config)
 
     # --- computing --------------------------------------------------------------------------------
 
-    def __call__(self, y_true, y_pred, sample_weight=None) -> np.floating | Array:
-        """The reduced loss: a float32 scalar, or one number per sample when the reduction is None."""
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> Any:
+        """The reduced loss: a float32 scalar, or one value per sample when the reduction is None."""
         if is_symbolic(y_true, y_pred):
             return self._on_tensors(y_true, y_pred, sample_weight)
         y_pred = as_float(y_pred)
@@ -112,7 +130,8 @@ class Loss:
         reduce = {"sum": ops.sum, "none": ops.convert_to_tensor, None: ops.convert_to_tensor}.get(self.reduction, ops.mean)
         return reduce(values)
 
-    def value_and_gradient(self, y_true, y_pred, sample_weight=None) -> tuple[float, Array]:
+    def value_and_gradient(self, y_true: ArrayLike, y_pred: ArrayLike,
+                           sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
         """The reduced loss and its gradient with respect to y_pred, weights and divisor included.
 
         >>> import konv
@@ -133,18 +152,18 @@ class Loss:
                             f'report; use "sum_over_batch_size" or "sum"')
         parts = self.parts(targets, y_pred, gradient)
         value, factor = _reduce(parts, weight, self.reduction)
-        slope = parts.gradient
-        if gradient and parts.back is not None:
-            return value, parts.back(np.broadcast_to(np.float32(factor), parts.values.shape))
-        if slope is None:
+        if not gradient:
             return value, None
-        if isinstance(factor, float):
-            if factor != 1.0:
-                np.multiply(slope, factor, out=slope)
-        else:
-            assert self.axis is not None  # one number for all samples has one factor
-            np.multiply(slope, np.expand_dims(factor, self.axis), out=slope)
-        return value, slope.reshape(y_pred.shape)
+        if parts.vjp is not None:
+            return value, parts.vjp(np.broadcast_to(np.float32(factor), parts.values.shape)).reshape(y_pred.shape)
+        derivative = parts.gradient
+        assert derivative is not None
+        if not isinstance(factor, float):
+            assert self.axis is not None  # one value for all samples has one factor
+            factor = np.expand_dims(factor, self.axis)
+        elif factor == 1.0:
+            return value, derivative.reshape(y_pred.shape)
+        return value, np.multiply(derivative, factor, out=derivative).reshape(y_pred.shape)
 
     def values_shape(self, shape: Shape) -> Shape:
         """The shape of what `call` gives for predictions of a shape."""
@@ -166,9 +185,9 @@ def _weighed(values: Array, weight: Array) -> Array:
 
 
 def _reduce(parts: Parts, weight: Array | None, reduction: str | None) -> tuple[float, float | Array]:
-    """The reduced loss, and its derivative with respect to each value: one number, or an array of values' shape."""
+    """The reduced loss, and its derivative with respect to each value: one factor, or an array of the values' shape."""
     values, mask = parts.values, parts.mask
-    if values.ndim == 0 and weight is not None:  # one number for the whole batch, weighed by the samples in turn
+    if values.ndim == 0 and weight is not None:  # one value for the whole batch, weighed by the samples in turn
         scale, total = float(weight.sum()), float(weight.size)
         if reduction in MEANS:
             scale /= (scale if reduction == "mean_with_sample_weight" else total) or 1.0
@@ -199,7 +218,7 @@ def same_rank(first: Any, second: Any) -> tuple[Any, Any]:
 
 
 def fit_weight(weight: Array, shape: Shape) -> Array:
-    """Weights in a shape that broadcasts against one number per sample (or per sample and place)."""
+    """Weights in a shape that broadcasts against one value per sample (or per sample and pixel)."""
     if weight.ndim == len(shape) + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     if weight.shape != shape[: weight.ndim]:

@@ -47,22 +47,22 @@ class Traced:
         first = [tensor.inputs[0] for tensor in self.gathered] if result.after else [result]
         self.used = [source for source in self.sources if any(source is tensor for tensor in read)]
         self.single = Function(_graph(self.used, first, owner))
-        self.joined = Joined(self.gathered, result, owner) if result.after else None
+        self.reduction = BatchReduction(self.gathered, result, owner) if result.after else None
 
     def parts(self, y_true: Array, y_pred: Array) -> Parts:
         """The values, and how they follow from the predictions."""
         arrays = [np.asarray(array, np.float32) for array in (y_true, y_pred)][-len(self.used):]
         outputs = self.single.values(arrays)
-        if self.joined is None:
+        if self.reduction is None:
             values = outputs[0].reshape(-1) if self.result.merged else outputs[0]
-            return Parts(values, back=lambda weights: self.single.gradients(
+            return Parts(values, vjp=lambda weights: self.single.gradients(
                 arrays, [np.ascontiguousarray(weights, np.float32).reshape(outputs[0].shape)])[-1])
-        joined = self.joined
-        return Parts(joined.value(outputs),
-                     back=lambda weights: self.single.gradients(arrays, joined.gradients(outputs, weights))[-1])
+        reduction = self.reduction
+        return Parts(reduction.value(outputs),
+                     vjp=lambda weights: self.single.gradients(arrays, reduction.gradients(outputs, weights))[-1])
 
 
-class Joined:
+class BatchReduction:
     """What is made of sums, means and extremes over the batch: `gathered` are these, `result` is a tensor made of them."""
 
     def __init__(self, gathered: Sequence[Tensor], result: Tensor, owner: str):
@@ -76,9 +76,9 @@ class Joined:
     def gradients(self, outputs: Sequence[Array], weights: Array) -> list[Array]:
         """The gradient of each sample's values from that of the result."""
         reduced = self._reduced(outputs)
-        slopes = self._function.gradients(reduced, [np.ascontiguousarray(weights, np.float32)[None]])
-        return [_spread(kind, slope, whole[0], output)
-                for kind, slope, whole, output in zip(self.kinds, slopes, reduced, outputs, strict=True)]
+        derivatives = self._function.gradients(reduced, [np.ascontiguousarray(weights, np.float32)[None]])
+        return [_spread(kind, gradient, whole[0], output)
+                for kind, gradient, whole, output in zip(self.kinds, derivatives, reduced, outputs, strict=True)]
 
     def _reduced(self, outputs: Sequence[Array]) -> list[Array]:
         return [np.asarray(REDUCE[kind](output, axis=0), np.float32)[None]
@@ -93,11 +93,11 @@ def _graph(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> A
     return builder.graph(*wiring.lower(order, inputs, outputs, builder, places))
 
 
-def _spread(kind: str, slope: Array, whole: Array, output: Array) -> Array:
+def _spread(kind: str, gradient: Array, whole: Array, output: Array) -> Array:
     """The gradient of each sample's value from that of what was made of all of them."""
     if kind == "sum":
-        return np.ascontiguousarray(np.broadcast_to(slope, output.shape))
+        return np.ascontiguousarray(np.broadcast_to(gradient, output.shape))
     if kind == "mean":
-        return np.ascontiguousarray(np.broadcast_to(slope / np.float32(len(output)), output.shape))
+        return np.ascontiguousarray(np.broadcast_to(gradient / np.float32(len(output)), output.shape))
     chosen = (output == whole).astype(np.float32)
-    return chosen / chosen.sum(axis=0) * slope
+    return chosen / chosen.sum(axis=0) * gradient

@@ -5,23 +5,22 @@ from typing import Any
 
 from konv.errors import KonvError
 from konv.hints import module_attributes
-from konv.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
-from konv.losses.functions import (
+from konv.losses import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
-    huber,
-    mean_absolute_error,
-    mean_squared_error,
-    sparse_categorical_crossentropy,
-)
-from konv.losses.regression import (
+    categorical_focal_crossentropy,
     categorical_hinge,
     hinge,
+    huber,
     kl_divergence,
     log_cosh,
+    mean_absolute_error,
     mean_absolute_percentage_error,
+    mean_squared_error,
     mean_squared_logarithmic_error,
     poisson,
+    sparse_categorical_crossentropy,
     squared_hinge,
 )
 from konv.metrics.auc import AUC

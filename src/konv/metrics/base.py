@@ -8,7 +8,7 @@ import numpy as np
 from konv import initializers
 from konv.errors import ShapeError
 from konv.losses.base import as_float, require_float32, same_rank
-from konv.losses.functions import FORMULAS
+from konv.losses.wrapper import FORMULAS
 from konv.registry import auto_name, snake_case
 from konv.tracing import tree as nests
 from konv.variables import State, Variable

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.losses import functions as losses
+from konv import losses
 from konv.metrics import functions
 from konv.metrics.base import Mean, MeanMetricWrapper, same_rank
 

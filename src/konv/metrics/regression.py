@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from konv import config
+from konv import config, losses
 from konv.errors import KonvError, ShapeError
-from konv.losses import regression as losses
 from konv.metrics.base import Array, MeanMetricWrapper, Metric, same_rank
 
 F = np.float32
