@@ -79,8 +79,17 @@ from konv.layers.regularization import (
     SpatialDropout1D,
     SpatialDropout2D,
 )
-from konv.layers.reshaping import Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D
-from konv.layers.sequences import Cropping1D, RepeatVector, UpSampling1D, ZeroPadding1D
+from konv.layers.reshaping import (
+    Cropping1D,
+    Cropping2D,
+    Flatten,
+    Permute,
+    RepeatVector,
+    Reshape,
+    UpSampling1D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
 from konv.layers.standing import InputSpec
 
 __all__ = [

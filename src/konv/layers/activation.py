@@ -2,7 +2,7 @@
 
 import warnings
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 from konv import activations
 from konv.errors import KonvError, ShapeError, naming
@@ -11,76 +11,117 @@ from konv.ir.array_ops import PRelu
 from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.layers.parse import Identifier
 
 
 class Activation(Layer, builtin=True):
-    """A function of konv.activations, by name or itself.
+    """A function of each value, such as those of konv.activations.
+
+    Args:
+        activation: the function, or its name.
+    Shape:
+        input (N, ...) float32 -> output of the same shape.
+    Raises:
+        KonvError: no function has that name.
 
     >>> import konv
     >>> konv.layers.Activation("relu").compute_output_shape((None, 3))
     (None, 3)
     """
 
-    def __init__(self, activation, **kwargs):
+    activation: Any
+
+    def __init__(self, activation: Identifier, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.activation = activations.get(activation)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return activations.activation_ops(self.activation)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"activation": activations.serialize(self.activation)}
 
 
 class ReLU(Layer, builtin=True):
-    """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
+    """Rectified linear unit: max(x, 0), or with a cap and a slope.
+
+        y = max_value where x >= max_value, x where x >= threshold, else negative_slope * (x - threshold)
+
+    Args:
+        max_value: the largest output; None is no limit.
+        negative_slope: slope below threshold.
+        threshold: where the linear part begins.
+    Shape:
+        input (N, ...) float32 -> output of the same shape.
+    Raises:
+        KonvError: an argument is below 0.
+    Reference:
+        Nair & Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
 
     >>> import konv
     >>> konv.layers.ReLU(max_value=6.0).compute_output_shape((None, 3))
     (None, 3)
     """
 
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
+    rules: ClassVar = {"max_value": lambda value, argument, layer: None if value is None else parse.number(value, argument, 0)}
+    max_value: float | None
+    negative_slope: float
+    threshold: float
+
+    def __init__(self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.max_value = None if max_value is None else parse.number(max_value, "max_value", 0)
-            self.negative_slope = parse.number(negative_slope, "negative_slope", 0)
-            self.threshold = parse.number(threshold, "threshold", 0)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (activations.relu_op(self.max_value, self.negative_slope, self.threshold),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"max_value": self.max_value, "negative_slope": self.negative_slope,
-                                       "threshold": self.threshold}
 
 
 class LeakyReLU(Layer, builtin=True):
-    """x above zero, negative_slope * x below.
+    """Leaky rectified linear unit: x above zero, negative_slope * x below.
+
+    Args:
+        negative_slope: slope below zero.
+    Shape:
+        input (N, ...) float32 -> output of the same shape.
+    Raises:
+        KonvError: negative_slope is below 0.
+    Reference:
+        Maas, Hannun & Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
 
     >>> import konv
     >>> konv.layers.LeakyReLU().negative_slope
     0.3
     """
 
-    def __init__(self, negative_slope=0.3, **kwargs):
+    negative_slope: float
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         if "alpha" in kwargs:
             negative_slope = kwargs.pop("alpha")
             warnings.warn("LeakyReLU: alpha is the old name of negative_slope", DeprecationWarning, stacklevel=2)
         super().__init__(**kwargs)
         with naming(self.title):
-            self.negative_slope = parse.number(negative_slope, "negative_slope", 0)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (activations.relu_op(None, self.negative_slope),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"negative_slope": self.negative_slope}
 
 
 class PReLU(Layer, builtin=True):
-    """x above zero, alpha * x below, where alpha is learned: one for each number of a sample, or shared along axes.
+    """Rectified linear unit with a learned slope: x above zero, alpha * x below.
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: those of the slopes.
+        shared_axes: axes, which count the batch, along which all values share a slope; [1, 2] is one slope a channel.
+    Shape:
+        input (N, ...) float32 -> output of the same shape; alpha of the shape of a sample, 1 along shared_axes.
+    Raises:
+        ShapeError: a size of the input that must be known is not.
+    Reference:
+        He et al., "Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification", 2015.
 
     >>> import konv
     >>> layer = konv.layers.PReLU(shared_axes=[1, 2])
@@ -89,11 +130,11 @@ class PReLU(Layer, builtin=True):
     (1, 1, 3)
     """
 
-    def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None, **kwargs):
+    def __init__(self, alpha_initializer: Identifier = "Zeros", alpha_regularizer: Identifier = None,
+                 alpha_constraint: Identifier = None, shared_axes: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            parse.weight_arguments(self, alpha_initializer=alpha_initializer, alpha_regularizer=alpha_regularizer,
-                                   alpha_constraint=alpha_constraint)
+            parse.keep(self, locals())
             given = shared_axes if isinstance(shared_axes, (list, tuple)) else [] if shared_axes is None else [shared_axes]
             if not all(parse.is_integer(axis) for axis in given):
                 raise KonvError(f"shared_axes must be integers, which count the batch, got {shared_axes!r}")
@@ -103,32 +144,46 @@ class PReLU(Layer, builtin=True):
         rank = len(shapes[0])
         return (PRelu(tuple(parse.unbatched_axis(int(axis), rank) % rank for axis in self.shared_axes or ())),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | parse.weight_config(self) | {"shared_axes": self.shared_axes}
 
 
 class ELU(Layer, builtin=True):
-    """x above zero, alpha * (exp(x) - 1) below.
+    """Exponential linear unit: x above zero, alpha * (exp(x) - 1) below.
+
+    Args:
+        alpha: the value that is approached below zero, negated.
+    Shape:
+        input (N, ...) float32 -> output of the same shape.
+    Raises:
+        KonvError: alpha is not a number.
+    Reference:
+        Clevert, Unterthiner & Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2016.
 
     >>> import konv
     >>> konv.layers.ELU().alpha
     1.0
     """
 
-    def __init__(self, alpha=1.0, **kwargs):
+    alpha: float
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.alpha = parse.number(alpha, "alpha")
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (ir.Activation("elu", (float(self.alpha),)),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"alpha": self.alpha}
 
 
 class Softmax(Layer, builtin=True):
-    """exp(x) / sum of exp(x) along an axis, which counts the batch, or along several.
+    """Values made positive with a sum of 1: exp(x) / sum of exp(x) along an axis or several.
+
+    Args:
+        axis: the axis or axes, which count the batch.
+    Shape:
+        input (N, ...) float32 -> output of the same shape.
+    Raises:
+        ShapeError: an axis does not exist, or is the batch.
 
     >>> import konv
     >>> import numpy as np
@@ -136,7 +191,7 @@ class Softmax(Layer, builtin=True):
     array([0.25, 0.25, 0.25, 0.25], dtype=float32)
     """
 
-    def __init__(self, axis=-1, **kwargs):
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
             axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
@@ -154,9 +209,6 @@ class Softmax(Layer, builtin=True):
         order = (*(axis for axis in range(rank) if axis not in last), *last)
         if None in shape:
             raise ShapeError(f"along several axes the sizes of the input must be known, got {describe(shape)}")
-        sizes, left = tuple(shape[axis] or 0 for axis in order), rank - len(last)
-        return (ir.Permute(order), ir.Reshape((*sizes[:left], prod(sizes[left:]))), ir.Softmax(-1), ir.Reshape(sizes),
+        sizes, kept = tuple(shape[axis] or 0 for axis in order), rank - len(last)
+        return (ir.Permute(order), ir.Reshape((*sizes[:kept], prod(sizes[kept:]))), ir.Softmax(-1), ir.Reshape(sizes),
                 ir.Permute(tuple(order.index(axis) for axis in range(rank))))
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"axis": self.axis}

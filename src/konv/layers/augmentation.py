@@ -1,6 +1,6 @@
 """Layers that show the network each image a little different in every step of training; in prediction they do nothing."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from konv.errors import KonvError, naming
 from konv.ir import augment_ops as ir
@@ -8,109 +8,136 @@ from konv.ir.ops import Op, Shape
 from konv.layers import parse
 from konv.layers.images import ImageLayer
 
+Factor = float | tuple[float, float]  # one limit both ways, or (lower, upper)
+
 
 class RandomFlip(ImageLayer, builtin=True):
-    """Mirrors one image in two, left and right ("horizontal"), top and bottom ("vertical") or both at once.
+    """Mirrors one image in two in training.
+
+    Args:
+        mode: "horizontal" (left and right), "vertical" (top and bottom) or "horizontal_and_vertical", drawn each by itself.
+        seed: makes the draws of the n-th step depend on it and n alone.
+        data_format: "channels_last" or "channels_first"; None is konv.config.image_data_format().
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: mode is none of these.
 
     >>> import konv
     >>> konv.layers.RandomFlip("horizontal")([[[0.0], [1.0]]], training=False)[0, :, 0]
     array([0., 1.], dtype=float32)
     """
 
-    def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):
+    rules: ClassVar = {"mode": lambda value, argument, layer: parse.choice(value, argument, ir.MAPS[:3])}
+    mode: str
+
+    def __init__(self, mode: str = "horizontal_and_vertical", seed: Any = None, data_format: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
         with naming(self.title):
-            self.mode, self.seed = parse.choice(mode, "mode", ir.MAPS[:3]), parse.seed(seed)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (ir.Warp(self.mode, seed=self.seed, data_format=self.data_format),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"mode": self.mode, "seed": self.seed}
+
+class AffineLayer(ImageLayer, builtin=True):
+    """What the layers share that see images through an affine map: how they read between pixels and outside of the image."""
+
+    rules: ClassVar = {"fill_mode": lambda value, argument, layer: parse.choice(value, argument, ir.FILL_MODES),
+                       "interpolation": lambda value, argument, layer: parse.choice(value, argument, ("nearest", "bilinear"))}
+    fill_mode: str
+    fill_value: float
+
+    def affine(self, kind: str, *ranges: ir.Range) -> tuple[Op, ...]:
+        return (ir.Warp(kind, ranges, self.interpolation, self.fill_mode, float(self.fill_value), self.seed, self.data_format),)
 
 
-class WarpLayer(ImageLayer, builtin=True):
-    """What the layers share that see images through a map: how they read between pixels and outside of the image."""
+class RandomRotation(AffineLayer, builtin=True):
+    """Turns images about their middle by a random angle in training.
 
-    def __init__(self, *, fill_mode, interpolation, seed, fill_value, data_format, **kwargs):
-        super().__init__(data_format=data_format, **kwargs)
-        with naming(self.title):
-            self.fill_mode = parse.choice(fill_mode, "fill_mode", ir.FILL_MODES)
-            self.interpolation = parse.choice(interpolation, "interpolation", ("nearest", "bilinear"))
-            self.fill_value, self.seed = parse.number(fill_value, "fill_value"), parse.seed(seed)
-
-    def warp(self, kind: str, *ranges: ir.Range) -> tuple[Op, ...]:
-        return (ir.Warp(kind, ranges, self.interpolation, self.fill_mode, float(self.fill_value), self.seed,
-                          self.data_format),)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"fill_mode": self.fill_mode, "interpolation": self.interpolation, "seed": self.seed,
-                                       "fill_value": self.fill_value}
-
-
-class RandomRotation(WarpLayer, builtin=True):
-    """Turns images about their middle by an angle between two shares of a full turn; one number is both ways that far.
-
-    `fill_mode` says what is outside of an image: "constant" (`fill_value`), "nearest", "reflect" or "wrap".
+    Args:
+        factor: the limits of the angle as shares of a full turn, counter-clockwise; one number is both ways that far.
+        fill_mode: what is outside of an image: "constant" (fill_value), "nearest", "reflect" or "wrap".
+        interpolation: "nearest" or "bilinear" between pixels.
+        seed: makes the draws of the n-th step depend on it and n alone.
+        fill_value: of fill_mode="constant".
+        data_format: "channels_last" or "channels_first"; None is konv.config.image_data_format().
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: factor is not between -1 and 1.
 
     >>> import konv
     >>> konv.layers.RandomRotation((0.5, 0.5))([[[0.0], [1.0], [2.0]]]).round()[0, :, 0]
     array([2., 1., 0.], dtype=float32)
     """
 
-    def __init__(self, factor, fill_mode="reflect", interpolation="bilinear", seed=None, fill_value=0.0, data_format=None,
-                 **kwargs):
-        super().__init__(fill_mode=fill_mode, interpolation=interpolation, seed=seed, fill_value=fill_value,
-                         data_format=data_format, **kwargs)
+    def __init__(self, factor: Factor, fill_mode: str = "reflect", interpolation: str = "bilinear", seed: Any = None,
+                 fill_value: float = 0.0, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
         with naming(self.title):
+            parse.keep(self, locals())
             self.factor = factor_range(factor or 0.0, "factor")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return self.warp("rotation", self.factor)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"factor": self.factor}
+        return self.affine("rotation", self.factor)
 
 
-class RandomTranslation(WarpLayer, builtin=True):
-    """Moves images down and to the right by shares of their height and width between two limits; one number is both ways.
+class RandomTranslation(AffineLayer, builtin=True):
+    """Moves images by a random share of their size in training.
+
+    Args:
+        height_factor: the limits of the way down, as shares of the height; one number is both ways that far.
+        width_factor: the limits of the way to the right, as shares of the width.
+        fill_mode, interpolation, seed, fill_value, data_format: as for RandomRotation.
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: a factor is not between -1 and 1.
 
     >>> import konv
     >>> konv.layers.RandomTranslation(0, (0.5, 0.5), fill_mode="constant")([[[1.0], [2.0]]])[0, :, 0]
     array([0., 1.], dtype=float32)
     """
 
-    def __init__(self, height_factor, width_factor, fill_mode="reflect", interpolation="bilinear", seed=None,
-                 fill_value=0.0, data_format=None, **kwargs):
-        super().__init__(fill_mode=fill_mode, interpolation=interpolation, seed=seed, fill_value=fill_value,
-                         data_format=data_format, **kwargs)
+    def __init__(self, height_factor: Factor, width_factor: Factor, fill_mode: str = "reflect",
+                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0, data_format: str | None = None,
+                 **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
         self.height_factor, self.width_factor = height_factor, width_factor
         with naming(self.title):
+            parse.keep(self, locals())
             self._ranges = factor_range(height_factor, "height_factor"), factor_range(width_factor, "width_factor")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return self.warp("translation", *self._ranges)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"height_factor": self.height_factor, "width_factor": self.width_factor}
+        return self.affine("translation", *self._ranges)
 
 
-class RandomZoom(WarpLayer, builtin=True):
-    """Shows images smaller by a share of their size between two limits, or larger where it is below zero.
+class RandomZoom(AffineLayer, builtin=True):
+    """Shows images smaller or larger by a random share of their size in training.
 
-    Height and width are drawn by themselves; without `width_factor` they are the same.
+    Args:
+        height_factor: the limits of the share of the height by which images are made smaller, or larger below zero.
+        width_factor: the same for the width, drawn by itself; None keeps the shape of images.
+        fill_mode, interpolation, seed, fill_value, data_format: as for RandomRotation.
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: a factor is not above -1, where an image would be a point, or above 1.
 
     >>> import konv
     >>> konv.layers.RandomZoom((-0.5, -0.5))([[[0.0], [1.0], [2.0]]])[0, :, 0]
     array([0.5, 1. , 1.5], dtype=float32)
     """
 
-    def __init__(self, height_factor, width_factor=None, fill_mode="reflect", interpolation="bilinear", seed=None,
-                 fill_value=0.0, data_format=None, **kwargs):
-        super().__init__(fill_mode=fill_mode, interpolation=interpolation, seed=seed, fill_value=fill_value,
-                         data_format=data_format, **kwargs)
+    def __init__(self, height_factor: Factor, width_factor: Factor | None = None, fill_mode: str = "reflect",
+                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0, data_format: str | None = None,
+                 **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
         self.height_factor, self.width_factor = height_factor, width_factor
         with naming(self.title):
+            parse.keep(self, locals())
             given = {"height_factor": height_factor} | ({} if width_factor is None else {"width_factor": width_factor})
             self._ranges = [factor_range(factor, argument) for argument, factor in given.items()]
             for argument, (low, _) in zip(given, self._ranges, strict=True):
@@ -118,36 +145,53 @@ class RandomZoom(WarpLayer, builtin=True):
                     raise KonvError(f"{argument} must be above -1, where an image would be a point, got {given[argument]!r}")
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return self.warp("zoom", *((1 + low, 1 + high) for low, high in self._ranges))
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"height_factor": self.height_factor, "width_factor": self.width_factor}
+        return self.affine("zoom", *((1 + low, 1 + high) for low, high in self._ranges))
 
 
 class RandomCrop(ImageLayer, builtin=True):
-    """A window of height x width at a place that all images of a batch share; in prediction, and of images that are not
-    larger than it both ways, the largest window of that shape from the middle, resized.
+    """A window of images at a random position, which all images of a batch share, in training.
+
+    In prediction, and of images that are not larger than the window both ways, it is the largest part of that shape from the
+    middle, resized.
+
+    Args:
+        height, width: the size of the window.
+        seed: makes the draws of the n-th step depend on it and n alone.
+        data_format: "channels_last" or "channels_first"; None is konv.config.image_data_format().
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output (N, height, width, C).
+    Raises:
+        KonvError: height or width is not a positive integer.
 
     >>> import konv
     >>> konv.layers.RandomCrop(24, 24).compute_output_shape((None, 32, 32, 3))
     (None, 24, 24, 3)
     """
 
-    def __init__(self, height, width, seed=None, data_format=None, name=None, **kwargs):
+    height: int
+    width: int
+
+    def __init__(self, height: int, width: int, seed: Any = None, data_format: str | None = None, name: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format=data_format, name=name, **kwargs)
         with naming(self.title):
-            self.height, self.width = parse.positive_int(height, "height"), parse.positive_int(width, "width")
-            self.seed = parse.seed(seed)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (ir.RandomCrop(self.height, self.width, self.seed, self.data_format),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"height": self.height, "width": self.width, "seed": self.seed}
-
 
 class RandomBrightness(ImageLayer, builtin=True):
-    """Adds to each image a share of `value_range` between two limits, and cuts off what leaves the range.
+    """Adds a random share of the range of values to each image in training, and cuts off what leaves the range.
+
+    Args:
+        factor: the limits of the share; one number is both ways that far.
+        value_range: (lowest, highest) value of an image.
+        seed: makes the draws of the n-th step depend on it and n alone.
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: factor is not between -1 and 1, or value_range is not two numbers.
 
     >>> import konv
     >>> konv.layers.RandomBrightness((0.2, 0.2), value_range=(0, 1))([[[0.5], [0.9]]])[0, :, 0]
@@ -156,10 +200,11 @@ class RandomBrightness(ImageLayer, builtin=True):
 
     moves_pixels = False
 
-    def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
+    def __init__(self, factor: Factor, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.factor, self.seed = factor_range(factor or 0.0, "factor"), parse.seed(seed)
+            parse.keep(self, locals())
+            self.factor = factor_range(factor or 0.0, "factor")
             self.value_range = sorted(_value_range(value_range))
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
@@ -167,14 +212,19 @@ class RandomBrightness(ImageLayer, builtin=True):
         added = self.factor[0] * (high - low), self.factor[1] * (high - low)
         return (ir.Light("brightness", added, (low, high), self.seed, self.data_format),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}
-
 
 class RandomContrast(ImageLayer, builtin=True):
-    """(x - mean) * number + mean for each channel of an image, cut off at the ends of `value_range`.
+    """(x - mean) * factor + mean for each channel of an image in training, cut off at the ends of the range of values.
 
-    The number lies between 1 - lower and 1 + upper; one number f as `factor` is (0, f), as in Keras.
+    Args:
+        factor: (lower, upper); the factor of an image lies between 1 - lower and 1 + upper. One number f is (0, f), as in
+            Keras.
+        value_range: (lowest, highest) value of an image.
+        seed: makes the draws of the n-th step depend on it and n alone.
+    Shape:
+        input (N, H, W, C) or (H, W, C) -> output of the same shape.
+    Raises:
+        KonvError: factor is not between 0 and 1, or value_range is not two numbers.
 
     >>> import konv
     >>> konv.layers.RandomContrast((0.5, 0.5), value_range=(0, 1))([[[0.5], [0.7]]], training=False)[0, :, 0]
@@ -183,19 +233,17 @@ class RandomContrast(ImageLayer, builtin=True):
 
     moves_pixels = False
 
-    def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
+    def __init__(self, factor: Factor, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.factor, self.seed = factor_range(factor or 0.0, "factor", 0), parse.seed(seed)
+            parse.keep(self, locals())
+            self.factor = factor_range(factor or 0.0, "factor", 0)
             self.value_range = value_range
             self._ends = _value_range(value_range)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        numbers = 1 - self.factor[0], 1 + self.factor[1]
-        return (ir.Light("contrast", numbers, self._ends, self.seed, self.data_format),)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}
+        factors = 1 - self.factor[0], 1 + self.factor[1]
+        return (ir.Light("contrast", factors, self._ends, self.seed, self.data_format),)
 
 
 def factor_range(value: Any, argument: str, low: float = -1) -> tuple[float, float]:

@@ -1,9 +1,11 @@
 """What every layer is: a signature, a spec (`ops`) and its weights. No arithmetic here."""
 
+import inspect
 import reprlib
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from math import prod
 from typing import Any, ClassVar
 
@@ -41,6 +43,8 @@ class Layer(Custom, builtin=True):
     # rank of the input without batch, or None for any; checked before anything else
     input_rank: ClassVar[int | None] = None
     many_inputs: ClassVar[bool] = False
+    rules: ClassVar[dict[str, parse.Rule]] = {}  # how arguments of this layer alone are read, see parse.keep
+    unwritten: ClassVar[tuple[str, ...]] = ()  # arguments that a config leaves out
 
     def __init__(self, *, activity_regularizer=None, trainable: bool = True, dtype=None, autocast: bool = True,
                  name: str | None = None, **kwargs):
@@ -79,6 +83,7 @@ class Layer(Custom, builtin=True):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
         own = self.base_config()  # to which a get_config of the user's adds its own arguments
+        own |= {argument: parse.written(argument, getattr(self, argument)) for argument in _written(self.builtin)}
         return own | self.given_config() if self.is_composed and not self.has_own_config else own
 
     def base_config(self) -> dict[str, Any]:
@@ -412,3 +417,11 @@ def as_inputs(value: Any) -> tuple[Any, ...]:
 def _listed(shapes: Sequence[Any]) -> Sequence[Any]:
     """The shapes of several inputs, given one by one or, as in Keras, as a list."""
     return shapes[0] if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)) else shapes
+
+
+@cache
+def _written(cls: type[Layer]) -> tuple[str, ...]:
+    """The arguments of a constructor that a config has besides those of every layer."""
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    left_out = {"self", "name", "dtype", *cls.unwritten}
+    return tuple(one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in left_out)

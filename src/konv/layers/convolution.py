@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
-from konv import activations, regularizers
+from konv import activations
 from konv.errors import KonvError, naming
 from konv.ir.ops import Conv, ConvTranspose, Op, Shape
 from konv.ir.window import SpreadWindow, Window
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.layers.parse import Identifier, Sizes
 
 
 class Windowed(Layer, builtin=True):
@@ -15,15 +16,13 @@ class Windowed(Layer, builtin=True):
 
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]] = parse.PADDINGS
-
-    def _parse(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias) -> None:
-        self.kernel_size = parse.several(kernel_size, self.rank, "kernel_size")
-        self.strides = parse.several(strides, self.rank, "strides")
-        self.padding = parse.padding(padding, self.paddings)
-        self.data_format = parse.data_format(data_format)
-        self.dilation_rate = parse.several(dilation_rate, self.rank, "dilation_rate")
-        self.activation = activations.get(activation)
-        self.use_bias = parse.flag(use_bias, "use_bias")
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
+    dilation_rate: tuple[int, ...]
+    activation: Any
+    use_bias: bool
 
     def _refuse_both(self) -> None:
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
@@ -34,29 +33,21 @@ class Windowed(Layer, builtin=True):
     def _window(self) -> Window:
         return Window(self.kernel_size, self.strides, self.padding, self.dilation_rate)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding,
-            "data_format": self.data_format, "dilation_rate": self.dilation_rate,
-            "activation": activations.serialize(self.activation), "use_bias": self.use_bias,
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer), **parse.weight_config(self)}
-
 
 class _Conv(Windowed):
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
-                 groups=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
-                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, bias_constraint=None, **kwargs):
+    filters: int
+    groups: int
+
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = (1, 1), padding: str = "valid",
+                 data_format: str | None = None, dilation_rate: Sizes = (1, 1), groups: int = 1,
+                 activation: Identifier = None, use_bias: bool = True, kernel_initializer: Identifier = "glorot_uniform",
+                 bias_initializer: Identifier = "zeros", kernel_regularizer: Identifier = None,
+                 bias_regularizer: Identifier = None, activity_regularizer: Identifier = None,
+                 kernel_constraint: Identifier = None, bias_constraint: Identifier = None, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         with naming(self.title):
-            self.filters = parse.positive_int(filters, "filters")
-            self.groups = parse.positive_int(groups, "groups")
-            self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
+            parse.keep(self, locals())
             self._refuse_both()
-            parse.weight_arguments(
-                self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
             if self.filters % self.groups:
                 raise KonvError(f"filters={self.filters} must be divisible by groups={self.groups}")
 
@@ -64,16 +55,41 @@ class _Conv(Windowed):
         convolution = Conv(self.filters, self._window, self.groups, self.use_bias, self.data_format)
         return (convolution, *activations.activation_ops(self.activation))
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"filters": self.filters, "groups": self.groups}
-
 
 class Conv2D(_Conv, builtin=True):
-    """Cross-correlation of images with a kernel, plus bias and activation.
+    """2-D convolution (cross-correlation) of images, with bias and activation.
 
-    (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
-    kernel (rows, columns, channels / groups, filters), bias (filters,). With data_format="channels_first" the channels
-    come second. `padding="same"` adds zeros, the odd one at the bottom and right, for ceil(size / stride) windows.
+    Each filter is a window of kernel_size over all channels (of its group). It slides over the image; at each position the
+    products of its weights and the values under it are summed, the bias is added and the activation applied. One filter
+    makes one feature map, so the output has as many channels as there are filters:
+
+        y[i, j, f] = activation(bias[f] + sum over r, s, c of x[i * stride + r * dilation, j * stride + s * dilation, c] *
+                     kernel[r, s, c, f])
+
+    Args:
+        filters: number of output channels, one feature map each.
+        kernel_size: height and width of the window; an int means both.
+        strides: step of the window in pixels, down and to the right; 2 halves the image.
+        padding: "valid" (no padding: H' = floor((H - dilation * (KH - 1) - 1) / stride) + 1) or "same" (zeros around the
+            image so that H' = ceil(H / stride); where their number is odd, the extra one is at the bottom or right).
+        data_format: "channels_last" (N, H, W, C) or "channels_first" (N, C, H, W); None is konv.config.image_data_format().
+        dilation_rate: distance between the pixels under neighbouring weights; 2 leaves every other pixel out, so that the
+            window spans dilation * (kernel - 1) + 1 pixels. Not together with strides above 1.
+        groups: the channels are cut into so many groups, and each group of filters sees one of them; divides channels and
+            filters.
+        activation: function of each output value, such as "relu"; None leaves it as it is.
+        use_bias: whether each filter adds a bias of its own.
+        kernel_initializer, bias_initializer: what the weights are before training.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties that are added to the loss.
+        kernel_constraint, bias_constraint: functions that the weights go through after each step.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', filters); kernel (KH, KW, C / groups, filters), bias (filters,):
+        filters * (KH * KW * C / groups + 1) parameters.
+    Raises:
+        KonvError: an argument is not of its kind, or groups does not divide filters.
+        ShapeError: the window does not fit into the input, or groups does not divide its channels.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relationships 4, 6 and 15.
 
     >>> import konv
     >>> layer = konv.layers.Conv2D(75, 3, padding="same", activation="relu")
@@ -85,10 +101,21 @@ class Conv2D(_Conv, builtin=True):
 
 
 class Conv1D(_Conv, builtin=True):
-    """Cross-correlation of sequences with a kernel, plus bias and activation.
+    """1-D convolution (cross-correlation) of sequences, with bias and activation.
 
-    (batch, steps, channels) -> (batch, new steps, filters), float32; kernel (steps, channels / groups, filters), bias
-    (filters,). `padding="causal"` adds all zeros before the first step, so that no result depends on later steps.
+    The arguments are those of Conv2D, with one size instead of two.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: length of the window, in steps.
+        strides: step of the window.
+        padding: "valid", "same", or "causal": all zeros stand before the first step, so that no result depends on later steps.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', filters); kernel (K, C / groups, filters), bias (filters,).
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016 (causal convolutions).
 
     >>> import konv
     >>> konv.layers.Conv1D(8, 3, padding="causal", dilation_rate=2).compute_output_shape((None, 100, 4))
@@ -98,45 +125,54 @@ class Conv1D(_Conv, builtin=True):
     rank = 1
     paddings = (*parse.PADDINGS, parse.CAUSAL)
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1, *args, **kwargs):
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = 1, padding: str = "valid",
+                 data_format: str | None = None, dilation_rate: Sizes = 1, *args: Any, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, *args, **kwargs)
 
 
 class _ConvTranspose(Windowed):
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", output_padding=None, data_format=None,
-                 dilation_rate=(1, 1), activation=None, use_bias=True, kernel_initializer="glorot_uniform",
-                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, bias_constraint=None, **kwargs):
+    filters: int
+
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = (1, 1), padding: str = "valid",
+                 output_padding: Sizes | None = None, data_format: str | None = None, dilation_rate: Sizes = (1, 1),
+                 activation: Identifier = None, use_bias: bool = True, kernel_initializer: Identifier = "glorot_uniform",
+                 bias_initializer: Identifier = "zeros", kernel_regularizer: Identifier = None,
+                 bias_regularizer: Identifier = None, activity_regularizer: Identifier = None,
+                 kernel_constraint: Identifier = None, bias_constraint: Identifier = None, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         with naming(self.title):
-            self.filters = parse.positive_int(filters, "filters")
-            self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
+            parse.keep(self, locals())
             self._refuse_both()
             self.output_padding = None if output_padding is None else parse.several(
                 output_padding, self.rank, "output_padding", least=0)
             if self.output_padding is not None and any(
                     extra >= stride for extra, stride in zip(self.output_padding, self.strides, strict=True)):
                 raise KonvError(f"output_padding={self.output_padding} must be smaller than strides={self.strides}")
-            parse.weight_arguments(
-                self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         window = SpreadWindow(self.kernel_size, self.strides, self.padding, self.dilation_rate, self.output_padding)
         convolution = ConvTranspose(self.filters, window, self.use_bias, self.data_format)
         return (convolution, *activations.activation_ops(self.activation))
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"filters": self.filters, "output_padding": self.output_padding}
-
 
 class Conv2DTranspose(_ConvTranspose, builtin=True):
-    """Each pixel is spread over a window: the way back of a convolution of the same arguments, which enlarges images.
+    """Transposed 2-D convolution: each pixel is spread over a window, which enlarges images.
 
-    (batch, height, width, channels) -> (batch, new height, new width, filters), float32;
-    kernel (rows, columns, filters, channels), bias (filters,). With `padding="same"` the new size is size * stride, with
-    "valid" (size - 1) * stride + max(kernel, stride).
+    It maps what a Conv2D of the same arguments gives back to the size of what that took, as the gradient of that convolution
+    does. The arguments are those of Conv2D (without groups), and:
+
+    Args:
+        filters: number of output channels.
+        kernel_size: height and width of the window over which a pixel is spread.
+        strides: distance of the windows of neighbouring pixels; 2 doubles the image.
+        padding: "same" makes H' = H * stride, "valid" H' = (H - 1) * stride + max(KH, stride).
+        output_padding: rows and columns that are added at the bottom and right; below strides.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', filters); kernel (KH, KW, filters, C), bias (filters,).
+    Raises:
+        KonvError: output_padding is not below strides, or strides and dilation_rate are both above 1.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relationship 14.
 
     >>> import konv
     >>> konv.layers.Conv2DTranspose(32, 3, strides=2, padding="same").compute_output_shape((None, 14, 14, 64))
@@ -147,9 +183,16 @@ class Conv2DTranspose(_ConvTranspose, builtin=True):
 
 
 class Conv1DTranspose(_ConvTranspose, builtin=True):
-    """Each step is spread over a window, which lengthens sequences: (batch, steps, channels) -> (batch, new steps, filters).
+    """Transposed 1-D convolution: each step is spread over a window, which lengthens sequences.
 
-    kernel (steps, filters, channels), bias (filters,), float32; sizes as for Conv2DTranspose.
+    Args: those of Conv2DTranspose, with one size instead of two.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', filters); kernel (K, filters, C), bias (filters,); sizes as for
+        Conv2DTranspose.
+    Raises:
+        KonvError: output_padding is not below strides, or strides and dilation_rate are both above 1.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relationship 14.
 
     >>> import konv
     >>> konv.layers.Conv1DTranspose(8, 4, strides=2).compute_output_shape((None, 50, 4))
@@ -158,8 +201,9 @@ class Conv1DTranspose(_ConvTranspose, builtin=True):
 
     rank = 1
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", output_padding=None, data_format=None,
-                 dilation_rate=1, *args, **kwargs):
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = 1, padding: str = "valid",
+                 output_padding: Sizes | None = None, data_format: str | None = None, dilation_rate: Sizes = 1,
+                 *args: Any, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate, *args, **kwargs)
 
 

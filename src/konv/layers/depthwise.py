@@ -8,21 +8,21 @@ from konv.ir.ops import Conv, DepthwiseConv, Op, Shape
 from konv.ir.window import Window
 from konv.layers import parse
 from konv.layers.convolution import Windowed
+from konv.layers.parse import Identifier, Sizes
 
 
 class _DepthwiseConv(Windowed):
-    def __init__(self, kernel_size, strides=(1, 1), padding="valid", depth_multiplier=1, data_format=None,
-                 dilation_rate=(1, 1), activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
-                 bias_initializer="zeros", depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 depthwise_constraint=None, bias_constraint=None, **kwargs):
+    depth_multiplier: int
+
+    def __init__(self, kernel_size: Sizes, strides: Sizes = (1, 1), padding: str = "valid", depth_multiplier: int = 1,
+                 data_format: str | None = None, dilation_rate: Sizes = (1, 1), activation: Identifier = None,
+                 use_bias: bool = True, depthwise_initializer: Identifier = "glorot_uniform",
+                 bias_initializer: Identifier = "zeros", depthwise_regularizer: Identifier = None,
+                 bias_regularizer: Identifier = None, activity_regularizer: Identifier = None,
+                 depthwise_constraint: Identifier = None, bias_constraint: Identifier = None, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         with naming(self.title):
-            self.depth_multiplier = parse.positive_int(depth_multiplier, "depth_multiplier")
-            self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
-            parse.weight_arguments(
-                self, depthwise_initializer=depthwise_initializer, bias_initializer=bias_initializer,
-                depthwise_regularizer=depthwise_regularizer, bias_regularizer=bias_regularizer,
-                depthwise_constraint=depthwise_constraint, bias_constraint=bias_constraint)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         convolution = DepthwiseConv(self.depth_multiplier, self._window, self.use_bias, self.data_format)
@@ -32,15 +32,25 @@ class _DepthwiseConv(Windowed):
         """The arguments call the kernel "depthwise"."""
         return super().weight_settings("depthwise" if name == "kernel" else name)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"depth_multiplier": self.depth_multiplier}
-
 
 class DepthwiseConv2D(_DepthwiseConv, builtin=True):
-    """`depth_multiplier` filters for each channel by itself; channels are not added together.
+    """2-D convolution of each channel by itself; channels are not added together.
 
-    (batch, height, width, channels) -> (batch, new height, new width, channels * depth_multiplier), float32;
-    kernel (rows, columns, channels, depth_multiplier), bias (channels * depth_multiplier,).
+    The arguments are those of Conv2D, but for filters and groups:
+
+    Args:
+        kernel_size: height and width of the window; an int means both.
+        strides: step of the window, per axis.
+        padding: "valid" or "same".
+        depth_multiplier: number of filters for each channel.
+        depthwise_initializer, depthwise_regularizer, depthwise_constraint: those of the kernel.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', C * depth_multiplier); kernel (KH, KW, C, depth_multiplier), bias
+        (C * depth_multiplier,).
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017, section 3.1.
 
     >>> import konv
     >>> layer = konv.layers.DepthwiseConv2D(3, depth_multiplier=2)
@@ -52,7 +62,15 @@ class DepthwiseConv2D(_DepthwiseConv, builtin=True):
 
 
 class DepthwiseConv1D(_DepthwiseConv, builtin=True):
-    """The same for sequences: (batch, steps, channels) -> (batch, new steps, channels * depth_multiplier), float32.
+    """1-D convolution of each channel of sequences by itself; channels are not added together.
+
+    Args: those of DepthwiseConv2D, with one size instead of two.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', C * depth_multiplier); kernel (K, C, depth_multiplier).
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017, section 3.1.
 
     >>> import konv
     >>> konv.layers.DepthwiseConv1D(3, depth_multiplier=2).compute_output_shape((None, 8, 3))
@@ -61,28 +79,26 @@ class DepthwiseConv1D(_DepthwiseConv, builtin=True):
 
     rank = 1
 
-    def __init__(self, kernel_size, strides=1, padding="valid", depth_multiplier=1, data_format=None, dilation_rate=1,
-                 *args, **kwargs):
+    def __init__(self, kernel_size: Sizes, strides: Sizes = 1, padding: str = "valid", depth_multiplier: int = 1,
+                 data_format: str | None = None, dilation_rate: Sizes = 1, *args: Any, **kwargs: Any) -> None:
         super().__init__(kernel_size, strides, padding, depth_multiplier, data_format, dilation_rate, *args, **kwargs)
 
 
 class _SeparableConv(Windowed):
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
-                 depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
-                 pointwise_initializer="glorot_uniform", bias_initializer="zeros", depthwise_regularizer=None,
-                 pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None,
-                 pointwise_constraint=None, bias_constraint=None, **kwargs):
+    filters: int
+    depth_multiplier: int
+
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = (1, 1), padding: str = "valid",
+                 data_format: str | None = None, dilation_rate: Sizes = (1, 1), depth_multiplier: int = 1,
+                 activation: Identifier = None, use_bias: bool = True, depthwise_initializer: Identifier = "glorot_uniform",
+                 pointwise_initializer: Identifier = "glorot_uniform", bias_initializer: Identifier = "zeros",
+                 depthwise_regularizer: Identifier = None, pointwise_regularizer: Identifier = None,
+                 bias_regularizer: Identifier = None, activity_regularizer: Identifier = None,
+                 depthwise_constraint: Identifier = None, pointwise_constraint: Identifier = None,
+                 bias_constraint: Identifier = None, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         with naming(self.title):
-            self.filters = parse.positive_int(filters, "filters")
-            self.depth_multiplier = parse.positive_int(depth_multiplier, "depth_multiplier")
-            self._parse(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias)
-            parse.weight_arguments(
-                self, depthwise_initializer=depthwise_initializer, pointwise_initializer=pointwise_initializer,
-                bias_initializer=bias_initializer, depthwise_regularizer=depthwise_regularizer,
-                pointwise_regularizer=pointwise_regularizer, bias_regularizer=bias_regularizer,
-                depthwise_constraint=depthwise_constraint, pointwise_constraint=pointwise_constraint,
-                bias_constraint=bias_constraint)
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         point = Window((1,) * self.rank, (1,) * self.rank, dilation=(1,) * self.rank)
@@ -94,15 +110,25 @@ class _SeparableConv(Windowed):
         """The arguments call the kernels "depthwise" and "pointwise"."""
         return super().weight_settings(name.removesuffix("_kernel"))
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"filters": self.filters, "depth_multiplier": self.depth_multiplier}
-
 
 class SeparableConv2D(_SeparableConv, builtin=True):
-    """A convolution of each channel by itself, then one of 1 x 1 over all channels, plus bias and activation.
+    """2-D convolution of each channel by itself, then one of 1 x 1 over all channels, with bias and activation.
 
-    (batch, height, width, channels) -> (batch, new height, new width, filters), float32; depthwise_kernel (rows, columns,
-    channels, depth_multiplier), pointwise_kernel (1, 1, channels * depth_multiplier, filters), bias (filters,).
+    It stands for a Conv2D with far fewer weights: KH * KW * C + C * filters instead of KH * KW * C * filters. The arguments
+    are those of Conv2D, but for groups:
+
+    Args:
+        filters: number of output channels, those of the 1 x 1 convolution.
+        kernel_size, strides, padding, dilation_rate: of the convolution of each channel by itself.
+        depth_multiplier: channels that it makes of each channel.
+        depthwise_initializer, pointwise_initializer, ...: those of the two kernels.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', filters); depthwise_kernel (KH, KW, C, depth_multiplier),
+        pointwise_kernel (1, 1, C * depth_multiplier, filters), bias (filters,).
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions", 2017.
 
     >>> import konv
     >>> layer = konv.layers.SeparableConv2D(16, 3)
@@ -115,7 +141,16 @@ class SeparableConv2D(_SeparableConv, builtin=True):
 
 
 class SeparableConv1D(_SeparableConv, builtin=True):
-    """The same for sequences: (batch, steps, channels) -> (batch, new steps, filters), float32.
+    """1-D convolution of each channel of sequences by itself, then one of length 1 over all channels.
+
+    Args: those of SeparableConv2D, with one size instead of two.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', filters); depthwise_kernel (K, C, depth_multiplier), pointwise_kernel
+        (1, C * depth_multiplier, filters), bias (filters,).
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions", 2017.
 
     >>> import konv
     >>> konv.layers.SeparableConv1D(16, 3).compute_output_shape((None, 8, 3))
@@ -124,7 +159,8 @@ class SeparableConv1D(_SeparableConv, builtin=True):
 
     rank = 1
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1, *args, **kwargs):
+    def __init__(self, filters: int, kernel_size: Sizes, strides: Sizes = 1, padding: str = "valid",
+                 data_format: str | None = None, dilation_rate: Sizes = 1, *args: Any, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, *args, **kwargs)
 
 

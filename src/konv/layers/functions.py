@@ -1,7 +1,7 @@
 """Layers that are traced: a function of the user's, and Dot."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -14,19 +14,29 @@ from konv.tracing import tree as nests
 
 
 class Lambda(Layer, builtin=True):
-    """A function of one tensor or a list of them, made of konv.ops and operators; any shape in, that of the result out.
+    """A function of one tensor or a list of them as a layer; it is made of konv.ops and operators.
 
-    `arguments` are further arguments of the function. `output_shape`, without the batch, is found by itself; one that is given,
-    also as a function from shape to shape, batch included, must be right. Files note the name of the function and never its
-    program: what is to be read again needs a name (`def`), under which `custom_objects` or `register_keras_serializable` give
-    it back.
+    Files note the name of the function and never its program: what is to be read again needs a name (`def`), under which
+    `custom_objects` or `register_keras_serializable` give it back.
+
+    Args:
+        function: takes the input, and `training` if it has such an argument.
+        output_shape: found by itself; one that is given (without the batch, or a function of the shape) must be right.
+        mask: an argument of Keras that is not supported.
+        arguments: further arguments of the function, by name.
+    Shape:
+        input (N, ...) -> output (N, ...) as the function makes it.
+    Raises:
+        ShapeError: output_shape is not the shape of the result.
+        KonvError: function is not callable, or has no name when it is written to a file.
 
     >>> import konv
     >>> konv.layers.Lambda(lambda x: x / 2 - 1)([[2.0, 6.0]])
     array([[0., 2.]], dtype=float32)
     """
 
-    def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
+    def __init__(self, function: Callable[..., Any], output_shape: Any = None, mask: Any = None,
+                 arguments: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
             if not callable(function):
@@ -38,7 +48,7 @@ class Lambda(Layer, builtin=True):
                                 f"shape of the input, got {output_shape!r}")
         self.function, self.arguments, self._output_shape = function, dict(arguments or {}), output_shape
 
-    def call(self, inputs, mask=None, training=None) -> Any:
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         if any(one is not None for one in nests.flatten(mask)):  # files of Keras note one None for each input
             raise UnsupportedError(f"mask={mask!r} is not supported; leave it out")
         takes = inspect.signature(self.function).parameters
@@ -82,9 +92,15 @@ class Lambda(Layer, builtin=True):
 
 
 class Dot(Layer, builtin=True):
-    """Sums of products of two inputs along an axis of each; the axes that are left stand one after the other.
+    """Sums of products of two inputs along an axis of each; the other axes stand one after the other.
 
-    `axes`, one or a pair, count the batch as 0. `normalize` divides by the lengths along these axes first: the cosine.
+    Args:
+        axes: the axis of each input, or one for both; they count the batch.
+        normalize: divide by the lengths along these axes first, which makes the sums cosines.
+    Shape:
+        inputs (N, ..., K, ...) and (N, ..., K, ...) -> output (N, the other axes of the first, those of the second).
+    Raises:
+        ShapeError: the axes do not exist, are the batch, or are of different sizes.
 
     >>> import konv
     >>> x, y = konv.Input((3, 5)), konv.Input((10, 3))
@@ -94,7 +110,7 @@ class Dot(Layer, builtin=True):
 
     many_inputs = True
 
-    def __init__(self, axes, normalize=False, **kwargs):
+    def __init__(self, axes: int | tuple[int, int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pair = tuple(axes) if isinstance(axes, (list, tuple)) else (axes, axes)
         if len(pair) != 2 or not all(parse.is_integer(axis) for axis in pair):
@@ -102,7 +118,7 @@ class Dot(Layer, builtin=True):
         self.axes, self.normalize = axes, bool(normalize)
         self._pair = pair
 
-    def call(self, inputs) -> Any:
+    def call(self, inputs: Any) -> Any:
         if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
             raise KonvError(f"takes a list of two inputs, got {inputs!r:.80}")
         shapes = " and ".join(str(x.shape) for x in inputs)
@@ -114,19 +130,26 @@ class Dot(Layer, builtin=True):
             raise ShapeError(f"the axes {self.axes!r} of {shapes} must be of one size, got {sizes[0]} and {sizes[1]}")
         x, y = (ops.normalize(x, axis) if self.normalize else x for axis, x in zip(axes, inputs, strict=True))
         x, y = _rows(x, axes[0]), ops.swapaxes(_rows(y, axes[1]), 1, 2)
-        left = [size for axis, x in zip(axes, inputs, strict=True) for size in (*x.shape[1:axis], *x.shape[axis + 1:])]
-        return ops.reshape(ops.matmul(x, y), (-1, *(left or (1,))))
-
-    def get_config(self) -> dict[str, Any]:
-        return self.base_config() | {"axes": self.axes, "normalize": self.normalize}
+        kept = [size for axis, x in zip(axes, inputs, strict=True) for size in (*x.shape[1:axis], *x.shape[axis + 1:])]
+        return ops.reshape(ops.matmul(x, y), (-1, *(kept or (1,))))
 
 
 def _rows(x: Any, axis: int) -> Any:
     """(batch, all other axes as one, the axis)."""
-    order = [*(place for place in range(x.ndim) if place != axis), axis]
-    return ops.reshape(ops.transpose(x, order), (-1, prod(x.shape[place] for place in order[1:-1]), x.shape[axis]))
+    order = [*(other for other in range(x.ndim) if other != axis), axis]
+    return ops.reshape(ops.transpose(x, order), (-1, prod(x.shape[other] for other in order[1:-1]), x.shape[axis]))
 
 
-def dot(inputs, axes=-1, **kwargs) -> Any:
-    """Sums of products of two inputs along an axis of each: `Dot(axes, **kwargs)(inputs)`."""
+def dot(inputs: Sequence[Any], axes: int | tuple[int, int] = -1, **kwargs: Any) -> Any:
+    """Sums of products of two inputs along an axis of each: `Dot(axes, **kwargs)(inputs)`.
+
+    Shape:
+        inputs (N, ..., K, ...) and (N, ..., K, ...) -> output (N, the other axes of the first, those of the second).
+    Raises:
+        ShapeError: the axes do not exist, are the batch, or are of different sizes.
+
+    >>> import konv
+    >>> konv.layers.dot([konv.Input((3, 5)), konv.Input((10, 3))], axes=(1, 2)).shape
+    (None, 5, 10)
+    """
     return Dot(axes=axes, **kwargs)(inputs)

@@ -11,7 +11,18 @@ from konv.tracing.tensors import Tensor
 
 
 class InputLayer(Layer, builtin=True):
-    """The place where data enters a model; `shape` leaves out the batch.
+    """Layer through which data enters a model; programs call `konv.Input`, which makes one.
+
+    Args:
+        shape: of one sample, without the batch.
+        batch_size: of the batches, where it is fixed.
+        dtype: type of the data; the engine computes in float32.
+        batch_shape: shape with the batch, in place of shape and batch_size.
+        sparse, ragged, input_tensor, optional: arguments of Keras that are not supported.
+    Shape:
+        output (N, *shape).
+    Raises:
+        KonvError: neither shape nor batch_shape is given, or both are.
 
     >>> import konv
     >>> konv.layers.InputLayer((28, 28, 1)).declared_shape
@@ -20,8 +31,9 @@ class InputLayer(Layer, builtin=True):
 
     sparse = ragged = optional = False  # which konv does not have; programs for Keras ask
 
-    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
-                 input_tensor=None, optional=False, name=None, **kwargs):
+    def __init__(self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None,
+                 ragged: bool | None = None, batch_shape: Any = None, input_tensor: Any = None, optional: bool = False,
+                 name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name)
         shape = kwargs.pop("input_shape", shape)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
@@ -56,9 +68,19 @@ class InputLayer(Layer, builtin=True):
                 "name": self.name, "optional": False}
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,  # noqa: N802
-          name=None, tensor=None, optional=False) -> Tensor:
-    """A symbolic tensor for samples of `shape`: the beginning of a model.
+def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None,  # noqa: N802
+          ragged: bool | None = None, batch_shape: Any = None, name: str | None = None, tensor: Any = None,
+          optional: bool = False) -> Tensor:
+    """Symbolic tensor with which a model begins.
+
+    Args:
+        shape: of one sample, without the batch, such as (28, 28, 1).
+        batch_size, dtype, batch_shape, name: see InputLayer.
+        sparse, ragged, tensor, optional: arguments of Keras that are not supported.
+    Shape:
+        a tensor (N, *shape).
+    Raises:
+        KonvError: neither shape nor batch_shape is given, or both are.
 
     >>> import konv
     >>> konv.Input((28, 28, 1)).shape

@@ -1,5 +1,6 @@
 """Layers that bring several inputs together."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from konv.errors import KonvError, ShapeError, naming
@@ -10,15 +11,17 @@ from konv.ir.ops import Op, Shape, describe
 from konv.layers import parse
 from konv.layers.base import Layer
 
+Inputs = Sequence[Any]  # tensors or arrays
+
 
 class Merge(Layer, builtin=True):
-    """What they share: a list of inputs, combined number by number; an axis of size 1 is repeated, as in NumPy."""
+    """What they share: a list of inputs, combined element by element; an axis of size 1 is repeated, as in NumPy."""
 
     many_inputs = True
     kind: ClassVar[str]
     least: ClassVar[int] = 2
 
-    def __call__(self, inputs, training: bool = False):
+    def __call__(self, inputs: Any, training: bool = False) -> Any:
         if not isinstance(inputs, (list, tuple)):
             raise KonvError(f"{self.title}: takes a list of inputs, got {inputs!r}")
         return super().__call__(inputs, training)
@@ -33,7 +36,12 @@ class Merge(Layer, builtin=True):
 
 
 class Add(Merge, builtin=True):
-    """The sum of a list of inputs.
+    """Sum of several inputs, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there is no input, or their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((8, 8, 3))
@@ -48,7 +56,12 @@ class Add(Merge, builtin=True):
 
 
 class Subtract(Merge, builtin=True):
-    """The first of two inputs minus the second.
+    """The first of two inputs minus the second, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there are not two inputs, or their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((8, 8, 3))
@@ -65,7 +78,12 @@ class Subtract(Merge, builtin=True):
 
 
 class Multiply(Merge, builtin=True):
-    """The product of a list of inputs, number by number.
+    """Product of several inputs, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there are fewer than two inputs, or their shapes do not fit.
 
     >>> import konv
     >>> x, share = konv.Input((8, 8, 3)), konv.Input((1, 1, 3))
@@ -77,7 +95,12 @@ class Multiply(Merge, builtin=True):
 
 
 class Maximum(Merge, builtin=True):
-    """The largest of a list of inputs, number by number.
+    """Maximum of several inputs, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there are fewer than two inputs, or their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((3,))
@@ -89,7 +112,12 @@ class Maximum(Merge, builtin=True):
 
 
 class Minimum(Merge, builtin=True):
-    """The smallest of a list of inputs, number by number.
+    """Minimum of several inputs, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there are fewer than two inputs, or their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((3,))
@@ -101,7 +129,12 @@ class Minimum(Merge, builtin=True):
 
 
 class Average(Add, builtin=True):
-    """The mean of a list of inputs, number by number.
+    """Mean of several inputs, element by element.
+
+    Shape:
+        a list of inputs (N, ...) float32 -> output of their shape; an axis of size 1 is repeated.
+    Raises:
+        ShapeError: there are fewer than two inputs, or their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((3,))
@@ -116,7 +149,14 @@ class Average(Add, builtin=True):
 
 
 class Concatenate(Merge, builtin=True):
-    """Inputs one after the other along an axis, which counts the batch.
+    """Several inputs one after the other along an axis.
+
+    Args:
+        axis: the axis, which counts the batch.
+    Shape:
+        a list of inputs (N, ...) float32 that differ along the axis alone -> output with the sum of their sizes there.
+    Raises:
+        ShapeError: they differ along another axis, or axis is the batch.
 
     >>> import konv
     >>> konv.layers.Concatenate()([konv.Input((8, 8, 3)), konv.Input((8, 8, 2))]).shape
@@ -125,7 +165,7 @@ class Concatenate(Merge, builtin=True):
 
     least = 1
 
-    def __init__(self, axis=-1, **kwargs):
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
             if not parse.is_integer(axis):
@@ -138,12 +178,14 @@ class Concatenate(Merge, builtin=True):
             raise ShapeError(f"the inputs must have equally many axes, got {', '.join(map(describe, shapes))}")
         return (Joined(parse.unbatched_axis(self.axis, len(shapes[0]))),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"axis": self.axis}
 
+def add(inputs: Inputs, **kwargs: Any) -> Any:
+    """Sum of several inputs, element by element: `Add(**kwargs)(inputs)`.
 
-def add(inputs, **kwargs) -> Any:
-    """The sum of a list of inputs: `Add(**kwargs)(inputs)`.
+    Shape:
+        a list of inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
 
     >>> import konv
     >>> x = konv.Input((8, 8, 3))
@@ -153,31 +195,91 @@ def add(inputs, **kwargs) -> Any:
     return Add(**kwargs)(inputs)
 
 
-def subtract(inputs, **kwargs) -> Any:
-    """The first of two inputs minus the second: `Subtract(**kwargs)(inputs)`."""
+def subtract(inputs: Inputs, **kwargs: Any) -> Any:
+    """The first of two inputs minus the second: `Subtract(**kwargs)(inputs)`.
+
+    Shape:
+        two inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
+
+    >>> import konv
+    >>> konv.layers.subtract([konv.Input((3,)), konv.Input((3,))]).shape
+    (None, 3)
+    """
     return Subtract(**kwargs)(inputs)
 
 
-def multiply(inputs, **kwargs) -> Any:
-    """The product of a list of inputs: `Multiply(**kwargs)(inputs)`."""
+def multiply(inputs: Inputs, **kwargs: Any) -> Any:
+    """Product of several inputs, element by element: `Multiply(**kwargs)(inputs)`.
+
+    Shape:
+        a list of inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
+
+    >>> import konv
+    >>> konv.layers.multiply([konv.Input((8, 8, 3)), konv.Input((1, 1, 3))]).shape
+    (None, 8, 8, 3)
+    """
     return Multiply(**kwargs)(inputs)
 
 
-def average(inputs, **kwargs) -> Any:
-    """The mean of a list of inputs: `Average(**kwargs)(inputs)`."""
+def average(inputs: Inputs, **kwargs: Any) -> Any:
+    """Mean of several inputs, element by element: `Average(**kwargs)(inputs)`.
+
+    Shape:
+        a list of inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
+
+    >>> import konv
+    >>> konv.layers.average([konv.Input((3,)), konv.Input((3,))]).shape
+    (None, 3)
+    """
     return Average(**kwargs)(inputs)
 
 
-def maximum(inputs, **kwargs) -> Any:
-    """The largest of a list of inputs: `Maximum(**kwargs)(inputs)`."""
+def maximum(inputs: Inputs, **kwargs: Any) -> Any:
+    """Maximum of several inputs, element by element: `Maximum(**kwargs)(inputs)`.
+
+    Shape:
+        a list of inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
+
+    >>> import konv
+    >>> konv.layers.maximum([konv.Input((3,)), konv.Input((3,))]).shape
+    (None, 3)
+    """
     return Maximum(**kwargs)(inputs)
 
 
-def minimum(inputs, **kwargs) -> Any:
-    """The smallest of a list of inputs: `Minimum(**kwargs)(inputs)`."""
+def minimum(inputs: Inputs, **kwargs: Any) -> Any:
+    """Minimum of several inputs, element by element: `Minimum(**kwargs)(inputs)`.
+
+    Shape:
+        a list of inputs (N, ...) -> output of their shape.
+    Raises:
+        ShapeError: their shapes do not fit.
+
+    >>> import konv
+    >>> konv.layers.minimum([konv.Input((3,)), konv.Input((3,))]).shape
+    (None, 3)
+    """
     return Minimum(**kwargs)(inputs)
 
 
-def concatenate(inputs, axis=-1, **kwargs) -> Any:
-    """Inputs one after the other along an axis: `Concatenate(axis, **kwargs)(inputs)`."""
+def concatenate(inputs: Inputs, axis: int = -1, **kwargs: Any) -> Any:
+    """Several inputs one after the other along an axis: `Concatenate(axis, **kwargs)(inputs)`.
+
+    Shape:
+        a list of inputs (N, ...) that differ along the axis alone -> output with the sum of their sizes there.
+    Raises:
+        ShapeError: they differ along another axis, or axis is the batch.
+
+    >>> import konv
+    >>> konv.layers.concatenate([konv.Input((8, 3)), konv.Input((8, 2))]).shape
+    (None, 8, 5)
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)

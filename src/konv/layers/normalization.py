@@ -1,18 +1,51 @@
-"""Normalisation."""
+"""Normalisation over the batch, over groups of channels, and over axes of each sample."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from konv.errors import ArgumentError, ShapeError, UnsupportedError, naming
 from konv.ir.ops import BatchNorm, GroupNorm, LayerNorm, Op, Shape
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.layers.parse import Identifier
 
 
-class BatchNormalization(Layer, builtin=True):
-    """Mean 0 and variance 1 for each channel, then times gamma plus beta; any shape in, the same shape out, float32.
+class _Normalization(Layer):
+    """What they share: an axis or several, epsilon, and gamma and beta unless `scale` or `center` is False."""
 
-    In training the mean and the (biased) variance are those of the batch, and the moving ones follow at 1 - momentum.
-    In inference, and in training when `trainable` is False, they are the moving ones.
+    axis: Any
+    epsilon: float
+    center: bool
+    scale: bool
+
+    def _keep(self, arguments: dict[str, Any]) -> None:
+        parse.keep(self, arguments)
+        if not parse.is_integer(arguments["axis"]):
+            raise ArgumentError(f"axis must be an integer, got {arguments['axis']!r}")
+        self.axis = int(arguments["axis"])
+
+
+class BatchNormalization(_Normalization, builtin=True):
+    """Normalisation of each channel to mean 0 and variance 1, then times gamma plus beta.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    In training mean and (biased) variance are those of the batch, and the moving ones follow:
+    moving = momentum * moving + (1 - momentum) * batch. In inference, and in training where `trainable` is False, they are
+    the moving ones.
+
+    Args:
+        axis: the axis of the channels, which counts the batch.
+        momentum: share of the moving statistics that stays at each step.
+        epsilon: added to the variance, so that nothing is divided by zero.
+        center, scale: whether there is a beta, a gamma.
+        renorm, renorm_clipping, renorm_momentum, synchronized: arguments of Keras; the first and the last must be False.
+    Shape:
+        input (N, ..., C) float32 -> output of the same shape; gamma, beta, moving_mean, moving_variance (C,).
+    Raises:
+        ShapeError: the axis does not exist, or is the batch.
+    Reference:
+        Ioffe & Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
 
     >>> import konv
     >>> layer = konv.layers.BatchNormalization()
@@ -21,45 +54,44 @@ class BatchNormalization(Layer, builtin=True):
     ['gamma', 'beta', 'moving_mean', 'moving_variance']
     """
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
-                 gamma_initializer="ones", moving_mean_initializer="zeros", moving_variance_initializer="ones",
-                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
-                 renorm=False, renorm_clipping=None, renorm_momentum=0.99, synchronized=False, **kwargs):
+    rules: ClassVar = {"momentum": lambda value, argument, layer: float(parse.number(value, argument, 0, 1))}
+    synchronized = renorm = False
+    momentum: float
+
+    def __init__(self, axis: int = -1, momentum: float = 0.99, epsilon: float = 0.001, center: bool = True, scale: bool = True,
+                 beta_initializer: Identifier = "zeros", gamma_initializer: Identifier = "ones",
+                 moving_mean_initializer: Identifier = "zeros", moving_variance_initializer: Identifier = "ones",
+                 beta_regularizer: Identifier = None, gamma_regularizer: Identifier = None,
+                 beta_constraint: Identifier = None, gamma_constraint: Identifier = None, renorm: bool = False,
+                 renorm_clipping: Any = None, renorm_momentum: float = 0.99, synchronized: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
             if renorm or synchronized:
                 argument = "renorm" if renorm else "synchronized"
                 raise UnsupportedError(f"{argument}=True is not supported yet; leave it out")
-            if not parse.is_integer(axis):
-                raise ArgumentError(f"axis must be an integer, got {axis!r}")
-            self.axis = int(axis)
-            self.momentum = float(parse.number(momentum, "momentum", 0, 1))
-            self.epsilon = float(parse.number(epsilon, "epsilon", 0))
-            self.center, self.scale = parse.flag(center, "center"), parse.flag(scale, "scale")
+            self._keep(locals())
             # without renorm these two do nothing, in Keras as here; a config carries them all the same
             self.renorm_clipping, self.renorm_momentum = renorm_clipping, renorm_momentum
-            parse.weight_arguments(
-                self, beta_initializer=beta_initializer, gamma_initializer=gamma_initializer,
-                moving_mean_initializer=moving_mean_initializer,
-                moving_variance_initializer=moving_variance_initializer,
-                beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer,
-                beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         axis = parse.unbatched_axis(self.axis, len(shapes[0]))
         return (BatchNorm(axis, self.momentum, self.epsilon, self.center, self.scale),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon, "center": self.center,
-            "scale": self.scale, "synchronized": False, "renorm": False, "renorm_clipping": self.renorm_clipping,
-            "renorm_momentum": self.renorm_momentum, **parse.weight_config(self)}
 
+class GroupNormalization(_Normalization, builtin=True):
+    """Normalisation of each group of channels of each sample to mean 0 and variance 1, then times gamma plus beta.
 
-class GroupNormalization(Layer, builtin=True):
-    """Mean 0 and variance 1 for each group of channels of each sample, then times gamma plus beta; any shape in, the same out.
-
-    gamma and beta have one number per channel, float32. `groups=-1` is as many groups as channels.
+    Args:
+        groups: into how many groups the channels are cut; -1 is as many as channels.
+        axis: the axis of the channels, which counts the batch.
+        epsilon: added to the variance.
+        center, scale: whether there is a beta, a gamma.
+    Shape:
+        input (N, ..., C) float32 -> output of the same shape; gamma, beta (C,).
+    Raises:
+        ShapeError: groups does not divide the channels.
+    Reference:
+        Wu & He, "Group Normalization", 2018.
 
     >>> import konv
     >>> layer = konv.layers.GroupNormalization(groups=4)
@@ -68,21 +100,16 @@ class GroupNormalization(Layer, builtin=True):
     [(12,), (12,)]
     """
 
-    def __init__(self, groups=32, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
-                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
-                 gamma_constraint=None, **kwargs):
+    rules: ClassVar = {"groups": lambda value, argument, layer: -1 if value == -1 else parse.positive_int(value, argument)}
+    groups: int
+
+    def __init__(self, groups: int = 32, axis: int = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True,
+                 beta_initializer: Identifier = "zeros", gamma_initializer: Identifier = "ones",
+                 beta_regularizer: Identifier = None, gamma_regularizer: Identifier = None,
+                 beta_constraint: Identifier = None, gamma_constraint: Identifier = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.groups = -1 if groups == -1 else parse.positive_int(groups, "groups")
-            if not parse.is_integer(axis):
-                raise ArgumentError(f"axis must be an integer, got {axis!r}")
-            self.axis = int(axis)
-            self.epsilon = float(parse.number(epsilon, "epsilon", 0))
-            self.center, self.scale = parse.flag(center, "center"), parse.flag(scale, "scale")
-            parse.weight_arguments(
-                self, beta_initializer=beta_initializer, gamma_initializer=gamma_initializer,
-                beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer,
-                beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
+            self._keep(locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         axis = parse.unbatched_axis(self.axis, len(shapes[0]))
@@ -95,15 +122,20 @@ class GroupNormalization(Layer, builtin=True):
         super().build_for(*shapes)  # from then on the number of groups is fixed, as in Keras
         self.groups = self._count(shapes[0][parse.unbatched_axis(self.axis, len(shapes[0]))])
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"groups": self.groups, "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
-                                       "scale": self.scale, **parse.weight_config(self)}
 
+class LayerNormalization(_Normalization, builtin=True):
+    """Normalisation over one or several axes of each sample to mean 0 and variance 1, then times gamma plus beta.
 
-class LayerNormalization(Layer, builtin=True):
-    """Mean 0 and variance 1 over one or several axes of each sample, then times gamma plus beta; any shape in, the same out.
-
-    gamma and beta have the shape of the axes that are normalised, float32.
+    Args:
+        axis: the axes that are normalised, which count the batch.
+        epsilon: added to the variance.
+        center, scale: whether there is a beta, a gamma.
+    Shape:
+        input (N, ...) float32 -> output of the same shape; gamma, beta of the shape of the axes that are normalised.
+    Raises:
+        ShapeError: an axis does not exist, is the batch, or is named twice.
+    Reference:
+        Ba, Kiros & Hinton, "Layer Normalization", 2016.
 
     >>> import konv
     >>> layer = konv.layers.LayerNormalization(axis=(1, 2))
@@ -112,8 +144,12 @@ class LayerNormalization(Layer, builtin=True):
     [(8, 9), (8, 9)]
     """
 
-    def __init__(self, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros", gamma_initializer="ones",
-                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None, **kwargs):
+    rms_scaling = False
+
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True,
+                 beta_initializer: Identifier = "zeros", gamma_initializer: Identifier = "ones",
+                 beta_regularizer: Identifier = None, gamma_regularizer: Identifier = None,
+                 beta_constraint: Identifier = None, gamma_constraint: Identifier = None, **kwargs: Any) -> None:
         rms_scaling = kwargs.pop("rms_scaling", False)
         super().__init__(**kwargs)
         with naming(self.title):
@@ -124,13 +160,8 @@ class LayerNormalization(Layer, builtin=True):
             axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
             if not axes or not all(map(parse.is_integer, axes)):
                 raise ArgumentError(f"axis must be an integer or several, got {axis!r}")
-            self.axis = axes if isinstance(axis, (list, tuple)) else int(axis)
-            self.epsilon = float(parse.number(epsilon, "epsilon", 0))
-            self.center, self.scale = parse.flag(center, "center"), parse.flag(scale, "scale")
-            parse.weight_arguments(
-                self, beta_initializer=beta_initializer, gamma_initializer=gamma_initializer,
-                beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer,
-                beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
+            parse.keep(self, locals())
+            self.axis = axes if isinstance(axis, (list, tuple)) else int(axis)  # type: ignore[call-overload]
 
     @property
     def _axes(self) -> list[int]:
@@ -148,5 +179,4 @@ class LayerNormalization(Layer, builtin=True):
         self.axis = self._axes  # a list from then on, as in Keras
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"axis": self.axis, "epsilon": self.epsilon, "center": self.center, "scale": self.scale,
-                                       "rms_scaling": False, **parse.weight_config(self)}
+        return super().get_config() | {"rms_scaling": False}

@@ -1,21 +1,24 @@
 """Parse at the door, then trust: one function per kind of argument. Errors name the argument; layers add their name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from konv import config, constraints, initializers, regularizers
+from konv import activations, config, constraints, initializers, regularizers
 from konv.errors import ArgumentError, KonvError, ShapeError, UnsupportedError, meant
 from konv.ir.ops import Shape
 from konv.ir.window import CAUSAL as CAUSAL
 from konv.ir.window import PADDINGS
 from konv.seeds import SeedGenerator
 
-# how the name of an argument for a weight ends: the module that reads and writes it
+Sizes = int | Sequence[int]  # per axis, or one for all of them
+Identifier = str | Mapping[str, Any] | Callable[..., Any] | None  # a name, a config, an object or a function
+
+# how the name of an argument ends: the module that reads and writes it
 _MODULES: dict[str, ModuleType] = {
-    "initializer": initializers, "regularizer": regularizers, "constraint": constraints,
+    "initializer": initializers, "regularizer": regularizers, "constraint": constraints, "activation": activations,
 }
 
 
@@ -150,21 +153,30 @@ def unbatched_axis(axis: int, rank: int) -> int:
     return axis - 1 if axis > 0 else axis
 
 
-def weight_arguments(layer: Any, **given: Any) -> None:
-    """Keep kernel_initializer=, bias_regularizer=, gamma_constraint= and the like on the layer, as objects."""
-    for argument, value in given.items():
-        module = _MODULES[argument.rpartition("_")[2]]
-        try:
-            setattr(layer, argument, module.get(value))
-        except KonvError as error:
-            raise type(error)(f"{argument}: {error}") from None
-    layer.weight_argument_names = tuple(given)
+def keep(layer: Any, arguments: Mapping[str, Any]) -> None:
+    """Parse the arguments of a constructor, its `locals()`, and keep each on the layer under its name.
+
+    How an argument is read follows from its name: RULES has most, `layer.rules` those of one layer alone, and what ends in
+    _initializer, _regularizer, _constraint or is an activation becomes the object that its module gives. Arguments without
+    a rule are left to the constructor.
+    """
+    rules = RULES | layer.rules
+    for argument, value in arguments.items():
+        module = _MODULES.get(argument.rpartition("_")[2])
+        if argument in rules:
+            setattr(layer, argument, rules[argument](value, argument, layer))
+        elif module is not None and argument != "activity_regularizer":  # which the base class has parsed
+            try:
+                setattr(layer, argument, module.get(value))
+            except KonvError as error:
+                prefix = "" if argument == "activation" else f"{argument}: "
+                raise type(error)(f"{prefix}{error}") from None
 
 
-def weight_config(layer: Any) -> dict[str, Any]:
-    """The same arguments as Keras writes them."""
-    return {argument: _MODULES[argument.rpartition("_")[2]].serialize(getattr(layer, argument))
-            for argument in layer.weight_argument_names}
+def written(argument: str, value: Any) -> Any:
+    """The value of an argument as a config has it: what stands for an object is serialized."""
+    module = _MODULES.get(argument.rpartition("_")[2])
+    return value if module is None else module.serialize(value)
 
 
 def sizes(value: Any, argument: str) -> Shape:
@@ -178,6 +190,34 @@ def sizes(value: Any, argument: str) -> Shape:
         if size is not None and not (is_integer(size) and size > 0):
             raise ShapeError(f"{argument}={value!r}: sizes must be positive integers or None, got {size!r}")
     return tuple(None if size is None else int(size) for size in listed)
+
+
+def _whole(value: Any, argument: str, layer: Any) -> int:
+    return positive_int(value, argument)
+
+
+def _flag(value: Any, argument: str, layer: Any) -> bool:
+    return flag(value, argument)
+
+
+def _window(value: Any, argument: str, layer: Any) -> tuple[int, ...]:
+    return several(value, layer.rank, argument)
+
+
+Rule = Callable[[Any, str, Any], Any]
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(("filters", "units", "groups", "depth_multiplier", "height", "width", "n"), _whole),
+    **dict.fromkeys(("kernel_size", "strides", "dilation_rate", "pool_size"), _window),
+    **dict.fromkeys(("use_bias", "center", "scale", "keepdims", "antialias"), _flag),
+    **dict.fromkeys(("crop_to_aspect_ratio", "pad_to_aspect_ratio"), _flag),
+    "padding": lambda value, argument, layer: padding(value, layer.paddings),
+    "data_format": lambda value, argument, layer: data_format(value),
+    "seed": lambda value, argument, layer: seed(value),
+    "rate": lambda value, argument, layer: number(value, argument, 0, 1),
+    "epsilon": lambda value, argument, layer: float(number(value, argument, 0)),
+    **dict.fromkeys(("fill_value", "alpha"), lambda value, argument, layer: number(value, argument)),
+    **dict.fromkeys(("negative_slope", "threshold"), lambda value, argument, layer: number(value, argument, 0)),
+}
 
 
 SHAPES = ("input_shape", "batch_input_shape", "input_dim")

@@ -1,4 +1,4 @@
-"""Pooling: the largest or the mean of each window, or of each whole channel; over images and over sequences."""
+"""Pooling: the maximum or the mean of each window, or of each whole channel; over images and over sequences."""
 
 from typing import Any, ClassVar
 
@@ -7,6 +7,7 @@ from konv.ir.ops import GlobalPool, Op, Pool, Shape
 from konv.ir.window import Window
 from konv.layers import parse
 from konv.layers.base import Layer
+from konv.layers.parse import Sizes
 
 
 class _Pooling(Layer):
@@ -14,26 +15,38 @@ class _Pooling(Layer):
 
     kind: ClassVar[str]
     rank: ClassVar[int] = 2
+    paddings: ClassVar[tuple[str, ...]] = parse.PADDINGS
+    pool_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
 
-    def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: Sizes = (2, 2), strides: Sizes | None = None, padding: str = "valid",
+                 data_format: str | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         with naming(self.title):
-            self.pool_size = parse.several(pool_size, self.rank, "pool_size")
-            self.strides = self.pool_size if strides is None else parse.several(strides, self.rank, "strides")
-            self.padding = parse.padding(padding)
-            self.data_format = parse.data_format(data_format)
+            parse.keep(self, locals() | {"strides": pool_size if strides is None else strides})
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         window = Window(self.pool_size, self.strides, self.padding, (1,) * self.rank)
         return (Pool(self.kind, window, self.data_format),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"pool_size": self.pool_size, "padding": self.padding, "strides": self.strides,
-                                       "data_format": self.data_format}
-
 
 class MaxPooling2D(_Pooling, builtin=True):
-    """The largest number of each window; (batch, height, width, channels), padding never counts.
+    """Maximum of each window of each channel of images.
+
+    Args:
+        pool_size: height and width of the window; an int means both.
+        strides: step of the window; None is pool_size, so that windows do not overlap.
+        padding: "valid" leaves out windows that reach over the edge, "same" has ceil(H / stride) windows; padding never
+            counts as a value.
+        data_format: "channels_last" or "channels_first"; None is konv.config.image_data_format().
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', C), with "valid" H' = floor((H - pool) / stride) + 1; no weights.
+    Raises:
+        ShapeError: the window does not fit into the input.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relationship 7.
 
     >>> import konv
     >>> konv.layers.MaxPooling2D(2).compute_output_shape((None, 7, 7, 50))
@@ -44,7 +57,13 @@ class MaxPooling2D(_Pooling, builtin=True):
 
 
 class MaxPooling1D(_Pooling, builtin=True):
-    """The largest number of each window of a sequence; (batch, steps, channels), padding never counts.
+    """Maximum of each window of each channel of sequences.
+
+    Args: those of MaxPooling2D, with one size instead of two.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', C); no weights.
+    Raises:
+        ShapeError: the window does not fit into the input.
 
     >>> import konv
     >>> konv.layers.MaxPooling1D(2).compute_output_shape((None, 7, 50))
@@ -53,12 +72,19 @@ class MaxPooling1D(_Pooling, builtin=True):
 
     kind, rank = "max", 1
 
-    def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: Sizes = 2, strides: Sizes | None = None, padding: str = "valid",
+                 data_format: str | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
 class AveragePooling2D(_Pooling, builtin=True):
-    """The mean of each window; (batch, height, width, channels), padding does not count in the divisor.
+    """Mean of each window of each channel of images.
+
+    Args: those of MaxPooling2D; padding does not count in the divisor.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, H', W', C); no weights.
+    Raises:
+        ShapeError: the window does not fit into the input.
 
     >>> import konv
     >>> konv.layers.AveragePooling2D(2, padding="same").compute_output_shape((None, 7, 7, 50))
@@ -67,12 +93,19 @@ class AveragePooling2D(_Pooling, builtin=True):
 
     kind = "average"
 
-    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: Sizes, strides: Sizes | None = None, padding: str = "valid",
+                 data_format: str | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
 class AveragePooling1D(_Pooling, builtin=True):
-    """The mean of each window of a sequence; (batch, steps, channels), padding does not count in the divisor.
+    """Mean of each window of each channel of sequences.
+
+    Args: those of MaxPooling2D, with one size instead of two; padding does not count in the divisor.
+    Shape:
+        input (N, T, C) float32 -> output (N, T', C); no weights.
+    Raises:
+        ShapeError: the window does not fit into the input.
 
     >>> import konv
     >>> konv.layers.AveragePooling1D(2, padding="same").compute_output_shape((None, 7, 50))
@@ -81,31 +114,38 @@ class AveragePooling1D(_Pooling, builtin=True):
 
     kind, rank = "average", 1
 
-    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: Sizes, strides: Sizes | None = None, padding: str = "valid",
+                 data_format: str | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
 class _GlobalPooling(Layer):
-    """One number per channel; `kind` says which."""
+    """One value per channel; `kind` says which."""
 
     kind: ClassVar[str]
     rank: ClassVar[int] = 2
+    data_format: str
+    keepdims: bool
 
-    def __init__(self, data_format=None, keepdims=False, **kwargs):
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with naming(self.title):
-            self.data_format = parse.data_format(data_format)
-            self.keepdims = parse.flag(keepdims, "keepdims")
+            parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (GlobalPool(self.kind, self.keepdims, self.data_format, self.rank),)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"data_format": self.data_format, "keepdims": self.keepdims}
-
 
 class GlobalMaxPooling2D(_GlobalPooling, builtin=True):
-    """The largest number of each channel: (batch, height, width, channels) -> (batch, channels).
+    """Maximum of each channel of images.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None is konv.config.image_data_format().
+        keepdims: whether the axes of height and width stay, with size 1.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, C), with keepdims (N, 1, 1, C).
+    Raises:
+        ShapeError: the input has not four axes.
 
     >>> import konv
     >>> konv.layers.GlobalMaxPooling2D().compute_output_shape((None, 7, 7, 50))
@@ -116,7 +156,13 @@ class GlobalMaxPooling2D(_GlobalPooling, builtin=True):
 
 
 class GlobalMaxPooling1D(_GlobalPooling, builtin=True):
-    """The largest number of each channel of a sequence: (batch, steps, channels) -> (batch, channels).
+    """Maximum of each channel of sequences.
+
+    Args: those of GlobalMaxPooling2D.
+    Shape:
+        input (N, T, C) float32 -> output (N, C), with keepdims (N, 1, C).
+    Raises:
+        ShapeError: the input has not three axes.
 
     >>> import konv
     >>> konv.layers.GlobalMaxPooling1D().compute_output_shape((None, 7, 50))
@@ -127,7 +173,15 @@ class GlobalMaxPooling1D(_GlobalPooling, builtin=True):
 
 
 class GlobalAveragePooling2D(_GlobalPooling, builtin=True):
-    """The mean of each channel: (batch, height, width, channels) -> (batch, channels).
+    """Mean of each channel of images.
+
+    Args: those of GlobalMaxPooling2D.
+    Shape:
+        input (N, H, W, C) float32 -> output (N, C), with keepdims (N, 1, 1, C).
+    Raises:
+        ShapeError: the input has not four axes.
+    Reference:
+        Lin et al., "Network In Network", 2014, section 3.2.
 
     >>> import konv
     >>> konv.layers.GlobalAveragePooling2D(keepdims=True).compute_output_shape((None, 7, 7, 50))
@@ -138,7 +192,13 @@ class GlobalAveragePooling2D(_GlobalPooling, builtin=True):
 
 
 class GlobalAveragePooling1D(_GlobalPooling, builtin=True):
-    """The mean of each channel of a sequence: (batch, steps, channels) -> (batch, channels).
+    """Mean of each channel of sequences.
+
+    Args: those of GlobalMaxPooling2D.
+    Shape:
+        input (N, T, C) float32 -> output (N, C), with keepdims (N, 1, C).
+    Raises:
+        ShapeError: the input has not three axes.
 
     >>> import konv
     >>> konv.layers.GlobalAveragePooling1D(keepdims=True).compute_output_shape((None, 7, 50))

@@ -1,5 +1,6 @@
 """What is done to images before the network sees them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,22 @@ from konv.tracing.symbolic import Composed
 
 
 class Rescaling(Layer, builtin=True):
-    """x * scale + offset, each one number or one per channel; any shape in, the same shape out, float32.
+    """x * scale + offset, with one number each or one per channel.
+
+    Args:
+        scale: factor; 1 / 255 brings the values of images into 0..1.
+        offset: added afterwards.
+    Shape:
+        input (N, ...) -> output of the same shape, float32.
+    Raises:
+        ShapeError: there are not as many numbers as channels.
 
     >>> import konv
     >>> konv.layers.Rescaling(1 / 255).compute_output_shape((None, 28, 28, 1))
     (None, 28, 28, 1)
     """
 
-    def __init__(self, scale, offset=0.0, **kwargs):
+    def __init__(self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale, self.offset = scale, offset
         with naming(self.title):
