@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv.runtime.function import Function
+from konv.runtime.graph_function import Function
 from tests.random_models.both import QUICKLY
 
 EXPRESSIONS = {

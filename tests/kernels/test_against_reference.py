@@ -9,7 +9,7 @@ from konv.plan import build_plan
 from konv.plan.contracts import CONTRACTS, Positional, WeightGradientArgs, WinogradWeightGradientArgs
 from konv.plan.steps import Step
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import Kernels, reference_kernels
+from konv.runtime.kernel_sets import KernelSet, reference_kernels
 from konv.runtime.threads import Threads
 from tests import networks
 
@@ -69,7 +69,7 @@ def test_each_step(make, training):
     for variable in model.weights:
         variable.assign(random.normal(0, 0.3, variable.shape) ** (2 if variable.name == "moving_variance" else 1))
     plan = build_plan(model.graph(), 5, training, compiled.machine())
-    program = Program(plan, model.weight_map(), Kernels(compiled.machine(), both), Threads(1))
+    program = Program(plan, model.weight_map(), KernelSet(compiled.machine(), both), Threads(1))
     for n in (5, 3):
         program.forward([random.normal(size=(n, *model.input_shape[1:]))], 7 if training else None)
         if training:

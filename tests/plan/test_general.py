@@ -11,7 +11,7 @@ from konv.ir.ops import Activation, Conv, Input, Permute
 from konv.ir.window import Window
 from konv.plan import build_plan
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import default_kernels, reference_kernels
+from konv.runtime.kernel_sets import default_kernels, reference_kernels
 from konv.runtime.runner import Runner
 from konv.runtime.threads import Threads
 from konv.variables import Variable

@@ -7,7 +7,7 @@ import pytest
 
 import konv
 from konv.runtime import Runner
-from konv.runtime.kernels import default_kernels, reference_kernels
+from konv.runtime.kernel_sets import default_kernels, reference_kernels
 from konv.runtime.threads import Threads
 from tests import networks, oracle
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import konv
-from konv.kernels import tape
-from konv.kernels.calls import COUNT, LOW, Call, Section, Slice
+from konv.kernels import command_buffer
+from konv.kernels.calls import COUNT, LOW, KernelCall, RowSlice, Section
 from konv.plan.contracts import Positional
 from konv.plan.steps import Step
 from konv.runtime import Runner
-from konv.runtime.kernels import Kernels, default_kernels
+from konv.runtime.kernel_sets import KernelSet, default_kernels
 from konv.runtime.threads import Threads
 from tests import networks
 
@@ -34,7 +34,7 @@ def images(n=37):
 @pytest.mark.parametrize("n", [1, 2, 17, 37])
 def test_the_interpreter_computes_the_same_bits(n):
     native, x, results = default_kernels(), images(n), []
-    for kernels, threads in ((native, 3), (native, 1), (Kernels(native.machine, native.resolve), 1)):
+    for kernels, threads in ((native, 3), (native, 1), (KernelSet(native.machine, native.resolve), 1)):
         konv.backend.clear_session()
         konv.utils.set_random_seed(5)
         model = networks.seed(konv, 0.3)  # a new one: training moves its statistics
@@ -112,12 +112,12 @@ def test_a_kernel_that_fails_is_named():
             raise ValueError("no")
 
     step = Step(Positional("failing", ()), layer="dense")
-    call = Call(step, (Slice(np.zeros((4, 2), np.float32), LOW, COUNT),))
+    call = KernelCall(step, (RowSlice(np.zeros((4, 2), np.float32), LOW, COUNT),))
     compiled = numba.njit(failing)
     compiled.compile((numba.float32[:, ::1],))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tape, "overload", lambda *_: compiled.overloads[compiled.signatures[0]])
-        calls = tape.Tape([Section(((call,),), block=1)], [np.zeros(8)] * 2)
+        patch.setattr(command_buffer, "overload", lambda *_: compiled.overloads[compiled.signatures[0]])
+        calls = command_buffer.CommandBuffer([Section(((call,),), block=1)], [np.zeros(8)] * 2)
     with pytest.raises(RuntimeError, match='failing of layer "dense"'):
         calls.run(Threads(2).lead, 4, {})
 

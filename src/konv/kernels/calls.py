@@ -1,7 +1,7 @@
 """The calls of a run as data: which kernel, with which arrays, and how these depend on samples, parts and thread.
 
 Nothing here depends on the number of samples: `Section`s are made once. `Plain` runs them in Python, for kernels that are
-Python functions; konv.kernels.tape runs them without Python.
+Python functions; konv.kernels.command_buffer runs them without Python.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,16 +11,16 @@ import numpy as np
 
 from konv.plan.steps import PARTS, Step
 
-# On what arguments depend, as places in a table of numbers that every thread has of its own. Behind the last one are the
+# On what arguments depend, as slots in a table of integers that every thread has of its own. Behind the last one are the
 # addresses of the caller's arrays.
 NOTHING, ONE, LOW, COUNT, PART, SHARES, FIRST, OWN, HOME, GIVEN = range(10)
 
 
 @dataclass(frozen=True)
-class Slice:
-    """Rows of an array, from row number `first` on, `count` of them; without `count` one row alone, and no axis for it.
+class RowSlice:
+    """Rows of an array, from row `first` on, `count` of them; without `count` one row alone, and no axis for it.
 
-    `first` and `count` are places in the table. `memory` is OWN or HOME where the rows lie in the memory of the thread at
+    `first` and `count` are slots in the table. `memory` is OWN or HOME where the rows lie in the memory of the thread at
     work or of the first one; then `rows` are those of the first thread.
     """
 
@@ -39,24 +39,24 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Number:
+class TableEntry:
     """An entry of the table as an argument."""
 
-    place: int
+    slot: int
 
     def at(self, table: Sequence[int], given: Mapping[str, np.ndarray]) -> int:
-        return table[self.place]
+        return table[self.slot]
 
 
 @dataclass(frozen=True)
-class Call:
-    """One step with all its arguments; those that are neither Slice nor Number are the same in every call."""
+class KernelCall:
+    """One step with all its arguments; those that are neither RowSlice nor TableEntry are the same in every call."""
 
     step: Step
     args: tuple[object, ...]
 
     def at(self, table: Sequence[int], given: Mapping[str, np.ndarray]) -> tuple:
-        return tuple(arg.at(table, given) if isinstance(arg, (Slice, Number)) else arg for arg in self.args)
+        return tuple(arg.at(table, given) if isinstance(arg, (RowSlice, TableEntry)) else arg for arg in self.args)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Section:
     With `block` there is one for each part of the samples, which takes so many samples at a time.
     """
 
-    units: tuple[tuple[Call, ...], ...]
+    units: tuple[tuple[KernelCall, ...], ...]
     block: int = 0
     times: int = 0
 
@@ -76,7 +76,7 @@ class Section:
         """The largest number of units."""
         return PARTS if self.block else self.times or len(self.units)
 
-    def work(self, n: int) -> Iterator[tuple[Call, dict[int, int]]]:
+    def work(self, n: int) -> Iterator[tuple[KernelCall, dict[int, int]]]:
         """Each call with what it depends on."""
         shares = min(PARTS, n)
         for unit in range(shares if self.block else self.most):

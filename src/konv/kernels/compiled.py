@@ -7,7 +7,6 @@ import numba
 
 from konv.kernels import (
     activation,
-    depthwise,
     elementwise,
     norm,
     packs,
@@ -18,6 +17,9 @@ from konv.kernels import (
     strided,
     update,
     winograd,
+)
+from konv.kernels import (
+    depthwise_conv as depthwise,
 )
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.contracts import CONTRACTS
@@ -47,7 +49,7 @@ def dispatcher(name: str, variant: tuple[int, ...]):
     if factory is None:
         function = next(getattr(module, name) for module in MODULES if hasattr(module, name))
     else:
-        _check(f"make_{name}", factory, CONTRACTS[name].constants)
+        _check(f"make_{name}", factory, CONTRACTS[name].statics)
         function = factory(*variant)
     if name in CONTRACTS:
         _check(name, function.py_func, CONTRACTS[name].parameters)

@@ -13,7 +13,7 @@ from konv.errors import KonvError, naming
 from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Input
 from konv.losses.base import Array, Parts
-from konv.runtime.function import Function
+from konv.runtime.graph_function import Function
 from konv.traceable import tracing
 from konv.tracing import lowering as wiring
 from konv.tracing.symbolic import Gathering

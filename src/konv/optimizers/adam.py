@@ -6,7 +6,7 @@ import numpy as np
 
 from konv.errors import KonvError
 from konv.optimizers.base import Array, Optimizer, approach
-from konv.runtime.update import update
+from konv.runtime.optimizer_step import update
 from konv.variables import Variable
 
 

@@ -6,7 +6,7 @@ Plan, bands, binding, kernels, twins and tests share a contract by the names of 
   `$special` (konv.plan.steps); they are bound to arrays. `Flat`, `Parts` and `Matrix` say with which axes the kernel sees them.
 * `int`, `float` and records of them (`Region`, `Layout`, ...) are handed to the kernel as they are: words on the command
   buffer, which are the same in every call. A plain tuple becomes an int64 array.
-* `Constant` fields choose a compiled variant: the kernel's factory takes them.
+* `Static` fields choose a compiled variant: the kernel's factory takes them.
 
 To add a kernel, or to convert one that still takes its arguments by position:
 
@@ -19,12 +19,12 @@ To add a kernel, or to convert one that still takes its arguments by position:
            window: PoolWindow     # a NamedTuple: the kernel reads window.stride_height
            x_region: Region
            floor: float
-           rows: Constant
+           rows: Static
 
-2. The kernel of that name takes the fields but for the constants, in this order and under these names:
-   `def max_pool(x, y, window, x_region, floor)` in a module of konv.kernels.compiled.MODULES. One with constants is made by
-   `def make_max_pool(rows)`, its parameters being the constants. `dispatcher` refuses a kernel whose parameters differ.
-3. The twin of that name in konv.kernels.reference takes the same parameters, and as keywords the constants that it needs:
+2. The kernel of that name takes the fields but for the static ones, in this order and under these names:
+   `def max_pool(x, y, window, x_region, floor)` in a module of konv.kernels.compiled.MODULES. One with static fields is made by
+   `def make_max_pool(rows)`, its parameters being the static fields. `dispatcher` refuses a kernel whose parameters differ.
+3. The twin of that name in konv.kernels.reference takes the same parameters, and as keywords the static fields that it needs:
    `def max_pool(x, y, window, x_region, floor, *, rows)`.
 4. The plan emits `e.step(MaxPoolArgs(x=x.name, ...), domain=..., macs=...)`; `replace(args, floor=0.0)` makes another one.
 
@@ -40,7 +40,7 @@ Matrix = Annotated[str, "a constant, seen with two axes, the last being its own"
 Parts = Annotated[str, "an array, seen with two axes: parts to be summed, and the elements of one"]
 Units = tuple[int, int] | Name  # the range of units to do, or ROWS; the kernel sees int64 (2,)
 Flag = int | Name  # 0, 1 or FIRST
-Constant = Annotated[int, "chooses a compiled variant"]
+Static = Annotated[int, "each value has a compiled variant of its own"]
 
 
 class Halo(NamedTuple):
@@ -90,7 +90,7 @@ class Taps(NamedTuple):
         return [r * self.row + s * self.column for r in range(self.rows) for s in range(self.columns)]
 
 
-KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Constant: int}
+KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Static: int}
 CONTRACTS: dict[str, type["Args"]] = {}  # by the name of the kernel
 
 
@@ -99,13 +99,13 @@ class Args:
 
     kernel: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]]  # the fields that the kernel takes
-    constants: ClassVar[tuple[str, ...]]
+    statics: ClassVar[tuple[str, ...]]
     kinds: ClassVar[dict[str, Any]]
 
     def __init_subclass__(cls, kernel: str) -> None:
         cls.kernel, cls.kinds = kernel, dict(cls.__annotations__)
-        cls.constants = tuple(name for name, kind in cls.kinds.items() if kind is Constant)
-        cls.parameters = tuple(name for name in cls.kinds if name not in cls.constants)
+        cls.statics = tuple(name for name, kind in cls.kinds.items() if kind is Static)
+        cls.parameters = tuple(name for name in cls.kinds if name not in cls.statics)
         if kernel:
             CONTRACTS[kernel] = cls
 
@@ -122,8 +122,8 @@ class Args:
 
     @property
     def variant(self) -> tuple[int, ...]:
-        """The constants, in order."""
-        return tuple([getattr(self, name) for name in self.constants])
+        """The static fields, in order: they choose a compiled variant."""
+        return tuple([getattr(self, name) for name in self.statics])
 
 
 class Positional(Args, kernel=""):
@@ -199,10 +199,10 @@ class ProductArgs(Args, kernel="product"):
     chunk: int  # taps that are done before the next panel
     floor: float
     accumulate: int
-    rows: Constant  # of the tile
-    vectors: Constant
-    rest: Constant  # rows of the tile that finishes a line, or 0
-    flat: Constant
+    rows: Static  # of the tile
+    vectors: Static
+    rest: Static  # rows of the tile that finishes a line, or 0
+    flat: Static
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,10 +224,10 @@ class WeightGradientArgs(Args, kernel="weight_gradient"):
     bands: int
     tiles: Units
     first: Flag
-    rows: Constant
-    vectors: Constant
-    rest: Constant
-    transposed: Constant  # rows of the tile are filters, lanes are rows of the weights
+    rows: Static
+    vectors: Static
+    rest: Static
+    transposed: Static  # rows of the tile are filters, lanes are rows of the weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,8 +249,8 @@ class DepthwiseArgs(Args, kernel="depthwise"):
     w_column: int
     floor: float
     accumulate: int
-    rows: Constant  # of taps
-    columns: Constant
+    rows: Static  # of taps
+    columns: Static
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,9 +267,9 @@ class DepthwiseWeightGradientArgs(Args, kernel="depthwise_weight_gradient"):
     tap_row: int
     tap_column: int
     first: Flag
-    rows: Constant
-    columns: Constant
-    step: Constant  # rows of taps at a time, whose sums fit into the registers
+    rows: Static
+    columns: Static
+    step: Static  # rows of taps at a time, whose sums fit into the registers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,8 +303,8 @@ class WinogradArgs(Args, kernel="winograd"):
     panels: Units
     floor: float
     accumulate: int
-    rows: Constant
-    vectors: Constant
+    rows: Static
+    vectors: Static
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,11 +324,11 @@ class WinogradWeightGradientArgs(Args, kernel="winograd_weight_gradient"):
     strip: int
     blocks: Units
     first: Flag
-    rows: Constant
-    vectors: Constant
-    rest: Constant
-    transposed: Constant
-    block: Constant  # channels of a block
+    rows: Static
+    vectors: Static
+    rest: Static
+    transposed: Static
+    block: Static  # channels of a block
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ PARTS_LIMIT = 4 << 20
 FEW = 4
 
 
-class Window(NamedTuple):
+class Footprint(NamedTuple):
     """What a product reads at each pixel."""
 
     kernel: tuple[tuple[int, int], ...]  # row and column of the kernel, tap by tap
@@ -52,8 +52,8 @@ def emit_products(e: Emitter, node: int, sizes: ConvGeometry, transposed: bool, 
 
 def _window_products(sizes: ConvGeometry, x: Buffer, y: Buffer, machine: Machine) -> list[tuple[Pack, ProductArgs]]:
     """The convolution."""
-    target = y.layout._replace(group=sizes.filters)
-    return [_product(sizes, _window(sizes, x), sizes.output[:2], x, sizes.windows(x), y, target, sizes.filters, False, machine)]
+    read, target = _footprint(sizes, x), y.layout._replace(group=sizes.filters)
+    return [_product(sizes, read, sizes.output[:2], x, sizes.windows(x), y, target, sizes.filters, False, machine)]
 
 
 def _transposed_products(sizes: ConvGeometry, d: Buffer, dx: Buffer, machine: Machine) -> list[tuple[Pack, ProductArgs]]:
@@ -65,25 +65,25 @@ def _transposed_products(sizes: ConvGeometry, d: Buffer, dx: Buffer, machine: Ma
         source = d.layout._replace(group=sizes.filters)
         target = Layout(dx.start + rows.start * dx.row + columns.start * dx.shape[2], sizes.strides[0] * dx.row,
                         sizes.strides[1] * dx.shape[2], dx.layout.image, sizes.kernel[2])
-        found.append(_product(sizes, _transposed_window(sizes, rows, columns, d), (rows.count, columns.count), d, source, dx,
+        found.append(_product(sizes, _transposed_footprint(sizes, rows, columns, d), (rows.count, columns.count), d, source, dx,
                               target, sizes.kernel[2], True, machine))
     return found
 
 
-def _window(sizes: ConvGeometry, x: Buffer) -> Window:
+def _footprint(sizes: ConvGeometry, x: Buffer) -> Footprint:
     height, width, channels, _ = sizes.kernel
     kernel, row = tuple(product(range(height), range(width))), sizes.dilation[0] * x.row
     if sizes.dilation[1] == 1 and sizes.groups == 1:
-        return Window(kernel, 0, Taps(height, 1, row, 0), width * channels)
-    return Window(kernel, 0, Taps(height, width, row, sizes.dilation[1] * x.shape[2]), channels)
+        return Footprint(kernel, 0, Taps(height, 1, row, 0), width * channels)
+    return Footprint(kernel, 0, Taps(height, width, row, sizes.dilation[1] * x.shape[2]), channels)
 
 
-def _transposed_window(sizes: ConvGeometry, rows: Phase, columns: Phase, d: Buffer) -> Window:
+def _transposed_footprint(sizes: ConvGeometry, rows: Phase, columns: Phase, d: Buffer) -> Footprint:
     kernel = tuple((r, s) for (r, _), (s, _) in product(rows.taps, columns.taps))
     first, row = rows.taps[0][1] * d.row + columns.taps[0][1] * d.shape[2], rows.step[1] * d.row
     if sizes.dilation[1] == 1 and sizes.groups == 1:  # neighbouring taps of a phase read neighbouring pixels
-        return Window(kernel, first, Taps(len(rows.taps), 1, row, 0), len(columns.taps) * sizes.filters)
-    return Window(kernel, first, Taps(len(rows.taps), len(columns.taps), row, columns.step[1] * d.shape[2]), sizes.filters)
+        return Footprint(kernel, first, Taps(len(rows.taps), 1, row, 0), len(columns.taps) * sizes.filters)
+    return Footprint(kernel, first, Taps(len(rows.taps), len(columns.taps), row, columns.step[1] * d.shape[2]), sizes.filters)
 
 
 def _is_flat(x: Layout, y: Layout, height: int, width: int) -> bool:
@@ -91,10 +91,10 @@ def _is_flat(x: Layout, y: Layout, height: int, width: int) -> bool:
     return all(one.row == width * one.column and one.image == height * one.row for one in (x, y))
 
 
-def _product(sizes: ConvGeometry, window: Window, size: tuple[int, int], x: Buffer, source: Layout, y: Buffer, target: Layout,
+def _product(sizes: ConvGeometry, read: Footprint, size: tuple[int, int], x: Buffer, source: Layout, y: Buffer, target: Layout,
              filters: int, transposed: bool, machine: Machine) -> tuple[Pack, ProductArgs]:
     """How the weights are packed, and the step but for these."""
-    kernel, first, taps, inner = window
+    kernel, first, taps, inner = read
     (height, width), flat = size, _is_flat(source, target, *size)
     if flat:
         height, width = 1, height * width
@@ -141,7 +141,7 @@ def _weight_gradient(sizes: ConvGeometry, x: Buffer, d: Buffer, machine: Machine
     The inner loop runs over pixels; rows of the tile run over the kernel and lanes over the filters, or with transposed
     operands the other way round, where that leaves fewer lanes idle. Each of the bands of lines is summed by itself.
     """
-    (kernel, _, taps, inner), filters = _window(sizes, x), sizes.filters
+    (kernel, _, taps, inner), filters = _footprint(sizes, x), sizes.filters
     (height, width, _), depth = sizes.output, sizes.output[0] * sizes.output[1]
     plain, transposed = choose_tile(inner, filters, depth, machine), choose_tile(filters, inner, depth, machine)
     swap = product_cycles(filters, inner, depth, transposed, machine) < product_cycles(inner, filters, depth, plain, machine)

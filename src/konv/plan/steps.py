@@ -119,7 +119,7 @@ class Step:
 
     @property
     def variant(self) -> tuple[int, ...]:
-        """The constants that choose a compiled variant of the kernel."""
+        """The static arguments, which choose a compiled variant of the kernel."""
         return self.args.variant
 
     @property

@@ -11,7 +11,21 @@ from itertools import groupby
 
 import numpy as np
 
-from konv.kernels.calls import COUNT, FIRST, HOME, LOW, NOTHING, ONE, OWN, PART, SHARES, Call, Number, Section, Slice
+from konv.kernels.calls import (
+    COUNT,
+    FIRST,
+    HOME,
+    LOW,
+    NOTHING,
+    ONE,
+    OWN,
+    PART,
+    SHARES,
+    KernelCall,
+    RowSlice,
+    Section,
+    TableEntry,
+)
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan import steps as special
 from konv.plan.bands import bands, is_worth_cutting
@@ -30,7 +44,7 @@ from konv.plan.steps import (
     Segment,
     Step,
 )
-from konv.runtime.kernels import Kernels, Run
+from konv.runtime.kernel_sets import KernelSet, Run
 from konv.runtime.threads import Threads
 from konv.variables import Variable
 
@@ -38,7 +52,7 @@ from konv.variables import Variable
 class Program:
     """A plan with its memory. Not for concurrent use: the runner holds a lock."""
 
-    def __init__(self, plan: Plan, weights: Mapping[str, Variable], kernels: Kernels, threads: Threads):
+    def __init__(self, plan: Plan, weights: Mapping[str, Variable], kernels: KernelSet, threads: Threads):
         self.plan, self.weights, self.kernels, self.threads = plan, weights, kernels, threads
         self.dtype = np.dtype(kernels.dtype)
         self.seed, self.count = np.zeros(2, np.uint32), np.zeros(2, np.uint32)
@@ -153,11 +167,11 @@ class Program:
                      for step in group]
         return made
 
-    def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> Call:
+    def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> KernelCall:
         args, kinds = [self._argument(value, step, over_samples, memory) for value in step.args.values], step.args.kinds
         if step.kernel in RESHAPED:
-            return Call(step, RESHAPED[step.kernel](*args))
-        return Call(step, tuple([VIEWS[kind](arg) if (kind := kinds.get(name)) in VIEWS else arg
+            return KernelCall(step, RESHAPED[step.kernel](*args))
+        return KernelCall(step, tuple([VIEWS[kind](arg) if (kind := kinds.get(name)) in VIEWS else arg
                                  for name, arg in zip(step.args.parameters, args, strict=True)]) if kinds else tuple(args))
 
     def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
@@ -178,25 +192,25 @@ class Program:
 
     def _special(self, arg: str, step: Step):
         if arg == special.SAMPLES:
-            return Slice(np.arange(self.plan.batch, dtype=np.int64), LOW, COUNT)
+            return RowSlice(np.arange(self.plan.batch, dtype=np.int64), LOW, COUNT)
         if arg == special.ROWS:
-            return Slice(np.array(spans(step.rows, min(PARTS, step.rows)), np.int64), PART)
-        return {special.SEED: self.seed, special.COUNT: self.count, special.FIRST: Number(FIRST)}[arg]
+            return RowSlice(np.array(spans(step.rows, min(PARTS, step.rows)), np.int64), PART)
+        return {special.SEED: self.seed, special.COUNT: self.count, special.FIRST: TableEntry(FIRST)}[arg]
 
-    def _buffer(self, name: str, over_samples: bool, memory: int) -> np.ndarray | Slice:
+    def _buffer(self, name: str, over_samples: bool, memory: int) -> np.ndarray | RowSlice:
         """What calls see of a buffer: their samples, their part or all of them, or the whole."""
         buffer, place = self.plan.buffers[name], root(name, self.plan.buffers)
         if self.plan.buffers[place].external:
-            return Slice(np.empty((1, *buffer.shape), self.dtype), LOW, COUNT, given=place)
+            return RowSlice(np.empty((1, *buffer.shape), self.dtype), LOW, COUNT, given=place)
         if buffer.leading == PER_THREAD:
-            return Slice(self._rows(name, self._locals[0]), memory=OWN)
+            return RowSlice(self._rows(name, self._locals[0]), memory=OWN)
         if place in self.plan.local:
-            return Slice(self._rows(name, self._locals[0]), count=COUNT, memory=memory)
+            return RowSlice(self._rows(name, self._locals[0]), count=COUNT, memory=memory)
         rows = self._rows(name, self._arena)
         if buffer.leading == PER_SAMPLE:
-            return Slice(rows, LOW, COUNT)
+            return RowSlice(rows, LOW, COUNT)
         if buffer.leading == PER_PART:
-            return Slice(rows, PART, ONE) if over_samples else Slice(rows, NOTHING, SHARES)
+            return RowSlice(rows, PART, ONE) if over_samples else RowSlice(rows, NOTHING, SHARES)
         return rows[0]
 
     def _rows(self, name: str, memory: np.ndarray) -> np.ndarray:
@@ -245,9 +259,9 @@ def independent(steps: Sequence[Step], plan: Plan) -> list[list[Step]]:
     return [group[1] for group in groups]
 
 
-def parts(array: np.ndarray | Slice) -> np.ndarray | Slice:
+def parts(array: np.ndarray | RowSlice) -> np.ndarray | RowSlice:
     """With two axes: bands or parts of a gradient, or a weight, which is one part."""
-    if isinstance(array, Slice):
+    if isinstance(array, RowSlice):
         return replace(array, rows=array.rows.reshape(len(array.rows), -1))
     return array.reshape(len(array) if array.ndim == 5 else 1, -1)
 

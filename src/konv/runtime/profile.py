@@ -13,7 +13,7 @@ from konv.ir.window import Window
 from konv.plan import build_plan
 from konv.plan.steps import Plan, Step
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import Kernels, default_kernels
+from konv.runtime.kernel_sets import KernelSet, default_kernels
 from konv.runtime.threads import Threads
 from konv.variables import Variable
 
@@ -51,7 +51,7 @@ def profile(graph: Graph, weights: Mapping[str, Variable], batch: int, training:
         return run
 
     plan = build_plan(graph, batch, training, kernels.machine)
-    program = Program(plan, weights, Kernels(kernels.machine, timed, kernels.dtype), Threads(1))
+    program = Program(plan, weights, KernelSet(kernels.machine, timed, kernels.dtype), Threads(1))
     random = np.random.default_rng(0)
     x = [random.random((batch, *graph.nodes[index].shape), dtype=np.float32) for index in graph.inputs]  # type: ignore[misc]
     best: dict[str, float] = {}

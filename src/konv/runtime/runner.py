@@ -9,7 +9,7 @@ from konv.ir.augment_ops import is_always_random, only_augments
 from konv.ir.graph import Graph
 from konv.plan import build_plan
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import Kernels, default_kernels
+from konv.runtime.kernel_sets import KernelSet, default_kernels
 from konv.runtime.threads import Guarded, Threads, shared
 from konv.seeds import next_seed
 from konv.variables import Variable
@@ -23,7 +23,7 @@ class Runner(Guarded):
     A plan is made for the largest batch seen in each mode; smaller ones run in the same plan.
     """
 
-    def __init__(self, graph: Graph, weights: Mapping[str, Variable], kernels: Kernels | None = None,
+    def __init__(self, graph: Graph, weights: Mapping[str, Variable], kernels: KernelSet | None = None,
                  threads: Threads | None = None):
         super().__init__()
         self.graph, self.weights = graph, weights

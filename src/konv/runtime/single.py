@@ -11,7 +11,7 @@ from konv.ir.ops import Input, Op, Shape
 from konv.plan import build_plan
 from konv.plan.steps import Plan
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import default_kernels
+from konv.runtime.kernel_sets import default_kernels
 from konv.runtime.threads import Guarded, shared
 from konv.variables import Variable
 

@@ -20,7 +20,7 @@ def available() -> int:
 
 
 class Threads:
-    """The calling thread and those that help it with a tape (konv.kernels.tape).
+    """The calling thread and those that help it with a command buffer (konv.kernels.command_buffer).
 
     A helping thread looks at a board for work; when none comes for a while it sleeps until its bell rings. Nobody waits for
     it to wake up: what it does not claim, the calling thread does. While one thread has the helpers, others work alone.
@@ -36,20 +36,20 @@ class Threads:
     def _begin(self) -> None:
         self._turn, self._team = Lock(), None
 
-    def lead(self, tape: int, wide: bool) -> None:
-        """Do the tape at this address; `wide` if there is something to share."""
-        from konv.kernels.tape import entries
+    def lead(self, buffer: int, wide: bool) -> None:
+        """Do the command buffer at this address; `wide` if there is something to share."""
+        from konv.kernels.command_buffer import entries
 
         lead, _ = entries()
         if not wide or self.count == 1 or not self._turn.acquire(blocking=False):
-            lead(0, tape, True)
+            lead(0, buffer, True)
             return
         try:
             if self._team is None:
                 self._team = Team(self.count - 1)
                 finalize(self, self._team.dismiss)
             self._team.wake()
-            lead(self._team.place, tape, False)
+            lead(self._team.address, buffer, False)
         finally:
             self._turn.release()
 
@@ -65,10 +65,10 @@ class Team:
     """The helping threads, their board and their bells."""
 
     def __init__(self, count: int):
-        from konv.kernels.tape import AWAKE, BOARD, address
+        from konv.kernels.command_buffer import AWAKE, BOARD, address
 
         self.board = np.zeros(BOARD, np.int64)
-        self.place, self.awake = address(self.board), self.board[AWAKE:AWAKE + 1]
+        self.address, self.awake = address(self.board), self.board[AWAKE:AWAKE + 1]
         self.bells = [Lock() for _ in range(count)]
         self.dismissed = False
         for number, bell in enumerate(self.bells, 1):
@@ -76,11 +76,11 @@ class Team:
             Thread(target=self._help, args=(number, bell), name=f"konv_{number}", daemon=True).start()
 
     def _help(self, number: int, bell) -> None:
-        from konv.kernels.tape import entries
+        from konv.kernels.command_buffer import entries
 
         _, serve = entries()
         while bell.acquire() and not self.dismissed:
-            serve(self.place, number, SPINS)
+            serve(self.address, number, SPINS)
 
     def wake(self) -> None:
         """Ring for those who sleep; not for two callers at once."""

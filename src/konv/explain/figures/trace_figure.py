@@ -28,7 +28,7 @@ from konv.models import Model
 from konv.plan import build_plan
 from konv.runtime import compute
 from konv.runtime.cpu import Program
-from konv.runtime.kernels import default_kernels, reference_kernels
+from konv.runtime.kernel_sets import default_kernels, reference_kernels
 from konv.runtime.threads import Threads, shared
 
 Box = tuple[tuple[int, int], ...]  # first and behind the last index along each axis

@@ -1,8 +1,8 @@
-"""Runs the calls of a pass without Python: everything they need is written into one array of integers, the tape.
+"""Runs the calls of a pass without Python: everything they need is written into one array of integers, the command buffer.
 
-Compiled kernels take an array as seven and more numbers. The tape holds these for each call ("words"), ready to be loaded,
+Compiled kernels take an array as seven and more words. The buffer holds these for each call ("words"), ready to be loaded,
 and says which of them depend on samples, parts, thread or the caller's arrays ("patches": a sum of two entries of the
-thread's table, each times a factor). Threads claim units of work from counters on the tape and meet after each section.
+thread's table, each times a factor). Threads claim units of work from counters in the buffer and meet after each section.
 """
 
 import os
@@ -27,10 +27,10 @@ from konv.kernels.calls import (
     OWN,
     PART,
     SHARES,
-    Call,
-    Number,
+    KernelCall,
+    RowSlice,
     Section,
-    Slice,
+    TableEntry,
 )
 from konv.kernels.compiled import overload
 from konv.kernels.jit import kernel
@@ -40,14 +40,15 @@ I32, I64 = ir.IntType(32), ir.IntType(64)
 WORDS = types.CPointer(types.int64)
 LINE = 8  # words of a cache line: what one thread writes, others do not wait for
 
-# The head of a tape: number of samples, of sections; where each kind of entry begins, how far a thread's entries are apart
+# The head of a command buffer: number of samples, of sections; where each kind of entry begins, how far apart those of two
+# threads are
 N, LENGTH, SECTIONS, UNITS, CALLS, PATCHES, TABLES, TABLE, ARGS, ARG, FAILED, HEAD = range(12)
 # Words of an entry. Section: counters of units claimed and done, first unit, whether units differ, how many, block
 SECTION, UNIT, CALL, PATCH = 6, 2, 5, 5
 
-# The board where helping threads look for work: a number that is odd while there is some, the tape,
+# The board where helping threads look for work: a ticket that is odd while there is some, the command buffer,
 # how many threads have it in their hands, how many are awake
-TICKET, TAPE, INSIDE, AWAKE, BOARD = (LINE * place for place in range(5))
+TICKET, BUFFER, INSIDE, AWAKE, BOARD = (LINE * slot for slot in range(5))
 PATIENCE = 100  # pauses, some 40 ns each, before a thread that waits lets others have its core
 
 give_way = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
@@ -65,8 +66,8 @@ def memory(typing, address):
 
 
 @intrinsic
-def increase(typing, words, place, by):
-    """Add to words[place] and return what was there, in one go."""
+def increase(typing, words, index, by):
+    """Add to words[index] and return what was there, in one go."""
 
     def emit(context, builder, sig, args):
         return builder.atomic_rmw("add", builder.gep(args[0], [args[1]]), args[2], "seq_cst")
@@ -75,8 +76,8 @@ def increase(typing, words, place, by):
 
 
 @intrinsic
-def look(typing, words, place):
-    """words[place] as the other threads have left it."""
+def look(typing, words, index):
+    """words[index] as the other threads have left it."""
 
     def emit(context, builder, sig, args):
         return builder.load_atomic(builder.gep(args[0], [args[1]]), "seq_cst", 8)
@@ -90,18 +91,18 @@ def pause(typing):
 
     def emit(context, builder, sig, args):
         if PAUSE is not None:
-            name, numbers = PAUSE
+            name, hints = PAUSE
             function = builder.module.globals.get(name) or ir.Function(
-                builder.module, ir.FunctionType(ir.VoidType(), [I32] * len(numbers)), name)
-            builder.call(function, [ir.Constant(I32, number) for number in numbers])
+                builder.module, ir.FunctionType(ir.VoidType(), [I32] * len(hints)), name)
+            builder.call(function, [ir.Constant(I32, hint) for hint in hints])
         return context.get_dummy_value()
 
     return types.void(), emit
 
 
 @intrinsic
-def invoke(typing, thunk, function, words, place):
-    """Call the function with the words from words[place] on; whether it failed."""
+def invoke(typing, thunk, function, words, index):
+    """Call the function with the words from words[index] on; whether it failed."""
 
     def emit(context, builder, sig, args):
         pointer = ir.IntType(8).as_pointer()
@@ -117,9 +118,9 @@ def invoke(typing, thunk, function, words, place):
 
 
 @kernel
-def work(tape, thread):
-    """Do what is left of a tape, and return when nothing is left to be waited for."""
-    p = memory(tape)
+def work(buffer, thread):
+    """Do what remains of a command buffer, and return when nothing is left to be waited for."""
+    p = memory(buffer)
     n, table, args = p[N], p[TABLES] + thread * p[TABLE], p[ARGS] + thread * p[ARG]
     shares = min(n, PARTS)
     p[table + SHARES] = shares
@@ -157,19 +158,19 @@ def work(tape, thread):
 
 
 @kernel
-def lead(board, tape, alone):
-    """Do a whole tape, with the help of whoever looks at the board."""
-    p, b = memory(tape), memory(board)
+def lead(board, buffer, alone):
+    """Do a whole command buffer, with the help of whoever looks at the board."""
+    p, b = memory(buffer), memory(board)
     p[FAILED] = 0
     for s in range(p[LENGTH]):
         p[p[SECTIONS] + s * SECTION] = p[p[SECTIONS] + s * SECTION + 1] = 0
     if alone:
-        work(tape, 0)
+        work(buffer, 0)
         return
-    b[TAPE] = tape
+    b[BUFFER] = buffer
     increase(b, TICKET, 1)
-    work(tape, 0)
-    increase(b, TICKET, 1)  # from here on nobody else takes the tape up
+    work(buffer, 0)
+    increase(b, TICKET, 1)  # from here on nobody else takes the buffer up
     looks = 0
     while look(b, INSIDE) > 0:
         looks += 1
@@ -181,7 +182,7 @@ def lead(board, tape, alone):
 
 @kernel
 def serve(board, thread, patience):
-    """Help with every tape that comes, until none has come for `patience` looks."""
+    """Help with every command buffer that comes, until none has come for `patience` looks."""
     b = memory(board)
     increase(b, AWAKE, 1)
     known = looks = 0
@@ -190,7 +191,7 @@ def serve(board, thread, patience):
         if ticket % 2 and ticket != known:
             increase(b, INSIDE, 1)
             if look(b, TICKET) == ticket:
-                work(b[TAPE], thread)
+                work(b[BUFFER], thread)
             increase(b, INSIDE, -1)
             known, looks = ticket, 0
         looks += 1
@@ -200,51 +201,51 @@ def serve(board, thread, patience):
 
 @cache
 def entries() -> tuple:
-    """lead(board, tape, alone) and serve(board, thread, patience), compiled."""
+    """lead(board, buffer, alone) and serve(board, thread, patience), compiled."""
     integer = types.int64
     for function, signature in ((lead, (integer, integer, types.boolean)), (serve, (integer,) * 3)):
         function.compile(signature)
     return tuple(next(iter(function.overloads.values())).entry_point for function in (lead, serve))
 
 
-# --- writing a tape ---------------------------------------------------------------------------------
+# --- writing a command buffer ---------------------------------------------------------------------------------
 
 
-class Tape:
+class CommandBuffer:
     """Sections with all that their calls need; `locals` is the memory of each thread."""
 
     def __init__(self, sections: Sequence[Section], locals: Sequence[np.ndarray]):
         self.sections, self.locals = sections, locals  # keeps the arrays alive
         self.wide = any(section.most > 1 for section in sections)
         self.calls = [call for section in sections for unit in section.units for call in unit]
-        given = sorted({arg.given for call in self.calls for arg in call.args if isinstance(arg, Slice) and arg.given})
-        self._given = {name: GIVEN + place for place, name in enumerate(given)}
-        self._words: list[int] = []
+        given = sorted({arg.given for call in self.calls for arg in call.args if isinstance(arg, RowSlice) and arg.given})
+        self._given = {name: GIVEN + slot for slot, name in enumerate(given)}
+        self._args: list[int] = []
         self._patches: list[tuple[int, int, int, int, int]] = []
         calls, signatures = [], []
         for call in self.calls:
-            place, start = len(self._words), len(self._patches)
+            first, start = len(self._args), len(self._patches)
             compiled = self._write(call)
-            calls.append((compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name), place, start,
+            calls.append((compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name), first, start,
                           len(self._patches)))
             signatures.append(_signature(compiled))
         self._lay(list(zip(thunks(signatures), *zip(*calls, strict=True), strict=True)))
 
-    def _write(self, call: Call):
+    def _write(self, call: KernelCall):
         """Append the words and patches of a call; returns what Numba knows about the kernel."""
-        table = {place: int(place in (ONE, COUNT, SHARES)) for place in range(GIVEN)}
+        table = {slot: int(slot in (ONE, COUNT, SHARES)) for slot in range(GIVEN)}
         like = call.at(table, {})
         for arg, value in zip(call.args, like, strict=True):
-            at = len(self._words)
-            self._words += _flat(value)
-            if isinstance(arg, Number):
-                self._patches.append((at, arg.place, 1, NOTHING, 0))
-            elif isinstance(arg, Slice):
+            at = len(self._args)
+            self._args += _flat(value)
+            if isinstance(arg, TableEntry):
+                self._patches.append((at, arg.slot, 1, NOTHING, 0))
+            elif isinstance(arg, RowSlice):
                 self._follow(at, arg)
         return overload(call.step, like)
 
-    def _follow(self, at: int, rows: Slice) -> None:
-        """The patches of an array whose words begin at `at`: its data, the number of its numbers, of its rows."""
+    def _follow(self, at: int, rows: RowSlice) -> None:
+        """The patches of an array whose words begin at `at`: its data, the number of its elements, of its rows."""
         start, step = address(rows.rows), rows.rows.strides[0]
         if rows.given:
             self._patches.append((at + 4, self._given[rows.given], 1, rows.first, step))
@@ -266,42 +267,42 @@ class Tape:
                 units.append((first, first + len(unit)))
                 first += len(unit)
         table = _lines([0, 1, *[0] * (GIVEN - LOW + len(self._given))])
-        words = _lines(self._words)
+        words = _lines(self._args)
         threads = len(self.locals)
         parts = [_lines(part) for part in (sections, units, calls, self._patches)] + [np.tile(table, threads),
                                                                                      np.tile(words, threads)]
         head = -(-HEAD // LINE) * LINE
         *starts, size = (head + np.cumsum([0, *(part.size for part in parts)])).tolist()
         room = np.zeros(size + LINE, np.int64)
-        self.tape = room[-address(room) // 8 % LINE:]
-        self.tape[head:size] = np.concatenate(parts)
-        self.tape[:HEAD] = (0, len(sections), *starts[:TABLES - SECTIONS + 1], table.size, starts[-1], words.size, 0)
-        self._tables = self.tape[starts[4]:starts[5]].reshape(threads, -1)
+        self.words = room[-address(room) // 8 % LINE:]
+        self.words[head:size] = np.concatenate(parts)
+        self.words[:HEAD] = (0, len(sections), *starts[:TABLES - SECTIONS + 1], table.size, starts[-1], words.size, 0)
+        self._tables = self.words[starts[4]:starts[5]].reshape(threads, -1)
         self._tables[:, OWN] = [address(own) for own in self.locals]
         self._tables[:, HOME] = address(self.locals[0])
-        self.address = address(self.tape)
+        self.address = address(self.words)
 
     def run(self, lead: Callable[[int, bool], None], n: int, given: Mapping[str, np.ndarray]) -> None:
-        """Do it for n samples. `lead(tape, wide)` calls the function of this name above."""
-        self.tape[N] = n
-        for name, place in self._given.items():
+        """Do it for n samples. `lead(buffer, wide)` calls the function of this name above."""
+        self.words[N] = n
+        for name, slot in self._given.items():
             if name in given:
-                self._tables[:, place] = address(given[name])
+                self._tables[:, slot] = address(given[name])
         lead(self.address, self.wide)
-        failed = int(self.tape[FAILED])
+        failed = int(self.words[FAILED])
         if failed:
             step = self.calls[failed - 1].step
             raise RuntimeError(f'the kernel {step.kernel} of layer "{step.layer}" failed; NUMBA_BOUNDSCHECK=1 shows where')
 
 
 def address(array: np.ndarray) -> int:
-    """Where its numbers begin."""
+    """Where its elements begin."""
     return array.__array_interface__["data"][0]
 
 
-def _lines(numbers) -> np.ndarray:
+def _lines(integers) -> np.ndarray:
     """As integers, up to the end of a cache line."""
-    flat = np.array(numbers, np.int64).reshape(-1)
+    flat = np.array(integers, np.int64).reshape(-1)
     return np.concatenate([flat, np.zeros(-flat.size % LINE, np.int64)])
 
 

@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from konv.kernels.calls import COUNT, LOW, Call, Section, Slice
+from konv.kernels.calls import COUNT, LOW, KernelCall, RowSlice, Section
 from konv.plan.contracts import Positional
 from konv.plan.steps import Step
-from konv.runtime.kernels import Run, default_kernels
+from konv.runtime.kernel_sets import Run, default_kernels
 from konv.runtime.threads import Guarded, shared
 
 ALONE = 1 << 15  # fewer numbers than this are not worth sharing
@@ -16,7 +16,7 @@ _guard = Guarded()  # models that train at the same time meet here
 
 
 def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> None:
-    """Call a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
+    """KernelCall a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
 
     >>> w, g, m, v = (np.ones(3, np.float32) for _ in range(4))
     >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0, 1.0]))
@@ -39,6 +39,6 @@ def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> 
 @cache
 def _shared(kernel: str, count: int, numbers: int) -> Run:
     """The kernel on parts of the arrays."""
-    pieces = [Slice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
-    call = Call(Step(Positional(kernel, ())), (*pieces, Slice(np.empty((1, numbers)), given="numbers")))
+    pieces = [RowSlice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
+    call = KernelCall(Step(Positional(kernel, ())), (*pieces, RowSlice(np.empty((1, numbers)), given="numbers")))
     return default_kernels().bind([Section(((call,),), block=ALONE)], [np.zeros(1)] * shared().count, shared())

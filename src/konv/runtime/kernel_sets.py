@@ -17,10 +17,10 @@ Run = Callable[[int, Mapping[str, np.ndarray]], None]
 
 
 @dataclass(frozen=True)
-class Kernels:
+class KernelSet:
     """A set of kernels: `resolve(step, args)` gives the function for a step and arguments of these types.
 
-    With `native` threads of their own call them without Python (konv.kernels.tape).
+    With `native` threads of their own call them without Python (konv.kernels.command_buffer).
     """
 
     machine: Machine
@@ -32,9 +32,9 @@ class Kernels:
         """The function run(n, given) that makes these calls for n samples and the caller's arrays by name."""
         if not self.native:
             return Plain(sections, self.resolve).run
-        from konv.kernels.tape import Tape
+        from konv.kernels.command_buffer import CommandBuffer
 
-        return partial(Tape(sections, locals).run, threads.lead)
+        return partial(CommandBuffer(sections, locals).run, threads.lead)
 
 
 def _reference(step: Step, args: tuple) -> Callable:
@@ -46,13 +46,13 @@ def _reference(step: Step, args: tuple) -> Callable:
     return partial(kernel, **{name: getattr(step.args, name) for name in options}) if options else kernel
 
 
-def reference_kernels(dtype: type = np.float32, machine: Machine = Machine()) -> Kernels:  # noqa: B008 (frozen)
+def reference_kernels(dtype: type = np.float32, machine: Machine = Machine()) -> KernelSet:  # noqa: B008 (frozen)
     """The NumPy twins; float64 is what finite differences need."""
-    return Kernels(machine, _reference, dtype)
+    return KernelSet(machine, _reference, dtype)
 
 
 @cache
-def default_kernels() -> Kernels:
+def default_kernels() -> KernelSet:
     """The compiled kernels, or the reference where KONV_ENGINE=reference or Numba is missing."""
     if os.environ.get("KONV_ENGINE", "cpu") == "reference":
         return reference_kernels()
@@ -62,4 +62,4 @@ def default_kernels() -> Kernels:
         return reference_kernels()
     # an error of Numba's own, with its place, needs Python to be raised
     native = os.environ.get("NUMBA_BOUNDSCHECK", "0") in ("", "0")
-    return Kernels(compiled.machine(), compiled.resolve, native=native)
+    return KernelSet(compiled.machine(), compiled.resolve, native=native)
