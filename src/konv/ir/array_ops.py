@@ -75,10 +75,14 @@ def broadcast(*shapes: Shape) -> Shape:
 class Detach(Op):
     """The same numbers; no gradient goes back through it."""
 
+    pointwise = True
+
 
 @dataclass(frozen=True)
 class Mask(Op):
     """The first input where the second, of the same shape, is above 0; else 0, whatever stands there."""
+
+    pointwise = True
 
 
 @dataclass(frozen=True)

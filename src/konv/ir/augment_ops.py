@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from konv.errors import ShapeError
 from konv.ir.graph import Graph
-from konv.ir.ops import BatchNorm, Dropout, Op, Shape, describe, image, spatial
+from konv.ir.ops import Op, Shape, describe, image, spatial
 
 Range = tuple[float, float]
 # the order is that of the codes in the kernels
@@ -82,6 +82,9 @@ class Warp(Op):
     (height and width, or both together), the shares of height and width of a "translation".
     """
 
+    modal = True
+    training_only = True
+
     kind: str
     ranges: tuple[Range, ...] = ()
     interpolation: str = "nearest"
@@ -99,6 +102,8 @@ class Warp(Op):
 class RandomCrop(Op):
     """In training a window at a place drawn anew in every step, the same for all images of a batch; in inference, and of
     images that are not larger than it, what `Resize` makes of the largest window of its shape."""
+
+    modal = True
 
     height: int
     width: int
@@ -121,6 +126,9 @@ class Light(Op):
     """In training another "brightness", x + number, or "contrast", (x - mean) * number + mean with the mean of the channel,
     cut off at both ends of `value_range`; the number is drawn for each image anew in every step. Nothing in inference."""
 
+    modal = True
+    training_only = True
+
     kind: str
     range: Range
     value_range: Range = (0.0, 255.0)
@@ -137,25 +145,25 @@ class Noise(Op):
     """In training each number plus one from a normal distribution around 0, or times one around 1; nothing in inference,
     unless it is `always` there, as what a `call` draws by konv.random.normal."""
 
+    pointwise = True
+    modal = True
+    training_only = True
+
     deviation: float
     factor: bool = False
     seed: int | None = None
     always: bool = False
 
+    @property
+    def always_random(self) -> bool:
+        return self.always
 
-RANDOM = (Warp, Light, Noise)  # what does nothing in inference
-AUGMENTING = (Warp, Light, RandomCrop)
 
 
 def only_augments(graph: Graph) -> bool:
     """Whether the changes that images go through here in training are all that training changes."""
-    ops = [node.op for node in graph.nodes]
-    return any(isinstance(op, AUGMENTING) for op in ops) and not any(isinstance(op, (BatchNorm, Dropout, Noise)) for op in ops)
-
-
-def is_always_random(op: Op) -> bool:
-    """Whether an operation draws in inference too."""
-    return isinstance(op, Noise) and op.always
+    changed = [node.op for node in graph.nodes if node.op.modal]
+    return bool(changed) and not any(op.pointwise for op in changed)  # as BatchNorm, Dropout and Noise are
 
 
 def known(shape: Shape, data_format: str) -> tuple[int, int]:

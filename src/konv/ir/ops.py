@@ -6,6 +6,7 @@ Shapes leave out the batch; a size that is not known yet is None. Every op answe
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from konv.errors import ShapeError
 from konv.ir.window import SpreadWindow, Window
@@ -78,7 +79,24 @@ def describe(shape: Shape) -> str:
 
 
 class Op:
-    """Base of all operations; the defaults are those of an elementwise op without weights."""
+    """Base of all operations; the defaults are those of an elementwise op without weights.
+
+    Traits say by which rule of a table an operation is served:
+        pointwise: each value is made of those at the very same index of its inputs.
+        modal: it does something else in training than in inference.
+        training_only: nothing happens in inference (where `always_random` does not say otherwise).
+        convolution: it sums products of a kernel and a window.
+    """
+
+    pointwise: ClassVar[bool] = False
+    modal: ClassVar[bool] = False
+    training_only: ClassVar[bool] = False
+    convolution: ClassVar[bool] = False
+
+    @property
+    def always_random(self) -> bool:
+        """Whether it draws in inference too."""
+        return False
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -108,6 +126,8 @@ class Conv(Op):
 
     A layer of two convolutions calls their kernels by names of their own.
     """
+
+    convolution = True
 
     filters: int
     window: Window
@@ -139,6 +159,8 @@ class Conv(Op):
 class DepthwiseConv(Op):
     """`multiplier` filters for each channel by itself; kernel (kh, kw, channels, multiplier)."""
 
+    convolution = True
+
     multiplier: int
     window: Window
     use_bias: bool = True
@@ -168,6 +190,8 @@ class ConvTranspose(Op):
 
     kernel (kh, kw, filters, channels): that of the convolution from the output back to the input.
     """
+
+    convolution = True
 
     filters: int
     window: SpreadWindow
@@ -218,6 +242,9 @@ class GlobalPool(Op):
 @dataclass(frozen=True)
 class BatchNorm(Op):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel of `axis` (an index into the unbatched shape)."""
+
+    pointwise = True
+    modal = True
 
     axis: int = -1
     momentum: float = 0.99
@@ -297,6 +324,10 @@ class Dropout(Op):
     `noise_shape` (unbatched, with the batch axis first) repeats one decision along the axes where it is 1.
     """
 
+    pointwise = True
+    modal = True
+    training_only = True
+
     rate: float
     noise_shape: tuple[int | None, ...] | None = None
     seed: int | None = None
@@ -339,6 +370,8 @@ class Dense(Op):
 class Activation(Op):
     """An elementwise function of one number, by its Keras name; `constants` are the numbers in it."""
 
+    pointwise = True
+
     name: str
     constants: tuple[float, ...] = ()
 
@@ -359,6 +392,8 @@ class Softmax(Op):
 @dataclass(frozen=True)
 class Scale(Op):
     """x * scale + offset, one number each or one per channel."""
+
+    pointwise = True
 
     scale: float | tuple[float, ...]
     offset: float | tuple[float, ...] = 0.0
@@ -386,6 +421,8 @@ class Reshape(Op):
 
 @dataclass(frozen=True)
 class Add(Op):
+    pointwise = True
+
     def output_shape(self, *inputs: Shape) -> Shape:
         for other in inputs[1:]:
             if other != inputs[0]:

@@ -8,13 +8,10 @@ Networks", Distill 2019.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from konv.ir.array_ops import Binary, Concatenate, Detach, Mask, Pad, PRelu, Slice
-from konv.ir.augment_ops import Noise
+from konv.ir.array_ops import Binary, Concatenate, Pad, PRelu, Slice
 from konv.ir.graph import Graph, Node
-from konv.ir.ops import Activation, Add, BatchNorm, Dropout, Input, Scale
+from konv.ir.ops import Input
 from konv.ir.window import SpreadWindow, Window
-
-POINTWISE = (Activation, Add, BatchNorm, Detach, Dropout, Mask, Noise, Scale)  # each number from those at the very same place
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def _is_pointwise(node: Node) -> bool:
         return set(op.steps) == {1}
     if isinstance(op, Concatenate):  # along the channels
         return op.axis in (-1, len(node.shape) - 1)
-    return isinstance(op, (*POINTWISE, Binary, Pad, PRelu))
+    return op.pointwise or isinstance(op, (Binary, Pad, PRelu))
 
 
 def _largest(before: list[Reach]) -> Reach:

@@ -10,7 +10,7 @@ from math import prod
 
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import Binary, Detach, Mask, Parameter, PRelu
-from konv.ir.augment_ops import RANDOM, Light, Noise, RandomCrop, Resize, Upsample, Warp, is_always_random, known
+from konv.ir.augment_ops import Light, Noise, RandomCrop, Resize, Upsample, Warp, known
 from konv.ir.graph import Graph, GraphBuilder, Node
 from konv.ir.ops import (
     Activation,
@@ -76,7 +76,7 @@ def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, 
     if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op) or (
             isinstance(op, Detach) and not training):
         return index, order
-    if isinstance(op, RANDOM) and not training and not is_always_random(op):
+    if op.training_only and not training and not op.always_random:
         return index, order
     if isinstance(op, (RandomCrop, Resize, Upsample)):
         size = known(tuple(builder.nodes[index].shape[axis] for axis in order), op.data_format)

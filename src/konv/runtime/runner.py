@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from konv.ir.augment_ops import is_always_random, only_augments
+from konv.ir.augment_ops import only_augments
 from konv.ir.graph import Graph
 from konv.plan import build_plan
 from konv.runtime.cpu import Program
@@ -30,7 +30,7 @@ class Runner(Guarded):
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()
         self._programs: dict[bool, Program] = {}
         self._steps = 0  # in training mode, and of what draws always
-        self._draws = any(is_always_random(node.op) for node in graph.nodes)
+        self._draws = any(node.op.always_random for node in graph.nodes)
         self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
     def infer(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -13,7 +13,6 @@ from konv.explain.facts.model_facts import step_facts
 from konv.explain.languages.messages import say
 from konv.explain.operations import rule_for
 from konv.explain.operations.base import Channels, Template, behind, channels_first
-from konv.ir.augment_ops import is_always_random
 from konv.ir.graph import Graph, Node
 from konv.ir.ops import Input
 from konv.ir.window import Axis
@@ -79,7 +78,7 @@ class Body:
     def _template(self, node: Node) -> Template:
         rule = rule_for(node.op)
         template = (rule.torch if self.torch else None) or rule.numpy
-        if template is None or is_always_random(node.op):
+        if template is None or node.op.always_random:
             raise UnsupportedError(f'{self.owner.title}: there is no code for {type(node.op).__name__} of layer '
                                    f'"{node.layer}"; explain() says in words what it does')
         return template

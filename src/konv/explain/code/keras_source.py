@@ -9,9 +9,7 @@ from collections import Counter
 from typing import Any
 
 from konv.errors import UnsupportedError
-from konv.ir.augment_ops import RANDOM
-from konv.ir.ops import BatchNorm, Dropout
-from konv.layers.augmentation import RandomCrop as RandomCropLayer
+from konv.layers.augmentation import RandomCrop
 from konv.layers.base import Layer
 from konv.layers.functions import Dot
 from konv.layers.images import Resizing
@@ -22,7 +20,6 @@ from konv.models import Model
 LEFT_OUT = ("name", "trainable", "dtype", "activity_regularizer", "quantization_config", "renorm_clipping", "renorm_momentum")
 LEARNING = ("_initializer", "_regularizer", "_constraint")
 LAYERS_MODULE = "konv.layers."
-MODAL = (BatchNorm, Dropout, *RANDOM)  # operations that do something else in training
 
 
 def identifier(name: str) -> str:
@@ -122,7 +119,7 @@ def constructor(layer: Layer) -> str:
     if traced or not type(layer).__module__.startswith(LAYERS_MODULE) or isinstance(layer, InputLayer):
         raise UnsupportedError(f'{layer.title}: is not a layer of Keras, so there is no such code for it; there is for '
                                f'"numpy" and "torch"')
-    if isinstance(layer, RandomCropLayer):  # which in Keras leaves images as they are in inference
+    if isinstance(layer, RandomCrop):  # which in Keras leaves images as they are in inference
         layer = Resizing(layer.height, layer.width, crop_to_aspect_ratio=True, data_format=layer.data_format)
     defaults, order = _signature(type(layer))
     config = {name: value for name, value in layer.get_config().items()
@@ -167,6 +164,6 @@ def source_of(value: Any) -> str:
 
 
 def _inference(layer: Layer) -> str:
-    """Layers that do something else in training are told not to."""
-    modal = any(isinstance(node.op, MODAL) for node in layer.graph(*layer.input_shapes).nodes)
-    return ", training=False" if modal else ""
+    """Layers that do something else in training are told not to; a crop is another layer here, see `constructor`."""
+    modal = any(node.op.modal for node in layer.graph(*layer.input_shapes).nodes)
+    return ", training=False" if modal and not isinstance(layer, RandomCrop) else ""

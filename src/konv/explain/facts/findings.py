@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.facts.model_facts import CONVOLUTIONS, channels_first, require_built
+from konv.explain.facts.model_facts import channels_first, require_built
 from konv.explain.facts.statements import shown
 from konv.explain.figures.feature_maps import one_image
 from konv.explain.figures.kernel_sheets import SIMILARITY, kernels
 from konv.explain.languages.messages import check_language, say
 from konv.ir.graph import Graph, Node
-from konv.ir.ops import Activation
+from konv.ir.ops import Activation, Op
 from konv.models import Model
 from konv.runtime import compute
 
@@ -125,7 +125,7 @@ def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: st
     first = channels_first(graph)
     maps = [(graph.nodes[index], np.moveaxis(output, 1, -1) if first[index] else output)
             for index, output in zip(watched, outputs, strict=True)]
-    has_kernels = any(isinstance(node.op, CONVOLUTIONS) for node in graph.nodes)
+    has_kernels = any(node.op.convolution for node in graph.nodes)
     alike = [Alike(sheet.name, *pair) for sheet in (kernels(model) if has_kernels else ()) for pair in sheet.alike(similarity)]
     return Findings(model.title, len(batch), similarity, tuple(find for node, values in maps for find in _dead(node, values)),
                     tuple(find for node, values in maps for find in _saturated(node, values)), tuple(alike), language)
@@ -134,10 +134,14 @@ def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: st
 def _watched(graph: Graph, index: int) -> bool:
     """The results of convolutions and of activations on maps; of a convolution with its activation the latter alone."""
     node, users = graph.nodes[index], graph.users[index]
-    if len(node.shape) != 3 or not isinstance(node.op, (*CONVOLUTIONS, Activation)):
+    if len(node.shape) != 3 or not _has_maps(node.op):
         return False
-    return not any(graph.nodes[user].layer == node.layer and isinstance(graph.nodes[user].op, (Activation, *CONVOLUTIONS))
+    return not any(graph.nodes[user].layer == node.layer and _has_maps(graph.nodes[user].op)
                    for user in users)
+
+
+def _has_maps(op: Op) -> bool:
+    return op.convolution or type(op) is Activation
 
 
 def _dead(node: Node, values: np.ndarray) -> list[tuple[str, int]]:

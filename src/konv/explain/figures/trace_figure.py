@@ -20,10 +20,8 @@ from konv.explain.figures.feature_maps import all_layers, one_image
 from konv.explain.figures.window_figure import EXAMPLES
 from konv.explain.languages.messages import check_language, say
 from konv.ir.array_ops import Constant, Parameter
-from konv.ir.augment_ops import RANDOM
 from konv.ir.graph import Graph, GraphBuilder, Node
-from konv.ir.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Dropout, Input, Pool, spatial
-from konv.ir.receptive_field import POINTWISE
+from konv.ir.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Input, Pool, spatial
 from konv.models import Model
 from konv.plan import build_plan
 from konv.runtime import compute
@@ -175,7 +173,7 @@ def _hull(first: Box, second: Box) -> Box:
 def _read(op: Any, box: Box, source: Node) -> Box:
     """What an operation reads of an input in order to compute a part of its result."""
     whole: Box = tuple((0, size or 0) for size in source.shape)
-    if isinstance(op, (*POINTWISE, *RANDOM)):
+    if op.pointwise or op.training_only:
         return box
     if not isinstance(op, (*CONVOLUTIONS, Pool)) or len(source.shape) != 3:
         return whole
@@ -223,7 +221,7 @@ def _evaluate(graph: Graph, index: int, box: Box, values: Mapping[int, np.ndarra
         found = np.array(node.op.values).reshape(node.op.shape)[_slices(box)]
     elif isinstance(node.op, Parameter):
         found = _weights_of(node, weights)[node.op.name][_slices(box)]
-    elif isinstance(node.op, (Dropout, *RANDOM)) or node.op == IDENTITY:
+    elif node.op.training_only or node.op == IDENTITY:
         found = sources[0][_slices(box)]
     elif type(node.op) in _FORMULAS and len(node.shape) == 3:
         found = _FORMULAS[type(node.op)](node, box, sources[0], weights)
@@ -329,7 +327,7 @@ _FORMULAS: dict[type, Callable[..., np.ndarray]] = {
 
 def _gradient(graph: Graph, target: int, place: tuple[int, ...], variables, batch: np.ndarray) -> np.ndarray:
     """How much the number changes with each pixel, in prediction: normalisations are frozen, nothing is random."""
-    nodes = tuple(replace(node, trainable=False, op=IDENTITY if isinstance(node.op, (Dropout, *RANDOM)) else node.op)
+    nodes = tuple(replace(node, trainable=False, op=IDENTITY if node.op.training_only else node.op)
                   for node in graph.nodes[:target + 1])
     kernels = default_kernels()
     plan = build_plan(Graph(nodes, (target,)), 1, True, kernels.machine, input_gradients=True)
