@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 EXITS: Mapping[str, str] = {
-    # Python's operators on symbolic tensors and weights, and activations that are made of others
+    # Python's operators on symbolic tensors and weights
     "ops": "konv.ops",
     # an initializer by name, for a Variable of one's own
     "get_initializer": "konv.initializers:get",

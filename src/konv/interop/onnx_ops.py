@@ -22,6 +22,7 @@ from konv.interop.padded_windows import scaled
 from konv.ir import array_ops as general
 from konv.ir import augment_ops as images
 from konv.ir import ops
+from konv.ir.scalar_functions import SCALAR_FUNCTIONS, SELU_ALPHA, SELU_SCALE
 from konv.ir.window import Axis
 from konv.plan import augment
 
@@ -280,53 +281,22 @@ def _read_layer_norm(r: Any, x: Value, scale: np.ndarray, bias: np.ndarray | Non
 
 # --- activations --------------------------------------------------------------------------------------
 
-# those that are one node without attributes: konv's name and ONNX's
-PLAIN = {"sigmoid": "Sigmoid", "tanh": "Tanh", "softplus": "Softplus", "softsign": "Softsign", "exponential": "Exp",
-         "hard_silu": "HardSwish", "mish": "Mish"}
-FUNCTIONS = {"abs": "Abs", "cos": "Cos", "log": "Log", "reciprocal": "Reciprocal", "sign": "Sign", "sin": "Sin", "sqrt": "Sqrt"}
-READ_ONLY = {"negative": "Neg", "logical_not": "Not"}  # which konv's graph has by other operations
-SELU = {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}
-
-
-def _write_relu(g: Any, x: str, most: float = inf, slope: float = 0.0, threshold: float = 0.0) -> str:
-    if (slope, threshold) == (0.0, 0.0):
-        return g.add("Relu", x) if most == inf else g.add("Clip", x, g.number(0.0), g.number(most))
-    if (most, threshold) == (inf, 0.0):
-        return g.add("LeakyRelu", x, alpha=slope)
-    above = x if most == inf else g.add("Min", x, g.number(most))
-    below = g.add("Mul", g.add("Sub", x, g.number(threshold)), g.number(slope))
-    return g.add("Where", g.add("Greater", x, g.number(threshold)), above, below)
-
-
-# name of the activation: (graph, x, *constants) -> name of the output
-ACTIVATIONS: dict[str, Callable[..., str]] = {
-    **{name: lambda g, x, kind=kind: g.add(kind, x) for name, kind in (PLAIN | FUNCTIONS).items()},
-    "relu": _write_relu,
-    "elu": lambda g, x, alpha: g.add("Elu", x, alpha=alpha),
-    "selu": lambda g, x: g.add("Selu", x, **SELU),
-    "gelu": lambda g, x, tanh=0.0: g.add("Gelu", x, approximate="tanh" if tanh else "none"),
-    "hard_sigmoid": lambda g, x: g.add("HardSigmoid", x, alpha=1 / 6, beta=0.5),
-    "clip": lambda g, x, low, high: g.add("Clip", x, g.number(low), g.number(high)),
-    "power": lambda g, x, exponent: g.add("Pow", x, g.number(exponent)),
-    "silu": lambda g, x: g.add("Mul", x, g.add("Sigmoid", x)),
-    "square": lambda g, x: g.add("Mul", x, x),
-    "rsqrt": lambda g, x: g.add("Reciprocal", g.add("Sqrt", x)),
-    "log1p": lambda g, x: g.add("Log", g.add("Add", x, g.number(1.0))),
-    "expm1": lambda g, x: g.add("Sub", g.add("Exp", x), g.number(1.0)),
-}
+# which konv's graph has by other operations
+READ_ONLY = {"negative": "Neg", "logical_not": "Not"}
+# by operator: functions of one value that are one node without attributes
+PLAIN = {record.onnx: name for name, record in SCALAR_FUNCTIONS.items() if isinstance(record.onnx, str)} | {
+    kind: name for name, kind in READ_ONLY.items()}
 
 
 @writes(EITHER, ops.Activation)
 def _write_activation(g: Any, op: ops.Activation, x: str) -> str:
-    if op.name not in ACTIVATIONS:
-        raise UnsupportedError(f"the activation {op.name!r} cannot be written to ONNX yet")
-    return ACTIVATIONS[op.name](g, x, *op.constants)
+    return op.function.to_onnx(g, x, op.constants)
 
 
-@reads(*PLAIN.values(), *FUNCTIONS.values(), *READ_ONLY.values())
+@reads(*PLAIN)
 def _read_activation(r: Any, x: Value) -> Value:
-    name = next(name for name, kind in (PLAIN | FUNCTIONS | READ_ONLY).items() if kind == r.node.op_type)
-    return r.activation(x, name) if name in PLAIN else r.function(name, x)
+    name = PLAIN[r.node.op_type]
+    return r.function(name, x) if name in READ_ONLY or not SCALAR_FUNCTIONS[name].activation else r.activation(x, name)
 
 
 @reads("Relu")
@@ -345,8 +315,8 @@ def _read_elu(r: Any, x: Value, *, alpha: float = 1.0) -> Value:
 
 
 @reads("Selu")
-def _read_selu(r: Any, x: Value, *, alpha: float = SELU["alpha"], gamma: float = SELU["gamma"]) -> Value:
-    if abs(alpha - SELU["alpha"]) > 1e-4 or abs(gamma - SELU["gamma"]) > 1e-4:
+def _read_selu(r: Any, x: Value, *, alpha: float = SELU_ALPHA, gamma: float = SELU_SCALE) -> Value:
+    if abs(alpha - SELU_ALPHA) > 1e-4 or abs(gamma - SELU_SCALE) > 1e-4:
         raise UnsupportedError(f"alpha={alpha:g} and gamma={gamma:g}; konv has selu with its own constants")
     return r.activation(x, "selu")
 

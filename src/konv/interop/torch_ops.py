@@ -10,6 +10,7 @@ import numpy as np
 from konv.errors import UnsupportedError
 from konv.interop.importer import Value
 from konv.interop.padded_windows import scaled
+from konv.ir.scalar_functions import SCALAR_FUNCTIONS
 
 BATCH = "the batch"  # what x.size(0) gives
 
@@ -295,9 +296,12 @@ def _squeeze(r: Any, x: Value, *dims: Any) -> Value:
     return r.without(x, [axis for axis in given or range(x.rank) if x.shape[axis] == 1])
 
 
-NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "selu": "selu", "silu": "silu", "mish": "mish", "softsign": "softsign",
-         "hardswish": "hard_silu", "hardsigmoid": "hard_sigmoid", "exp": "exponential", "logsigmoid": "log_sigmoid",
-         "log_sigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
+# activations that take no arguments, by the last part of their names in torch, and by the classes of torch.nn
+NAMES = {record.torch.split(".")[1]: name for name, record in SCALAR_FUNCTIONS.items()
+         if record.activation and isinstance(record.torch, str)}
+NAMES |= {"logsigmoid": "log_sigmoid", "log_sigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
+ACTIVATION_MODULES = {record.torch_module: name for name, record in SCALAR_FUNCTIONS.items() if record.torch_module}
+ACTIVATION_MODULES |= {"LogSigmoid": "log_sigmoid", "Tanhshrink": "tanh_shrink"}
 
 # by their names, whether they are functions of torch, of torch.nn.functional, of operator, or methods
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -337,8 +341,7 @@ MODULES: dict[str, Callable[..., Any]] = {
     **{f"Adaptive{name}Pool{rank}d": lambda r, m, x, kind=kind: _adaptive(r, x, m.output_size, kind)
        for name, kind in (("Avg", "Average"), ("Max", "Max")) for rank in (1, 2)},
     **dict.fromkeys(("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"), lambda r, m, x: x),
-    **{name: lambda r, m, x, name=name: r.activation(x, NAMES[name.lower()]) for name in (
-        "Sigmoid", "Tanh", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "Hardsigmoid", "LogSigmoid", "Tanhshrink")},
+    **{name: lambda r, m, x, ours=ours: r.activation(x, ours) for name, ours in ACTIVATION_MODULES.items()},
     "ReLU": _with(_relu), "ReLU6": lambda r, m, x: r.relu(x, 6.0), "LeakyReLU": _with(_leaky, "negative_slope"),
     "ELU": _with(_elu, "alpha"), "GELU": _with(_gelu, "approximate"), "Softplus": _with(_softplus, "beta", "threshold"),
     "Hardtanh": _with(_hardtanh, "min_val", "max_val"), "PReLU": lambda r, m, x: r.prelu(x, array(m.weight)),

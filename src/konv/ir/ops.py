@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from konv.errors import ShapeError
+from konv.errors import ShapeError, UnsupportedError
+from konv.ir.scalar_functions import SCALAR_FUNCTIONS, ScalarFunction
 from konv.ir.window import SpreadWindow, Window
 
 Shape = tuple[int | None, ...]
@@ -368,12 +369,19 @@ class Dense(Op):
 
 @dataclass(frozen=True)
 class Activation(Op):
-    """An elementwise function of one number, by its Keras name; `constants` are the numbers in it."""
+    """A function of one value applied to each element, by its name in konv.ir.scalar_functions; `constants` are those in it."""
 
     pointwise = True
 
     name: str
     constants: tuple[float, ...] = ()
+
+    @property
+    def function(self) -> ScalarFunction:
+        """All that konv knows of it."""
+        if self.name not in SCALAR_FUNCTIONS:
+            raise UnsupportedError(f"activation {self.name!r} is not supported yet")
+        return SCALAR_FUNCTIONS[self.name]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ from functools import lru_cache
 import numba
 
 from konv.kernels import (
-    activation,
+    depthwise_conv as depthwise,
+)
+from konv.kernels import (
     elementwise,
     norm,
     packs,
+    pointwise,
     pool,
     product,
     resample,
@@ -17,9 +20,6 @@ from konv.kernels import (
     strided,
     update,
     winograd,
-)
-from konv.kernels import (
-    depthwise_conv as depthwise,
 )
 from konv.kernels.jit import LANES, REGISTERS
 from konv.plan.contracts import CONTRACTS
@@ -34,10 +34,8 @@ FACTORIES = {
     "move": strided.make_move,
     "binary": strided.make_binary,
     "binary_backward": strided.make_binary_backward,
-    "activation": activation.make_activation,
-    "activation_backward": activation.make_activation_backward,
 }
-MODULES = (activation, depthwise, elementwise, norm, packs, pool, product, resample, sample_norm, strided, update, winograd)
+MODULES = (depthwise, elementwise, norm, packs, pointwise, pool, product, resample, sample_norm, strided, update, winograd)
 
 
 @lru_cache(None)

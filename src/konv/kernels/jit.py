@@ -9,6 +9,7 @@ import numba
 from llvmlite import binding
 from numba import njit
 
+from konv.ir import scalar_functions
 from konv.plan import contracts
 
 # contract and reassoc let sums become vectors of fused multiply-adds; numbers that are not finite stay what they are
@@ -37,8 +38,8 @@ REGISTERS = 16 if SIMD == "avx2" else 32
 def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
     With this in the name of each kernel it looks in another place."""
-    files = (*sorted(Path(__file__).parent.glob("*.py")), Path(contracts.__file__))  # whose records kernels take
-    sources = b"".join(path.read_bytes() for path in files)
+    elsewhere = [Path(module.__file__) for module in (contracts, scalar_functions)]  # what kernels take, and what they compute
+    sources = b"".join(path.read_bytes() for path in (*sorted(Path(__file__).parent.glob("*.py")), *elsewhere))
     # sorted: the order of a set of strings is another one in each process
     flags = [(name, sorted(value) if isinstance(value, set) else value) for name, value in FLAGS.items()]
     settings = repr((flags, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK"))).encode()
@@ -48,10 +49,11 @@ def _fingerprint() -> str:
 def kernel(function):
     """Compile without the interpreter's lock, into the disk cache.
 
-    The plain ints of a variant become part of its name. Numba numbers functions of one name in the order in which a process
-    compiles them, so two variants that come from the cache, where different processes left them, may have one symbol: and
-    who asks for its address gets that of the one that was loaded last.
+    The plain ints and names of a variant become part of its name. Numba numbers functions of one name in the order in which a
+    process compiles them, so two variants that come from the cache, where different processes left them, may have one symbol:
+    and who asks for its address gets that of the one that was loaded last.
     """
-    variant = "".join(f"_{cell.cell_contents}" for cell in function.__closure__ or () if isinstance(cell.cell_contents, int))
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    variant = "".join(f"_{value}" for value in cells if isinstance(value, (int, str)))
     function.__qualname__ = f"{function.__name__}{variant}_{_fingerprint()}"
     return njit(**FLAGS)(function)

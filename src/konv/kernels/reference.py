@@ -6,7 +6,7 @@ Outputs are arguments. float64 works as well as float32, which is what finite di
 
 import numpy as np
 
-from konv.kernels.formulas import ACTIVATIONS
+from konv.kernels import numpy_math
 from konv.kernels.reference_norm import (  # noqa: F401 (kernels are looked up here)
     group_coefficients,
     group_gradient,
@@ -294,14 +294,13 @@ def global_pool_backward(d, chosen, dx, d_inside, dx_inside, average):
 # --- activations ------------------------------------------------------------------------------------
 
 
-def activation(x, y, x_inside, y_inside, a, b, c, *, code):
-    function = list(ACTIVATIONS.values())[code][0]
-    view(y, y_inside)[...] = function(view(x, x_inside), a, b, c)
+def activation(x, y, x_region, y_region, coefficients, *, name):
+    view(y, y_region)[...] = numpy_math.value(name, view(x, x_region), *coefficients)
 
 
-def activation_backward(d, x, y, dx, d_inside, x_inside, y_inside, dx_inside, a, b, c, *, code):
-    slope = list(ACTIVATIONS.values())[code][1]
-    view(dx, dx_inside)[...] = view(d, d_inside) * slope(view(x, x_inside), view(y, y_inside), a, b, c)
+def activation_backward(d, x, y, dx, d_region, x_region, y_region, dx_region, coefficients, *, name):
+    derivative = numpy_math.derivative(name, view(x, x_region), view(y, y_region), *coefficients)
+    view(dx, dx_region)[...] = view(d, d_region) * derivative
 
 
 def softmax(x, y, x_inside, y_inside, log):
@@ -346,6 +345,4 @@ VARIANTS = {
     "binary": lambda variant: {"code": variant[0]},
     "binary_backward": lambda variant: {"code": variant[0], "side": variant[1]},
     "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
-    "activation": lambda variant: {"code": variant[0]},
-    "activation_backward": lambda variant: {"code": variant[0]},
 }

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from konv.kernels.formulas import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
+from konv.kernels.winograd_matrices import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
 
 
 def pixels(array, layout, height, width, depth, flat=0):

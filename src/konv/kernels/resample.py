@@ -10,8 +10,8 @@ import math
 import numpy as np
 from numba.extending import register_jitable
 
-from konv.kernels.functions import logarithm
 from konv.kernels.jit import LANES, kernel
+from konv.kernels.vector_math import logarithm
 from konv.kernels.vectors import (
     as_floats,
     as_ints,

@@ -5,6 +5,8 @@ loop where channels are few. Kernels written with these need neither: `left` say
 
     x = load(array, place, left)      store(array, place, x, left)
     a + b, a - b, a * b, fma(a, b, c), larger(a, b), select(mask, a, b), a > b
+
+A scalar beside a vector stands for that number in every lane.
 """
 
 import operator
@@ -13,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
 from konv.kernels.jit import LANES
 
@@ -219,8 +221,9 @@ def larger(typing, value, floor):
 
 @intrinsic
 def select(typing, mask, yes, no):
-    """Lane by lane `yes` where the mask holds, else `no`."""
-    return yes(MASK, yes, yes), lambda context, builder, sig, args: builder.select(*args)
+    """Lane by lane `yes` where the mask holds, else `no`; one of them may be a scalar."""
+    kind = yes if yes in (FLOATS, INTS) else no
+    return kind(MASK, kind, kind), lambda context, builder, sig, args: builder.select(*args)
 
 
 @intrinsic
@@ -346,13 +349,25 @@ _OPERATORS = {
 }
 
 
+def _becomes(scalar, kind):
+    """Whether a scalar beside a vector of this kind stands for a vector with it in every lane."""
+    return kind == FLOATS and isinstance(scalar, (types.Integer, types.Float))
+
+
+@lower_cast(types.Integer, Floats)
+@lower_cast(types.Float, Floats)
+def _splat(context, builder, from_type, to_type, scalar):
+    return splat_ir(builder, context.cast(builder, scalar, from_type, types.float32))
+
+
 def _register(function):
     @infer_global(function)
     class _Typing(AbstractTemplate):
         def generic(self, args, kws):
-            if len(args) == 2 and args[0] == args[1] and (function, args[0]) in _OPERATORS:
-                return signature(_OPERATORS[function, args[0]][0], *args)
-            return None
+            kind = next((kind for kind in args if (function, kind) in _OPERATORS), None)
+            if len(args) != 2 or kind is None or not all(arg == kind or _becomes(arg, kind) for arg in args):
+                return None
+            return signature(_OPERATORS[function, kind][0], kind, kind)
 
 
 for _function in {key[0] for key in _OPERATORS}:

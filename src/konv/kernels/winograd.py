@@ -16,7 +16,6 @@ from numba.core import cgutils
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
-from konv.kernels.formulas import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
 from konv.kernels.jit import LANES, kernel
 from konv.kernels.product import tile
 from konv.kernels.vectors import (
@@ -30,6 +29,7 @@ from konv.kernels.vectors import (
     place_ir,
     splat_ir,
 )
+from konv.kernels.winograd_matrices import WINOGRAD_ERROR, WINOGRAD_GRADIENT, WINOGRAD_INPUT, WINOGRAD_KERNEL, WINOGRAD_OUTPUT
 
 CELLS = 16
 MATRICES = (WINOGRAD_INPUT, WINOGRAD_ERROR, WINOGRAD_KERNEL)

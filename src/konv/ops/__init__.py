@@ -4,20 +4,6 @@ import sys
 
 from konv.hints import module_attributes
 from konv.ops import image
-from konv.ops.activations import (
-    celu,
-    glu,
-    hard_shrink,
-    hard_tanh,
-    log_sigmoid,
-    soft_shrink,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh_shrink,
-    threshold,
-)
 from konv.ops.alignment import ctc_loss
 from konv.ops.arrays import (
     all,  # noqa: A004
@@ -43,6 +29,20 @@ from konv.ops.arrays import (
     sort,
     take_along_axis,
     top_k,
+)
+from konv.ops.composed_activations import (
+    celu,
+    glu,
+    hard_shrink,
+    hard_tanh,
+    log_sigmoid,
+    soft_shrink,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh_shrink,
+    threshold,
 )
 from konv.ops.elementwise import (
     abs,  # noqa: A004

@@ -1,45 +1,48 @@
 """Functions of single numbers, and of two arrays number by number; on arrays and on tensors."""
 
 from collections.abc import Callable
-from functools import wraps
 from math import inf
 from math import log as natural
 from typing import Any
 
 import numpy as np
 
-from konv import activations
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import Binary, Mask
 from konv.ir.ops import Activation, Scale
+from konv.ir.scalar_functions import SCALAR_FUNCTIONS
+from konv.kernels import numpy_math
+from konv.ops import activation_functions as functions
+from konv.ops.activation_functions import of_float32
 from konv.tracing.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
 from konv.tracing.tensors import Tensor
 
 
-def _unary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any], Any]:
-    def function(x):
+def _unary(name: str, op: str = "") -> Callable[[Any], Any]:
+    kind = op or name
+
+    def function(x: Any) -> Any:
         if is_symbolic(x):
-            return symbolic(function, class_name, [x], lambda emit, place: emit(Activation(op or name), place))
-        with np.errstate(all="ignore"):  # as in Keras: log(-1) is a nan
-            return np.asarray(compute(numbers(x, name)), np.float32)
+            return symbolic(function, name.capitalize(), [x], lambda emit, place: emit(Activation(kind), place))
+        return np.asarray(numpy_math.value(kind, numbers(x, name)), np.float32)  # as in Keras: log(-1) is a nan
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
+    function.__doc__ = SCALAR_FUNCTIONS[kind].doc.partition("\n")[0]
     return function
 
 
-exp = _unary("exp", "Exp", "e to the power of x.", np.exp, "exponential")
-expm1 = _unary("expm1", "Expm1", "exp(x) - 1.", np.expm1)
-log = _unary("log", "Log", "The natural logarithm.", np.log)
-log1p = _unary("log1p", "Log1p", "log(1 + x).", np.log1p)
-sqrt = _unary("sqrt", "Sqrt", "The square root.", np.sqrt)
-rsqrt = _unary("rsqrt", "Rsqrt", "1 / sqrt(x).", lambda x: 1 / np.sqrt(x))
-square = _unary("square", "Square", "x * x.", np.square)
-reciprocal = _unary("reciprocal", "Reciprocal", "1 / x.", np.reciprocal)
-absolute = _unary("absolute", "Absolute", "x without its sign.", np.abs, "abs")
-sign = _unary("sign", "Sign", "-1, 0 or 1.", np.sign)
-sin = _unary("sin", "Sin", "The sine.", np.sin)
-cos = _unary("cos", "Cos", "The cosine.", np.cos)
+exp = _unary("exp", "exponential")
+expm1 = _unary("expm1")
+log = _unary("log")
+log1p = _unary("log1p")
+sqrt = _unary("sqrt")
+rsqrt = _unary("rsqrt")
+square = _unary("square")
+reciprocal = _unary("reciprocal")
+absolute = _unary("absolute", "abs")
+sign = _unary("sign")
+sin = _unary("sin")
+cos = _unary("cos")
 
 
 def abs(x):  # noqa: A001 (the name in keras.ops)
@@ -236,30 +239,20 @@ def logical_not(x):
 # --- activations --------------------------------------------------------------------------------------
 
 
-def _float32(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of konv.activations on arrays of float32."""
-
-    @wraps(function)
-    def wrapper(x, *args, **kwargs):
-        return function(x if is_symbolic(x) else numbers(x, function.__name__), *args, **kwargs)
-
-    return wrapper
-
-
-elu = _float32(activations.elu)
-hard_sigmoid = _float32(activations.hard_sigmoid)
-hard_silu = hard_swish = _float32(activations.hard_silu)
-leaky_relu = _float32(activations.leaky_relu)
-log_softmax = _float32(activations.log_softmax)
-relu = _float32(activations.relu)
-relu6 = _float32(activations.relu6)
-selu = _float32(activations.selu)
-sigmoid = _float32(activations.sigmoid)
-silu = swish = _float32(activations.silu)
-softmax = _float32(activations.softmax)
-softplus = _float32(activations.softplus)
-softsign = _float32(activations.softsign)
-tanh = _float32(activations.tanh)
+elu = of_float32(functions.elu)
+hard_sigmoid = of_float32(functions.scalar_function("hard_sigmoid"))
+hard_silu = hard_swish = of_float32(functions.scalar_function("hard_silu"))
+leaky_relu = of_float32(functions.leaky_relu)
+log_softmax = of_float32(functions.log_softmax)
+relu = of_float32(functions.relu)
+relu6 = of_float32(functions.relu6)
+selu = of_float32(functions.scalar_function("selu"))
+sigmoid = of_float32(functions.scalar_function("sigmoid"))
+silu = swish = of_float32(functions.scalar_function("silu"))
+softmax = of_float32(functions.softmax)
+softplus = of_float32(functions.scalar_function("softplus"))
+softsign = of_float32(functions.scalar_function("softsign"))
+tanh = of_float32(functions.scalar_function("tanh"))
 
 
 def gelu(x, approximate: bool = True):
@@ -268,4 +261,4 @@ def gelu(x, approximate: bool = True):
     >>> gelu([-1.0, 2.0]).round(3)
     array([-0.159,  1.955], dtype=float32)
     """
-    return _float32(activations.gelu)(x, approximate)
+    return of_float32(functions.gelu)(x, approximate)

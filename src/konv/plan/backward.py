@@ -7,21 +7,21 @@ gradients of the inputs and of the weights.
 from math import inf
 
 from konv.ir.augment_ops import Noise
-from konv.ir.ops import Dropout, GlobalPool, Input, Pool, Softmax
+from konv.ir.ops import Activation, Dropout, GlobalPool, Input, Pool, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
-from konv.plan.contracts import Name, ReducePartsArgs
+from konv.plan.contracts import ActivationBackwardArgs, Name, ReducePartsArgs
 from konv.plan.convolutions import convolve
 from konv.plan.depthwise_steps import emit_depthwise_weight_gradient
 from konv.plan.emitter import Emitter, inside
 from konv.plan.forward import (
     KINDS,
-    activation_code,
     chosen,
     dropout_step,
     peaks,
     pool_geometry,
     read,
+    scalar_coefficients,
     scale_constants,
 )
 from konv.plan.products import emit_weight_gradient
@@ -254,10 +254,10 @@ def _activation(s: Backward, block: Block, d: Buffer) -> None:
         s.contribute(block.inputs[0], lambda dx: e.step(
             "relu_backward", d.name, y.name, dx.name, inside(d), inside(y), inside(dx)))
         return
-    variant, constants = activation_code(op)  # type: ignore[arg-type]
-    s.contribute(block.inputs[0], lambda dx: e.step(
-        "activation_backward", d.name, x.name, y.name, dx.name, inside(d), inside(x), inside(y), inside(dx), *constants,
-        variant=variant))
+    assert isinstance(op, Activation)
+    s.contribute(block.inputs[0], lambda dx: e.step(ActivationBackwardArgs(
+        d=d.name, x=x.name, y=y.name, dx=dx.name, d_region=inside(d), x_region=inside(x), y_region=inside(y),
+        dx_region=inside(dx), coefficients=scalar_coefficients(op), name=op.name)))
 
 
 def _softmax(s: Backward, block: Block, d: Buffer) -> None:

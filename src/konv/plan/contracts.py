@@ -6,7 +6,7 @@ Plan, bands, binding, kernels, twins and tests share a contract by the names of 
   `$special` (konv.plan.steps); they are bound to arrays. `Flat`, `Parts` and `Matrix` say with which axes the kernel sees them.
 * `int`, `float` and records of them (`Region`, `Layout`, ...) are handed to the kernel as they are: words on the command
   buffer, which are the same in every call. A plain tuple becomes an int64 array.
-* `Static` fields choose a compiled variant: the kernel's factory takes them.
+* `Static` and `StaticName` fields choose a compiled variant: the kernel's factory takes them.
 
 To add a kernel, or to convert one that still takes its arguments by position:
 
@@ -41,6 +41,7 @@ Parts = Annotated[str, "an array, seen with two axes: parts to be summed, and th
 Units = tuple[int, int] | Name  # the range of units to do, or ROWS; the kernel sees int64 (2,)
 Flag = int | Name  # 0, 1 or FIRST
 Static = Annotated[int, "each value has a compiled variant of its own"]
+StaticName = Annotated[str, "the same, by name"]
 
 
 class Halo(NamedTuple):
@@ -59,6 +60,14 @@ class Region(NamedTuple):
     left: int
     height: int
     width: int
+
+
+class Coefficients(NamedTuple):
+    """What a scalar function depends on besides its argument."""
+
+    first: float = 0.0
+    second: float = 0.0
+    third: float = 0.0
 
 
 class Layout(NamedTuple):
@@ -90,7 +99,8 @@ class Taps(NamedTuple):
         return [r * self.row + s * self.column for r in range(self.rows) for s in range(self.columns)]
 
 
-KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Static: int}
+KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Static: int,
+                         StaticName: str}
 CONTRACTS: dict[str, type["Args"]] = {}  # by the name of the kernel
 
 
@@ -104,7 +114,7 @@ class Args:
 
     def __init_subclass__(cls, kernel: str) -> None:
         cls.kernel, cls.kinds = kernel, dict(cls.__annotations__)
-        cls.statics = tuple(name for name, kind in cls.kinds.items() if kind is Static)
+        cls.statics = tuple(name for name, kind in cls.kinds.items() if kind in (Static, StaticName))
         cls.parameters = tuple(name for name in cls.kinds if name not in cls.statics)
         if kernel:
             CONTRACTS[kernel] = cls
@@ -121,7 +131,7 @@ class Args:
         return tuple([getattr(self, name) for name in self.parameters])
 
     @property
-    def variant(self) -> tuple[int, ...]:
+    def variant(self) -> tuple[int | str, ...]:
         """The static fields, in order: they choose a compiled variant."""
         return tuple([getattr(self, name) for name in self.statics])
 
@@ -342,3 +352,32 @@ class WinogradGradientArgs(Args, kernel="winograd_gradient"):
     transposed: int
     rows: Units
     first: int
+# --- element by element -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationArgs(Args, kernel="activation"):
+    """y = f(x), where f is a function of konv.ir.scalar_functions."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+    coefficients: Coefficients
+    name: StaticName
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationBackwardArgs(Args, kernel="activation_backward"):
+    """dx = d * f'(x), where y = f(x)."""
+
+    d: Name
+    x: Name
+    y: Name
+    dx: Name
+    d_region: Region
+    x_region: Region
+    y_region: Region
+    dx_region: Region
+    coefficients: Coefficients
+    name: StaticName

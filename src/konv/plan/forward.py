@@ -6,7 +6,7 @@ from konv.errors import UnsupportedError
 from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
-from konv.plan.contracts import FoldArgs
+from konv.plan.contracts import ActivationArgs, Coefficients, FoldArgs
 from konv.plan.convolutions import convolve
 from konv.plan.emitter import Emitter, image, inside, relu_floor
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer
@@ -195,23 +195,12 @@ def _activation(e: Emitter, block: Block, y: Buffer) -> None:
     if is_relu(op):
         e.step("relu", x.name, y.name, inside(x), inside(y))
         return
-    e.step("activation", x.name, y.name, inside(x), inside(y), *activation_code(op)[1], variant=activation_code(op)[0])
+    e.step(ActivationArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), name=op.name,
+                          coefficients=scalar_coefficients(op)))
 
 
-# the order is that of the kernels' variants; each takes up to three constants
-ACTIVATIONS = ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "gelu", "silu", "exponential",
-               "hard_sigmoid", "hard_silu", "mish", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign",
-               "reciprocal", "clip", "power", "sin", "cos")
-RELU_DEFAULTS = (inf, 0.0, 0.0)
-
-
-def activation_code(op: Activation) -> tuple[tuple[int], tuple[float, float, float]]:
-    """The variant and the constants of an activation."""
-    if op.name not in ACTIVATIONS:
-        raise UnsupportedError(f"activation {op.name!r} is not supported yet")
-    constants = op.constants or (RELU_DEFAULTS if op.name == "relu" else ())
-    first, second, third = (*(float(c) for c in constants), 0.0, 0.0, 0.0)[:3]
-    return (ACTIVATIONS.index(op.name),), (first, second, third)
+def scalar_coefficients(op: Activation) -> Coefficients:
+    return Coefficients(*op.function.bind(op.constants))
 
 
 def _softmax(e: Emitter, block: Block, y: Buffer) -> None:

@@ -118,7 +118,7 @@ class Step:
         return self.args.kernel
 
     @property
-    def variant(self) -> tuple[int, ...]:
+    def variant(self) -> tuple[int | str, ...]:
         """The static arguments, which choose a compiled variant of the kernel."""
         return self.args.variant
 

@@ -21,8 +21,6 @@ from konv.runtime import compute
 
 LISTED = 24  # filters, or pairs of them, that are named in a sentence
 STUCK = 0.95  # share of a filter's values from which on it is saturated
-# where a bounded function is flat: at or below the first, at or above the second
-FLAT = {"sigmoid": (0.01, 0.99), "tanh": (-0.99, 0.99), "hard_sigmoid": (0.0, 1.0), "softsign": (-0.95, 0.95)}
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ def _dead(node: Node, values: np.ndarray) -> list[tuple[str, int]]:
 
 def _saturated(node: Node, values: np.ndarray) -> list[Saturated]:
     op: Any = node.op
-    bounds = FLAT.get(op.name) if isinstance(op, Activation) else None
+    bounds = op.function.saturated if isinstance(op, Activation) else None
     if isinstance(op, Activation) and op.name == "relu" and op.constants and op.constants[0] < inf:
         bounds = (-inf, op.constants[0])  # below zero it is dead, not saturated
     if bounds is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import inf
 from typing import TYPE_CHECKING
 
 from konv.explain.facts.model_facts import StepFacts
@@ -18,82 +16,14 @@ if TYPE_CHECKING:
 # --- activations --------------------------------------------------------------------------------------
 
 
-def _relu(most: float = inf, slope: float = 0.0, threshold: float = 0.0) -> str:
-    kept = f"x*(x > {number(threshold)})" if threshold else "max(x, 0)"
-    capped = kept if most == inf else f"min({kept}, {number(most)})"
-    below = f"min(x - {number(threshold)}, 0)" if threshold else "min(x, 0)"
-    return f"{capped} + {number(slope)}*{below}" if slope else capped
-
-
-def _numpy_relu(x: str, most: float = inf, slope: float = 0.0, threshold: float = 0.0) -> str:
-    if (slope, threshold) == (0.0, 0.0):
-        return f"np.maximum({x}, 0)" if most == inf else f"np.clip({x}, 0, {most:g})"
-    above = x if most == inf else f"np.minimum({x}, {most!r})"
-    below = f"{slope!r} * {f'({x} - {threshold!r})' if threshold else x}" if slope else "0"
-    return f"np.where({x} > {threshold:g}, {above}, {below})"
-
-
-def _torch_relu(x: str, most: float = inf, slope: float = 0.0, threshold: float = 0.0) -> str:
-    if (slope, threshold) == (0.0, 0.0):
-        return f"F.relu({x})" if most == inf else f"{x}.clamp(0, {most!r})"
-    if (most, threshold) == (inf, 0.0):
-        return f"F.leaky_relu({x}, {slope!r})"
-    above = x if most == inf else f"{x}.clamp(max={most!r})"
-    return f"torch.where({x} > {threshold:g}, {above}, {slope!r} * ({x} - {threshold!r}))"
-
-
-def _gelu(tanh: float = 0.0) -> str:
-    return f"x*(1 + {'tanh(0.797885*(x + 0.044715*x**3))' if tanh else 'erf(x/sqrt(2))'})/2"
-
-
-def _numpy_gelu(x: str, tanh: float = 0.0) -> str:
-    inner = f"np.tanh(np.sqrt(2 / np.pi) * ({x} + 0.044715 * {x}**3))" if tanh else f"np.vectorize(erf)({x} / np.sqrt(2))"
-    return f"0.5 * {x} * (1 + {inner})"
-
-
-# Each by its name: the formula of one value x (None: its name says it), NumPy, PyTorch. Templates take x, and the
-# constants of the operation as {0}, {1}; functions take them as arguments.
-Form = str | Callable[..., str]
-_ACTIVATIONS: dict[str, tuple[Form | None, Form, Form]] = {
-    "linear": (None, "{x}", "{x}"),
-    "relu": (_relu, _numpy_relu, _torch_relu),
-    "elu": (lambda alpha=1.0: f"max(x, 0) + {number(alpha)}*(exp(min(x, 0)) - 1)",
-            lambda x, alpha=1.0: f"np.where({x} > 0, {x}, {alpha!r} * np.expm1(np.minimum({x}, 0)))",
-            lambda x, alpha=1.0: f"F.elu({x}, {alpha!r})"),
-    "gelu": (_gelu, _numpy_gelu, lambda x, tanh=0.0: f"F.gelu({x}{', approximate=' + repr('tanh') if tanh else ''})"),
-    "selu": ("1.0507*(max(x, 0) + 1.67326*(exp(min(x, 0)) - 1))",
-             "1.0507009873554805 * np.where({x} > 0, {x}, 1.6732632423543772 * np.expm1(np.minimum({x}, 0)))",
-             "F.selu({x})"),
-    "sigmoid": ("1/(1 + exp(-x))", "1 / (1 + np.exp(-{x}))", "torch.sigmoid({x})"),
-    "tanh": ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "np.tanh({x})", "torch.tanh({x})"),
-    "softplus": ("log(1 + exp(x))", "np.logaddexp(0, {x})", "F.softplus({x})"),
-    "softsign": ("x/(1 + abs(x))", "{x} / (1 + np.abs({x}))", "F.softsign({x})"),
-    "exponential": ("exp(x)", "np.exp({x})", "torch.exp({x})"),
-    "silu": ("x/(1 + exp(-x))", "{x} / (1 + np.exp(-{x}))", "F.silu({x})"),
-    "hard_sigmoid": ("min(max(x/6 + 0.5, 0), 1)", "np.clip({x} / 6 + 0.5, 0, 1)", "F.hardsigmoid({x})"),
-    "hard_silu": ("x*min(max(x/6 + 0.5, 0), 1)", "{x} * np.clip({x} / 6 + 0.5, 0, 1)", "F.hardswish({x})"),
-    "mish": ("x*tanh(log(1 + exp(x)))", "{x} * np.tanh(np.logaddexp(0, {x}))", "F.mish({x})"),
-    **{name: (None, f"np.{name}({{x}})", f"torch.{name}({{x}})") for name in (
-        "log", "log1p", "expm1", "sqrt", "square", "abs", "sign", "sin", "cos")},
-    "rsqrt": (None, "1 / np.sqrt({x})", "torch.rsqrt({x})"),
-    "reciprocal": (None, "1 / {x}", "torch.reciprocal({x})"),
-    "clip": (None, "np.clip({x}, {0!r}, {1!r})", "{x}.clamp({0!r}, {1!r})"),
-    "power": (None, "np.power({x}, {0!r})", "{x} ** {0!r}"),
-}
-
-
 def _say_activation(step: StepFacts, op: ir.Activation) -> Statements:
-    formula, *_ = _ACTIVATIONS.get(op.name, (None,))
-    if formula is None:
-        yield Statement("activation", {"name": op.name})
-    else:
-        told = formula(*op.constants) if callable(formula) else formula
-        yield Statement("activation_formula", {"name": op.name, "formula": told})
+    formula = op.function.explained(op.constants)
+    yield Statement("activation_formula", {"name": op.name, "formula": formula}) if formula else Statement(
+        "activation", {"name": op.name})
 
 
 def _write_activation(b: Body, op: ir.Activation, x: str) -> None:
-    form = _ACTIVATIONS[op.name][2 if b.torch else 1]
-    b.put(form(x, *op.constants) if callable(form) else form.format(*op.constants, x=x))
+    b.put(op.function.in_torch(x, op.constants) if b.torch else op.function.in_numpy(x, op.constants))
 
 
 def _say_softmax(step: StepFacts, op: ir.Softmax) -> Statements:

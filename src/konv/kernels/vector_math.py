@@ -18,6 +18,7 @@ from konv.kernels.vectors import (
     larger,
     lower,
     magnitude,
+    root,
     select,
     shifted,
     two_to,
@@ -38,6 +39,16 @@ def polynomial(x, coefficients):
 @register_jitable
 def smaller(x, ceiling):
     return select(x > ceiling, ceiling, x)
+
+
+@register_jitable
+def clip(x, low, high):
+    return smaller(larger(x, low), high)
+
+
+@register_jitable
+def sign(x):
+    return select(x > 0, floats(F(1)), select(floats(F(0)) > x, floats(F(-1)), x))
 
 
 @register_jitable
@@ -120,3 +131,22 @@ def erf(x):
     below = polynomial(square, (-1.1791602954361697e-7, 2.3547966471313185e-5, 1.0179625278914885e-3, 1.4070470171167667e-2,
                                 1.1098505178285362e-1, 4.9746925110067538e-1, 1.0))
     return select(x > most, one, select(zero - most > x, zero - one, near * above / below))
+
+
+@register_jitable
+def normal_cdf(x):
+    """The probability that a standard normal value is below x."""
+    return 0.5 * (1 + erf(x * F(math.sqrt(0.5))))
+
+
+@register_jitable
+def normal_cdf_by_tanh(x):
+    return 0.5 * (1 + tanh(F(math.sqrt(2 / math.pi)) * (x + F(0.044715) * x * x * x)))
+
+
+# what the expressions of konv.ir.scalar_functions are made of
+VECTORS = {
+    "constant": floats, "where": select, "minimum": smaller, "clip": clip, "abs": magnitude, "sign": sign, "exp": exponential,
+    "expm1": exponential_less_one, "sqrt": root, "tanh": tanh, "sigmoid": sigmoid, "softplus": softplus,
+    "tanh_of_softplus": tanh_of_softplus, "normal_cdf": normal_cdf, "normal_cdf_by_tanh": normal_cdf_by_tanh,
+}
