@@ -73,9 +73,12 @@ def broadcast(*shapes: Shape) -> Shape:
 
 @dataclass(frozen=True)
 class Detach(Op):
-    """The same numbers; no gradient goes back through it."""
+    """The same values; no gradient goes back through it."""
 
     pointwise = True
+
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        return not training
 
 
 @dataclass(frozen=True)

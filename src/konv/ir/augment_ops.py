@@ -50,8 +50,8 @@ class Resize(Op):
             return 0, 0, height, width
         return (-above, 0, height + 2 * above, width) if above else (0, -before, height, width + 2 * before)
 
-    def keeps(self, height: int, width: int) -> bool:
-        """Whether images of this size stay as they are."""
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        height, width = known(inputs[0], self.data_format)
         return self.window(height, width) == (0, 0, height, width) == (0, 0, self.height, self.width)
 
 
@@ -68,8 +68,8 @@ class Upsample(Op):
         rows, columns = (size and size * factor for size, factor in zip((height, width), self.factors, strict=True))
         return image(rows, columns, channels, data_format=self.data_format)
 
-    def keeps(self, height: int, width: int) -> bool:
-        """Whether images of this size stay as they are."""
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        known(inputs[0], self.data_format)
         return self.factors == (1, 1)
 
 
@@ -112,6 +112,9 @@ class RandomCrop(Op):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return self.resize().output_shape(inputs[0])
+
+    def simplified(self, training: bool, *inputs: Shape) -> Op:
+        return self if training and self.moves(*known(inputs[0], self.data_format)) else self.resize(training)
 
     def moves(self, height: int, width: int) -> bool:
         """Whether there is more than one place for the window both ways."""

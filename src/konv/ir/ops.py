@@ -109,6 +109,14 @@ class Op:
         """Multiply-accumulates for one sample."""
         return 0
 
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        """Whether the result is the input as it is."""
+        return self.training_only and not training and not self.always_random
+
+    def simplified(self, training: bool, *inputs: Shape) -> "Op":
+        """A more general operation that computes the same."""
+        return self
+
     def parameters(self, *inputs: Shape) -> int:
         return sum(prod(weight.shape) for weight in self.weights(*inputs))
 
@@ -171,6 +179,11 @@ class DepthwiseConv(Op):
     def output_shape(self, *inputs: Shape) -> Shape:
         *sizes, channels = slide(self.window, inputs[0], self.data_format)
         return image(*sizes, channels * self.multiplier, data_format=self.data_format)
+
+    def simplified(self, training: bool, *inputs: Shape) -> Op:
+        """A convolution in as many groups as channels: its kernel has the same elements in the same order."""
+        channels = self.kernel_shape(inputs[0])[-2]
+        return Conv(channels * self.multiplier, self.window, channels, self.use_bias, self.data_format, self.kernel_name)
 
     def kernel_shape(self, shape: Shape) -> tuple[int, ...]:
         return (*self.window.kernel, spatial(shape, self.data_format, self.window.rank)[-1], self.multiplier)
@@ -333,6 +346,9 @@ class Dropout(Op):
     noise_shape: tuple[int | None, ...] | None = None
     seed: int | None = None
 
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        return not training or self.rate == 0
+
 
 @dataclass(frozen=True)
 class Flatten(Op):
@@ -375,6 +391,9 @@ class Activation(Op):
 
     name: str
     constants: tuple[float, ...] = ()
+
+    def is_identity(self, training: bool, *inputs: Shape) -> bool:
+        return self.name == "linear"
 
     @property
     def function(self) -> ScalarFunction:

@@ -74,14 +74,14 @@ class Backward:
         emit(spare)
         self.e.step("add", gradient.name, spare.name, gradient.name, *[inside(gradient)] * 3, -inf)
 
-    def may_inherit(self, index: int, d: Buffer) -> bool:
-        """Whether the gradient of a value can be the memory of `d` once nobody needs that any longer."""
+    def can_donate(self, index: int, d: Buffer) -> bool:
+        """Whether the buffer `d`, which nobody needs any longer, can become the gradient of a value."""
         e = self.e
         asked = e.input_gradients and isinstance(e.graph.nodes[index].op, Input)  # an array of the caller's
         free = index in e.needs_gradient and index not in self.arrived and not asked
         return free and e.gradient_halo(index) == NO_HALO == d.halo
 
-    def hand_on(self, index: int, d: Buffer) -> None:
+    def donate(self, index: int, d: Buffer) -> None:
         self.arrived.add(index)
         self.e.buffer(f"d{index}", self.e.value(index).inside, alias=d.alias or d.name)
 
@@ -181,8 +181,8 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
 
 def _copy_to(s: Backward, index: int, d: Buffer) -> None:
     """Hand a gradient on as it is: its memory where nobody else needs that, or a copy."""
-    if s.may_inherit(index, d):
-        s.hand_on(index, d)
+    if s.can_donate(index, d):
+        s.donate(index, d)
     else:
         s.contribute(index, lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
 
@@ -296,12 +296,12 @@ def _add(s: Backward, block: Block, d: Buffer) -> None:
     if has_relu(e.graph, block):
         y = e.value(block.output)
         e.step("gate", d.name, y.name, inside(d), inside(y), 1.0)
-    heir = next((index for index in block.inputs if block.inputs.count(index) == 1 and s.may_inherit(index, d)), None)
+    donee = next((index for index in block.inputs if block.inputs.count(index) == 1 and s.can_donate(index, d)), None)
     for source in block.inputs:
-        if source != heir:
+        if source != donee:
             s.contribute(source, lambda dx: e.step("copy", d.name, dx.name, inside(d), inside(dx)))
-    if heir is not None:
-        s.hand_on(heir, d)
+    if donee is not None:
+        s.donate(donee, d)
 
 
 BACKWARD = {

@@ -20,8 +20,8 @@ def image(shape: Shape) -> tuple[int, int, int]:
     return prod(leading[:-1]), leading[-1], channels
 
 
-MANY = 1 << 14  # numbers to bring into another order that are worth waking threads
-CHEAP = 32  # terms of a sum that is sooner computed again than read from memory
+MANY = 1 << 14  # elements to bring into another order that are worth waking threads
+CHEAP = 32  # terms of a sum that is sooner rematerialized than read from memory
 
 
 class Emitter:
@@ -36,7 +36,7 @@ class Emitter:
         self.layer = ""  # whose steps are being emitted
         self._steps: list[Step] = []
         self.near: dict[int, Buffer] = {}  # values that a step of the segment in the making has written
-        self._again = 0
+        self._rematerialized = 0
         self._onto = {block.output: block.onto for block in blocks}
         self._halos = self._value_halos()
         self.needs_gradient = self._needing_gradient() if training else set()
@@ -60,7 +60,7 @@ class Emitter:
         self.prologue.append(Step(args, ONCE, layer=self.layer))
 
     def gather(self, source: str, index: str, target: str, shape: tuple[int, ...], first: int) -> Step:
-        """The step that brings numbers into another order, and sums their parts; by all threads where there are many."""
+        """The step that brings elements into another order, and sums their parts; by all threads where there are many."""
         blocks, many = -(-prod(shape[:-1]) // 16), prod(shape) >= MANY
         args = GatherArgs(source=source, index=index, target=target, blocks=ROWS if many else (0, blocks), first=first)
         return Step(args, ROW_DOMAIN if many else ONCE, rows=blocks, layer=self.layer)
@@ -122,18 +122,18 @@ class Emitter:
         input_, output = isinstance(self.graph.nodes[index].op, Input), self.graph.outputs.count(index) == 1
         return self._halos[index] == NO_HALO and (input_ != (output and not self.training))
 
-    def computed_again(self, index: int) -> Buffer | None:
-        """A new buffer for a value that a later segment computes anew, or None where the value is kept in memory.
+    def rematerialized(self, index: int) -> Buffer | None:
+        """A new buffer for a value that a later segment rematerializes, or None where it is kept in memory.
 
         Batch statistics end a segment, so what a convolution hands to a normalisation is read from memory again, forward
-        and backward. A vector of numbers takes some 20 cycles from memory, and half as many cycles to compute as the sum
+        and backward. A vector of elements takes some 20 cycles from memory, and half as many cycles to compute as the sum
         has terms. What a normalisation hands to a convolution alone costs no more to compute than to read, since what it
         is computed from is kept for its own way back.
         """
         if not self.training or not (self._is_short_sum(index) or self._is_normalised_for_a_product(index)):
             return None
-        self._again += 1
-        return self._image(f"again{self._again}", index, self._halos[index])
+        self._rematerialized += 1
+        return self._image(f"again{self._rematerialized}", index, self._halos[index])
 
     def _is_short_sum(self, index: int) -> bool:
         block, reader = self.block_of(index), self._lone_reader(index)

@@ -81,8 +81,8 @@ def _bias_alone(e: Emitter, block: Block, y: Buffer, bias: str | None) -> None:
 
 
 def read(e: Emitter, index: int) -> Buffer:
-    """The buffer of a value, which is computed again where that is better than to keep it: see Emitter.computed_again."""
-    buffer = e.near.get(index) or e.computed_again(index)
+    """The buffer of a value, which is rematerialized where that is better than to keep it: see Emitter.rematerialized."""
+    buffer = e.near.get(index) or e.rematerialized(index)
     if buffer is None:
         return e.value(index)
     if index not in e.near:
@@ -90,7 +90,7 @@ def read(e: Emitter, index: int) -> Buffer:
         if buffer.halo != NO_HALO:
             e.step("clear_halo", buffer.name, buffer.halo)
         block = e.block_of(index)
-        AGAIN[block.kind](e, block, buffer)
+        REMATERIALIZE[block.kind](e, block, buffer)
     return buffer
 
 
@@ -114,7 +114,7 @@ def _normalise(e: Emitter, block: Block, z: Buffer) -> None:
 
 
 # how a value is made another time
-AGAIN = {"linear": _linear, "norm": _normalise}
+REMATERIALIZE = {"linear": _linear, "norm": _normalise}
 
 
 def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:

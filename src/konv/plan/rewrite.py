@@ -1,160 +1,161 @@
 """The graph that the engine runs: channels last, nothing that does nothing.
 
-A value is a node of the new graph together with a reordering of its axes that is still owed. Elementwise operations
-hand the debt on; an operation that needs another order pays it with one Permute. So `channels_first` networks cost
-one reordering at the door and one at the exit, not two per layer.
+A value is a node of the new graph together with a permutation of its axes that is still pending. Pointwise operations hand
+it on; an operation that needs another order materializes it by one Permute. So `channels_first` networks cost one
+reordering at the door and one at the exit, not two per layer.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
+from typing import Any, NamedTuple
 
 from konv.errors import UnsupportedError
-from konv.ir.array_ops import Binary, Detach, Mask, Parameter, PRelu
-from konv.ir.augment_ops import Light, Noise, RandomCrop, Resize, Upsample, Warp, known
+from konv.ir.array_ops import Binary, Parameter, PRelu
 from konv.ir.graph import Graph, GraphBuilder, Node
-from konv.ir.ops import (
-    Activation,
-    Add,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    DepthwiseConv,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    GroupNorm,
-    Input,
-    LayerNorm,
-    Op,
-    Permute,
-    Pool,
-    Reshape,
-    Scale,
-    Softmax,
-)
+from konv.ir.ops import Activation, BatchNorm, Dropout, GroupNorm, Input, LayerNorm, Op, Permute, Reshape, Scale, Shape, Softmax
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
-ELEMENTWISE = (Activation, Add, Binary, Detach, Dropout, Mask, Noise)
-IMAGES = (Resize, Upsample, Warp, RandomCrop, Light)  # one in, one out, height and width apart from the channels
+OVER_LAST_AXIS = (BatchNorm, GroupNorm, Softmax)  # they want their axis to be the last
+
+
+class Value(NamedTuple):
+    """A node of the new graph and the pending order of its axes."""
+
+    index: int
+    order: Order
 
 
 def compose(outer: Order, inner: Order) -> Order:
-    """The order of a value whose axes are taken by `outer` out of one that owes `inner`."""
+    """The order of a value whose axes are taken by `outer` out of one whose order `inner` is pending."""
     return tuple(inner[axis] for axis in outer)
 
 
 def channels_last(graph: Graph, training: bool) -> Graph:
-    """Rewrite a graph of konv.ir for the engine; outputs keep their places."""
-    builder = GraphBuilder()
-    values: list[tuple[int, Order]] = []
-
-    def pay(index: int, order: Order, layer: str) -> int:
-        """A node without debt."""
-        return index if order == tuple(range(len(order))) else builder.add(Permute(order), (index,), layer)
-
+    """Rewrite a graph of konv.ir for the engine; the order of the outputs stays."""
+    rewriter, values = Rewriter(training), []
     for node in graph.nodes:
-        sources = [values[source] for source in node.inputs]
-        values.append(_rewritten(builder, node, sources, pay, training))
-    outputs = tuple(pay(*values[index], layer=graph.nodes[index].layer) for index in graph.outputs)
-    return builder.graph(*outputs)
+        values.append(rewriter.rewrite(node, [values[source] for source in node.inputs]))
+    return rewriter.builder.graph(*(rewriter.materialize(values[index], graph.nodes[index].layer) for index in graph.outputs))
 
 
-def _rewritten(builder, node: Node, sources, pay, training: bool) -> tuple[int, Order]:
-    op, rank = node.op, len(node.shape)
-    plain: Order = tuple(range(rank))
-    if isinstance(op, Input):
-        if any(size is None for size in node.shape):
+class Rewriter:
+    """The new graph in the making."""
+
+    def __init__(self, training: bool):
+        self.training, self.builder = training, GraphBuilder()
+
+    def add(self, op: Op, inputs: tuple[int, ...], node: Node) -> int:
+        """An operation that stands for this node."""
+        return self.builder.add(op, inputs, node.layer, node.trainable)
+
+    def shape(self, value: Value) -> Shape:
+        return tuple(self.builder.nodes[value.index].shape[axis] for axis in value.order)
+
+    def plain(self, index: int) -> Value:
+        """A value without a pending permutation."""
+        return Value(index, tuple(range(len(self.builder.nodes[index].shape))))
+
+    def materialize(self, value: Value, layer: str) -> int:
+        """The node of a value in its own order."""
+        index, order = value
+        return index if value == self.plain(index) else self.builder.add(Permute(order), (index,), layer)
+
+    def rewrite(self, node: Node, sources: list[Value]) -> Value:
+        """The value of a node, from those of its inputs."""
+        if isinstance(node.op, Input) and any(size is None for size in node.shape):
             raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
-        return builder.add(op, (), node.layer), plain
-    if not sources:
-        return builder.add(op, (), node.layer, node.trainable), plain
-    index, order = sources[0]
-    if isinstance(op, DepthwiseConv):  # the same numbers in the same order as a convolution in as many groups as channels
-        channels = op.kernel_shape(builder.nodes[index].shape if order == plain else tuple(
-            builder.nodes[index].shape[axis] for axis in order))[-2]
-        op = Conv(channels * op.multiplier, op.window, channels, op.use_bias, op.data_format, op.kernel_name)
-    if (isinstance(op, Dropout) and (not training or op.rate == 0)) or _is_identity(op) or (
-            isinstance(op, Detach) and not training):
-        return index, order
-    if op.training_only and not training and not op.always_random:
-        return index, order
-    if isinstance(op, (RandomCrop, Resize, Upsample)):
-        size = known(tuple(builder.nodes[index].shape[axis] for axis in order), op.data_format)
-        if isinstance(op, RandomCrop):
-            op = op if training and op.moves(*size) else op.resize(training)
-        if not isinstance(op, RandomCrop) and op.keeps(*size):
-            return index, order
-    if isinstance(op, Permute):
-        return index, compose(op.order, order)
-    if isinstance(op, Dropout) and op.noise_shape is not None:
-        op = replace(op, noise_shape=(op.noise_shape[0], *_reordered(op.noise_shape[1:], order)))
-    if isinstance(op, Binary) and len(sources) > 2:
-        return _pairs(builder, node, [pay(i, o, node.layer) for i, o in sources]), plain
-    alike = all(other == order and builder.nodes[i].shape == builder.nodes[index].shape for i, other in sources)
-    if isinstance(op, ELEMENTWISE) and alike:
-        return builder.add(op, tuple(i for i, _ in sources), node.layer, node.trainable), order
-    if isinstance(op, PRelu):
-        return _prelu(builder, node, op, pay(index, order, node.layer)), plain
-    if isinstance(op, LayerNorm):
-        return _layer_norm(builder, node, op, pay, index, order)
-    wanted, op, left = _last_axis(op, rank, len(order))
-    paid = [pay(i, compose(wanted or tuple(range(len(o))), o), node.layer) for i, o in sources]
-    return builder.add(op, tuple(paid), node.layer, node.trainable), left or plain
+        if not sources:
+            return self.plain(self.add(node.op, (), node))
+        shapes = [self.shape(source) for source in sources]
+        op = node.op.simplified(self.training, *shapes)
+        if op.is_identity(self.training, *shapes):
+            return sources[0]
+        rule = RULES.get(type(op), _pointwise if op.pointwise else _in_order)
+        return rule(self, op, node, sources)
 
 
-def _pairs(builder, node: Node, sources) -> int:
-    """An operation on many as operations on two."""
-    result, *others = sources
-    for other in others:
-        result = builder.add(node.op, (result, other), node.layer, node.trainable)
-    return result
+def _pointwise(r: Rewriter, op: Op, node: Node, sources: list[Value]) -> Value:
+    """Inputs that lie alike hand on their order."""
+    if len({(source.order, r.builder.nodes[source.index].shape) for source in sources}) == 1:
+        return Value(r.add(op, tuple(source.index for source in sources), node), sources[0].order)
+    return _in_order(r, op, node, sources)
 
 
-def _prelu(builder, node: Node, op: PRelu, x: int) -> int:
-    """relu(x) - alpha * relu(-x)."""
-    shape = op.alpha_shape(builder.nodes[x].shape)
-    alpha = builder.add(Parameter("alpha", shape), (), node.layer, node.trainable)
-    below = builder.add(Activation("relu"), (builder.add(Scale(-1.0), (x,), node.layer),), node.layer)
-    above = builder.add(Activation("relu"), (x,), node.layer)
-    return builder.add(Binary("subtract"), (above, builder.add(Binary("multiply"), (below, alpha), node.layer)), node.layer)
+def _in_order(r: Rewriter, op: Op, node: Node, sources: list[Value]) -> Value:
+    wanted, op, pending = _order(op, len(node.shape), len(sources[0].order))
+    inputs = tuple(r.materialize(Value(index, compose(wanted, order) if wanted else order), node.layer)
+                   for index, order in sources)
+    made = r.plain(r.add(op, inputs, node))
+    return Value(made.index, pending or made.order)
 
 
-def _layer_norm(builder, node: Node, op: LayerNorm, pay, index: int, order: Order) -> tuple[int, Order]:
-    """The normalised axes go last, and are one."""
-    rank = len(order)
-    axes = sorted(axis % rank for axis in op.axes)
-    wanted = (*(axis for axis in range(rank) if axis not in axes), *axes)
-    source = pay(index, compose(wanted, order), node.layer)
-    shape = builder.nodes[source].shape
-    flat = (*shape[:rank - len(axes)], prod(shape[rank - len(axes):]))
-    source = source if flat == shape else builder.add(Reshape(flat), (source,), node.layer)
-    result = builder.add(replace(op, axes=(-1,)), (source,), node.layer, node.trainable)
-    result = result if flat == shape else builder.add(Reshape(shape), (result,), node.layer)
-    return result, tuple(wanted.index(axis) for axis in range(rank))
-
-
-def _reordered(shape: tuple, order: Order) -> tuple:
-    """The shape of the node where that of the value is `shape`."""
-    return tuple(shape[order.index(axis)] for axis in range(len(order)))
-
-
-def _is_identity(op: Op) -> bool:
-    return isinstance(op, Activation) and op.name == "linear"
-
-
-def _last_axis(op: Op, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
-    """Which order the operation wants, the operation in that order, and what its result then owes."""
-    images = (Conv, ConvTranspose, Pool, *IMAGES)
-    if isinstance(op, (*images, GlobalPool, Flatten)) and op.data_format == "channels_first" and rank_in > 1:
-        back = isinstance(op, images) or (isinstance(op, GlobalPool) and op.keepdims)
-        order = (rank - 1, *range(rank - 1)) if back else None
+def _order(op: Any, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
+    """Which order the operation wants, the operation in that order, and which one of its result is then pending."""
+    if getattr(op, "data_format", "") == "channels_first" and rank_in > 1:
+        order = (rank - 1, *range(rank - 1)) if rank == rank_in else None  # else the pixels are gone
         return (*range(1, rank_in), 0), replace(op, data_format="channels_last"), order
-    if isinstance(op, (BatchNorm, GroupNorm, Softmax)):
+    if isinstance(op, OVER_LAST_AXIS):
         axis = op.axis % rank
-        others = [a for a in range(rank) if a != axis]
-        back = tuple((*others, axis).index(a) for a in range(rank))
-        return (*others, axis), replace(op, axis=-1), back
+        wanted = (*(other for other in range(rank) if other != axis), axis)
+        return wanted, replace(op, axis=-1), _inverse(wanted)
     return None, op, None
 
 
-__all__ = ["Reshape", "Scale", "channels_last"]
+def _inverse(order: Order) -> Order:
+    return tuple(order.index(axis) for axis in range(len(order)))
+
+
+def _permute(r: Rewriter, op: Permute, node: Node, sources: list[Value]) -> Value:
+    return Value(sources[0].index, compose(op.order, sources[0].order))
+
+
+def _dropout(r: Rewriter, op: Dropout, node: Node, sources: list[Value]) -> Value:
+    if op.noise_shape is not None:  # in the order of the node
+        op = replace(op, noise_shape=(op.noise_shape[0], *compose(_inverse(sources[0].order), op.noise_shape[1:])))  # type: ignore[arg-type]
+    return _pointwise(r, op, node, sources)
+
+
+def _binary(r: Rewriter, op: Binary, node: Node, sources: list[Value]) -> Value:
+    """An operation on many as operations on two."""
+    if len(sources) <= 2:
+        return _pointwise(r, op, node, sources)
+    result, *others = (r.materialize(source, node.layer) for source in sources)
+    for other in others:
+        result = r.add(op, (result, other), node)
+    return r.plain(result)
+
+
+def _prelu(r: Rewriter, op: PRelu, node: Node, sources: list[Value]) -> Value:
+    """relu(x) - alpha * relu(-x)."""
+    x, add, layer = r.materialize(sources[0], node.layer), r.builder.add, node.layer
+    alpha = r.add(Parameter("alpha", op.alpha_shape(r.builder.nodes[x].shape)), (), node)
+    below = add(Activation("relu"), (add(Scale(-1.0), (x,), layer),), layer)
+    above = add(Activation("relu"), (x,), layer)
+    return r.plain(add(Binary("subtract"), (above, add(Binary("multiply"), (below, alpha), layer)), layer))
+
+
+def _layer_norm(r: Rewriter, op: LayerNorm, node: Node, sources: list[Value]) -> Value:
+    """The normalised axes go last, and are one."""
+    (index, order), layer = sources[0], node.layer
+    rank = len(order)
+    axes = sorted(axis % rank for axis in op.axes)
+    wanted = (*(axis for axis in range(rank) if axis not in axes), *axes)
+    source = r.materialize(Value(index, compose(wanted, order)), layer)
+    shape = r.builder.nodes[source].shape
+    flat = (*shape[:rank - len(axes)], prod(size or 0 for size in shape[rank - len(axes):]))
+    source = source if flat == shape else r.builder.add(Reshape(flat), (source,), layer)  # type: ignore[arg-type]
+    result = r.add(replace(op, axes=(-1,)), (source,), node)
+    result = result if flat == shape else r.builder.add(Reshape(shape), (result,), layer)  # type: ignore[arg-type]
+    return Value(result, _inverse(wanted))
+
+
+RULES: dict[type[Op], Callable[..., Value]] = {
+    Permute: _permute,
+    BatchNorm: _in_order,
+    Scale: _in_order,  # it may have a value for each channel
+    Dropout: _dropout,
+    Binary: _binary,
+    PRelu: _prelu,
+    LayerNorm: _layer_norm,
+}
