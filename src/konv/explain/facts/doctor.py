@@ -3,8 +3,9 @@
 Every remedy is tried before it is offered: all shapes of the changed chain are inferred, to the last layer.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from konv.errors import KonvError, ShapeError
@@ -18,7 +19,15 @@ from konv.tracing.tensors import Tensor
 
 MOST = 3  # remedies that are offered
 Chain = list[Layer]
-Change = tuple[str, dict[str, Any], Callable[[], tuple[Chain, Shape]]]  # message, its fields, what the chain becomes
+
+
+@dataclass(frozen=True)
+class Change:
+    """What may be done: the key of a message, its fields, and how to make the chain and the shape of its samples."""
+
+    key: str
+    fields: Mapping[str, Any]
+    make: Callable[[], tuple[Chain, Shape]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class Remedy:
     """A change of the chain that can be built, and what would come out at its end."""
 
     key: str
-    fields: dict[str, Any]
+    fields: Mapping[str, Any]
     layers: tuple[Layer, ...]
     input_shape: Shape
     output_shape: Shape  # unbatched
@@ -91,16 +100,13 @@ def doctor(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] |
     language = check_language(lang)
     chain, shape = _chain(layers, input_shape)
     trail, failed, why = _walk(chain, shape)
-    layer = None if failed is None else chain[failed].title
-    remedies: list[Remedy] = []
-    if failed is not None:
-        for key, fields, change in _changes(chain, shape, failed, trail):
-            remedy = _tried(key, fields, change)
-            if remedy is not None and len(remedies) < MOST:
-                remedies.append(remedy)
-    key, fields = ("", {}) if failed is None else _reason(chain[failed], trail[-1] if trail else shape)
-    return Diagnosis(shape, tuple((chain[place].title, found) for place, found in enumerate(trail)), layer, why, key, fields,
-                     tuple(remedies), language)
+    shown = tuple((chain[index].title, found) for index, found in enumerate(trail))
+    if failed is None:
+        return Diagnosis(shape, shown, None, why, "", {}, (), language)
+    case = Case(chain, shape, failed, trail[-1] if trail else shape)
+    tried = (_tried(change) for rule in RULES for change in rule(case))
+    remedies = tuple(islice((remedy for remedy in tried if remedy), MOST))
+    return Diagnosis(shape, shown, case.layer.title, why, *_reason(case.layer, case.came), remedies, language)
 
 
 def explained(error: ShapeError, layers: Sequence[Layer], input_shape: Shape) -> ShapeError:
@@ -148,14 +154,25 @@ def _copy(layer: Layer, **changes: Any) -> Layer:
     return type(layer).from_config({**config, **changes})
 
 
-def _tried(key: str, fields: dict[str, Any], change: Callable[[], tuple[Chain, Shape]]) -> Remedy | None:
+def _tried(change: Change) -> Remedy | None:
     """The remedy, if the chain that it gives can be built."""
     try:
-        chain, shape = change()
+        chain, shape = change.make()
         trail, failed, _ = _walk(chain, shape)
     except KonvError:
         return None
-    return None if failed is not None else Remedy(key, fields, tuple(chain), shape, trail[-1] if trail else shape)
+    if failed is not None:
+        return None
+    return Remedy(change.key, change.fields, tuple(chain), shape, trail[-1] if trail else shape)
+
+
+def _wants_images(layer: Layer) -> bool:
+    planar = hasattr(layer, "data_format") and getattr(layer, "rank", 2) == 2 and not isinstance(layer, Flatten)
+    return planar or layer.input_rank == 3
+
+
+def _has_channels_first(layer: Layer) -> bool:
+    return getattr(layer, "data_format", "") == "channels_first"
 
 
 def _reason(layer: Layer, came: Shape) -> tuple[str, dict[str, Any]]:
@@ -163,10 +180,10 @@ def _reason(layer: Layer, came: Shape) -> tuple[str, dict[str, Any]]:
     if _wants_images(layer) and len(came) != 3:
         return "doc_why_axes", {"shape": describe(came)}
     window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
-    if _wants_images(layer) and window is not None and len(came) == 3:
-        sizes = came[1:] if getattr(layer, "data_format", "") == "channels_first" else came[:2]
-        spread = getattr(layer, "dilation_rate", (1, 1))
-        spans = tuple(apart * (taps - 1) + 1 for apart, taps in zip(spread, window, strict=True))
+    if _wants_images(layer) and window is not None:
+        sizes = came[1:] if _has_channels_first(layer) else came[:2]
+        dilation = getattr(layer, "dilation_rate", (1, 1))
+        spans = tuple(apart * (taps - 1) + 1 for apart, taps in zip(dilation, window, strict=True))
         if any(size is not None and span > size for span, size in zip(spans, sizes, strict=True)):
             return "doc_why_window", {"window": "x".join(map(str, spans)), "sizes": "x".join(map(str, sizes))}
     if None in came and not _wants_images(layer):
@@ -177,153 +194,179 @@ def _reason(layer: Layer, came: Shape) -> tuple[str, dict[str, Any]]:
 # --- changes that may help, the most likely first ---------------------------------------------------------
 
 
-def _changes(chain: Chain, shape: Shape, failed: int, trail: list[Shape]) -> Iterable[Change]:
-    came = trail[-1] if trail else shape
-    layer = chain[failed]
-    for rule in (_batch_axis, _channel_axis, _channels_first, _flatten_later, _windows, _groups, _axis, _known_size, _flatten):
-        yield from rule(chain, shape, failed, layer, came)
+@dataclass(frozen=True)
+class Case:
+    """A chain, the shape of its samples, the index of the layer that fails, and the shape that comes to it."""
+
+    chain: Chain
+    shape: Shape
+    failed: int
+    came: Shape
+
+    @property
+    def layer(self) -> Layer:
+        return self.chain[self.failed]
+
+    def other_shape(self, key: str, shape: Shape) -> Change:
+        """The same chain for samples of another shape."""
+        return Change(key, {"shape": str(shape), "old": str(self.shape)}, lambda: (self.chain, shape))
+
+    def other_chain(self, key: str, chain: Callable[[], Chain], **fields: Any) -> Change:
+        """Another chain for the same samples."""
+        return Change(key, fields, lambda: (chain(), self.shape))
+
+    def other_layer(self, key: str, index: int, *, said: Mapping[str, Any] | None = None, **arguments: Any) -> Change:
+        """The same chain, with other arguments for one layer."""
+        layer = self.chain[index]
+        return self.other_chain(key, lambda: self.replaced(index, _copy(layer, **arguments)), layer=layer.title, **(said or {}))
+
+    def removed(self, key: str, index: int) -> Change:
+        """The chain without one layer."""
+        return self.other_chain(key, lambda: self.replaced(index), layer=self.chain[index].title)
+
+    def replaced(self, index: int, *layers: Layer) -> Chain:
+        """The chain with other layers, or none, in the place of one."""
+        return [*self.chain[:index], *layers, *self.chain[index + 1:]]
 
 
-def _replaced(chain: Chain, place: int, *layers: Layer) -> Chain:
-    return [*chain[:place], *layers, *chain[place + 1:]]
-
-
-def _wants_images(layer: Layer) -> bool:
-    planar = hasattr(layer, "data_format") and getattr(layer, "rank", 2) == 2 and not isinstance(layer, Flatten)
-    return planar or layer.input_rank == 3
-
-
-def _channel_axis(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _channel_axis(case: Case) -> Iterable[Change]:
     """Images of one channel without an axis for it."""
-    if _wants_images(layer) and len(shape) == 2 and len(came) == 2:
-        new = (1, *shape) if getattr(layer, "data_format", "") == "channels_first" else (*shape, 1)
-        yield "doc_channel_axis", {"shape": str(new), "old": str(shape)}, lambda: (chain, new)
+    if _wants_images(case.layer) and len(case.shape) == 2 and len(case.came) == 2:
+        yield case.other_shape("doc_channel_axis",
+                               (1, *case.shape) if _has_channels_first(case.layer) else (*case.shape, 1))
 
 
-def _batch_axis(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _batch_axis(case: Case) -> Iterable[Change]:
     """The batch counted among the axes of a sample."""
-    if _wants_images(layer) and len(came) == 4 and len(shape) == 4:
-        yield "doc_batch_axis", {"shape": str(shape[1:]), "old": str(shape)}, lambda: (chain, shape[1:])
+    if _wants_images(case.layer) and len(case.came) == 4 and len(case.shape) == 4:
+        yield case.other_shape("doc_batch_axis", case.shape[1:])
 
 
-def _channels_first(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _channels_first(case: Case) -> Iterable[Change]:
     """Images whose first axis is that of the channels."""
-    images = len(shape) == 3 and None not in shape and _wants_images(chain[0])
-    if not images or shape[0] > 4 or min(shape[1:]) <= shape[0]:
+    shape = case.shape
+    if len(shape) != 3 or not _wants_images(case.chain[0]) or any(map(_has_channels_first, case.chain)):
         return
-    if any(getattr(layer, "data_format", "channels_last") == "channels_first" for layer in chain):
+    channels, height, width = shape
+    if channels is None or height is None or width is None or channels > 4 or min(height, width) <= channels:
         return
-    turned = (*shape[1:], shape[0])
-    yield "doc_channels_last", {"shape": str(turned), "old": str(shape)}, lambda: (chain, turned)
-    yield "doc_channels_first", {}, lambda: (
-        [_copy(layer, data_format="channels_first") if hasattr(layer, "data_format") else layer for layer in chain], shape)
+    yield case.other_shape("doc_channels_last", (height, width, channels))
+    yield case.other_chain("doc_channels_first", lambda: [
+        _copy(layer, data_format="channels_first") if hasattr(layer, "data_format") else layer for layer in case.chain])
 
 
-def _flatten_later(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _flatten_later(case: Case) -> Iterable[Change]:
     """An image layer behind a layer that makes vectors."""
-    if not _wants_images(layer) or len(came) != 1:
+    chain = case.chain
+    if not _wants_images(case.layer) or len(case.came) != 1:
         return
-    flat = next((place for place in range(failed - 1, -1, -1)
-                 if isinstance(chain[place], Flatten) or type(chain[place]).__name__.startswith("Global")), None)
+    flat = next((index for index in range(case.failed - 1, -1, -1)
+                 if isinstance(chain[index], Flatten) or type(chain[index]).__name__.startswith("Global")), None)
     if flat is None:
         return
-    last = max(place for place, other in enumerate(chain) if _wants_images(other))
-    moved = [*chain[:flat], *chain[flat + 1:last + 1], chain[flat], *chain[last + 1:]]
-    fields = {"layer": chain[flat].title, "after": chain[last].title}
-    yield "doc_move", fields, lambda: (moved, shape)
-    yield "doc_remove", {"layer": chain[flat].title}, lambda: (_replaced(chain, flat), shape)
+    last = max(index for index, other in enumerate(chain) if _wants_images(other))
+    yield case.other_chain("doc_move", lambda: [*chain[:flat], *chain[flat + 1:last + 1], chain[flat], *chain[last + 1:]],
+                           layer=chain[flat].title, after=chain[last].title)
+    yield case.removed("doc_remove", flat)
 
 
-def _windows(chain, shape, failed, layer, came) -> Iterable[Change]:
-    """A window that is larger than what is left of the image."""
-    if len(came) != 3 or not hasattr(layer, "padding") or not _wants_images(layer):
+def _windows(case: Case) -> Iterable[Change]:
+    """A window that is larger than what remains of the image."""
+    chain, failed, layer = case.chain, case.failed, case.layer
+    padding = getattr(layer, "padding", None)
+    if len(case.came) != 3 or padding is None or not _wants_images(layer):
         return
-    if layer.padding == "valid":
-        yield "doc_same", {"layer": layer.title}, lambda: (_replaced(chain, failed, _copy(layer, padding="same")), shape)
+    if padding == "valid":
+        yield case.other_layer("doc_same", failed, padding="same")
     window = "kernel_size" if hasattr(layer, "kernel_size") else "pool_size"
-    sizes = came[1:] if getattr(layer, "data_format", "") == "channels_first" else came[:2]
+    sizes = case.came[1:] if _has_channels_first(layer) else case.came[:2]
     old = getattr(layer, window, None)
     if old and None not in sizes:
-        new = tuple(min(size, most) for size, most in zip(old, sizes, strict=True))
-        changes: dict[str, Any] = {window: new}
+        new = tuple(min(size, most or 0) for size, most in zip(old, sizes, strict=True))
         if new != old and min(new) > 0:
-            yield "doc_window", {"layer": layer.title, "argument": window, "size": str(new), "old": str(old)}, lambda: (
-                _replaced(chain, failed, _copy(layer, **changes)), shape)
+            yield case.other_layer("doc_window", failed, said={"argument": window, "size": str(new), "old": str(old)},
+                                   **{window: new})
     if max(getattr(layer, "dilation_rate", (1,))) > 1:
-        yield "doc_dilation", {"layer": layer.title}, lambda: (_replaced(chain, failed, _copy(layer, dilation_rate=1)), shape)
-    before = [place for place, other in enumerate(chain[:failed])
+        yield case.other_layer("doc_dilation", failed, dilation_rate=1)
+    before = [index for index, other in enumerate(chain[:failed])
               if getattr(other, "padding", "") == "valid" and _wants_images(other)]
     if before:
-        yield "doc_all_same", {"count": len(before) + (layer.padding == "valid")}, lambda: (
-            [_copy(other, padding="same") if place in (*before, failed) else other for place, other in enumerate(chain)], shape)
-    pools = [place for place in range(failed + 1) if hasattr(chain[place], "pool_size")]
+        yield case.other_chain("doc_all_same", lambda: [
+            _copy(other, padding="same") if index in (*before, failed) else other for index, other in enumerate(chain)],
+            count=len(before) + (padding == "valid"))
+    pools = [index for index in range(failed + 1) if hasattr(chain[index], "pool_size")]
     if pools and len(chain) > 1:
-        yield "doc_fewer_pools", {"layer": chain[pools[-1]].title}, lambda: (_replaced(chain, pools[-1]), shape)
-    yield from _larger_input(chain, shape)
+        yield case.removed("doc_fewer_pools", pools[-1])
+    yield from _larger_input(case)
 
 
-def _larger_input(chain: Chain, shape: Shape) -> Iterable[Change]:
+def _larger_input(case: Case) -> Iterable[Change]:
     """The least of some usual sizes that is enough."""
-    if len(shape) != 3 or None in shape:
+    if len(case.shape) != 3 or None in case.shape:
         return
-    first, known = getattr(chain[0], "data_format", "") == "channels_first", tuple(size or 0 for size in shape)
+    first = _has_channels_first(case.chain[0])
+    largest = max(size or 0 for size in (case.shape[1:] if first else case.shape[:2]))
     for size in (8, 16, 28, 32, 48, 64, 96, 128, 224, 256, 512):
-        new = (shape[0], size, size) if first else (size, size, shape[2])
-        if size > max(known[1:] if first else known[:2]) and _walk(chain, new)[1] is None:
-            yield "doc_larger_input", {"shape": str(new), "old": str(shape)}, lambda new=new: (chain, new)
+        new = (case.shape[0], size, size) if first else (size, size, case.shape[2])
+        if size > largest and _walk(case.chain, new)[1] is None:
+            yield case.other_shape("doc_larger_input", new)
             return
 
 
-def _groups(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _groups(case: Case) -> Iterable[Change]:
     """Channels that cannot be shared out among groups."""
-    groups = getattr(layer, "groups", 1)
-    if not isinstance(groups, int) or len(came) != 3:
+    groups = getattr(case.layer, "groups", 1)
+    if not isinstance(groups, int) or len(case.came) != 3:
         return
-    channels = came[0] if getattr(layer, "data_format", "") == "channels_first" else came[-1]
-    filters = getattr(layer, "filters", channels)
+    channels = case.came[0] if _has_channels_first(case.layer) else case.came[-1]
+    filters = getattr(case.layer, "filters", channels)
     if groups == 1 or channels is None or channels % groups == 0:
         return
     best = max(count for count in range(1, groups + 1) if channels % count == 0 and filters % count == 0)
     for count in dict.fromkeys((best, 1)):
-        yield "doc_groups", {"layer": layer.title, "groups": count, "channels": channels}, lambda count=count: (
-            _replaced(chain, failed, _copy(layer, groups=count)), shape)
-    before = failed - 1
-    if before >= 0 and isinstance(chain[before], Conv2D):
+        yield case.other_layer("doc_groups", case.failed, said={"groups": count, "channels": channels}, groups=count)
+    before = case.failed - 1
+    if before >= 0 and isinstance(case.chain[before], Conv2D):
         more = -(-channels // groups) * groups
-        yield "doc_filters", {"layer": chain[before].title, "filters": more}, lambda: (
-            _replaced(chain, before, _copy(chain[before], filters=more)), shape)
+        yield case.other_layer("doc_filters", before, said={"filters": more}, filters=more)
 
 
-def _known_size(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _known_size(case: Case) -> Iterable[Change]:
     """Weights that depend on a size that is not known."""
-    if None not in shape:
+    if None not in case.shape:
         return
-    flat = next((place for place in range(failed, -1, -1) if isinstance(chain[place], Flatten)), None)
+    flat = next((layer for layer in case.chain[case.failed::-1] if isinstance(layer, Flatten)), None)
     if flat is not None:
-        pool = GlobalAveragePooling2D(data_format=chain[flat].data_format, name=chain[flat].name)
-        yield "doc_global_pool", {"layer": chain[flat].title}, lambda: (_replaced(chain, flat, pool), shape)
-    filled = tuple(32 if size is None else size for size in shape)
-    yield "doc_fixed", {"shape": str(filled), "old": str(shape)}, lambda: (chain, filled)
+        pool = GlobalAveragePooling2D(data_format=flat.data_format, name=flat.name)
+        yield case.other_chain("doc_global_pool", lambda: [pool if layer is flat else layer for layer in case.chain],
+                               layer=flat.title)
+    yield case.other_shape("doc_fixed", tuple(32 if size is None else size for size in case.shape))
 
 
-def _axis(chain, shape, failed, layer, came) -> Iterable[Change]:
-    """A normalised axis that does not exist."""
-    if isinstance(getattr(layer, "axis", None), int) and layer.axis != -1:
-        yield "doc_axis", {"layer": layer.title}, lambda: (_replaced(chain, failed, _copy(layer, axis=-1)), shape)
-    if hasattr(layer, "target_shape"):
-        yield "doc_reshape", {"layer": layer.title}, lambda: (_replaced(chain, failed, _copy(layer, target_shape=(-1,))), shape)
+def _axis(case: Case) -> Iterable[Change]:
+    """A normalized axis that does not exist; a shape of another size."""
+    axis = getattr(case.layer, "axis", None)
+    if isinstance(axis, int) and axis != -1:
+        yield case.other_layer("doc_axis", case.failed, axis=-1)
+    if hasattr(case.layer, "target_shape"):
+        yield case.other_layer("doc_reshape", case.failed, target_shape=(-1,))
 
 
-def _flatten(chain, shape, failed, layer, came) -> Iterable[Change]:
+def _flatten(case: Case) -> Iterable[Change]:
     """Images where vectors are wanted; layers for images where vectors come."""
+    layer, came = case.layer, case.came
     if layer.input_rank == 1 and len(came) > 1:
-        yield "doc_flatten", {"layer": layer.title}, lambda: (
-            [*chain[:failed], Flatten(name="flatten_before"), *chain[failed:]], shape)
+        yield case.other_chain("doc_flatten", lambda: case.replaced(case.failed, Flatten(name="flatten_before"), layer),
+                               layer=layer.title)
     if _wants_images(layer) and len(came) < 3:
-        yield "doc_dense", {"layer": layer.title}, lambda: (
-            _replaced(chain, failed, Dense(getattr(layer, "filters", 64), name=layer.name)), shape)
-    if _wants_images(layer) and len(came) != 3 and len(chain) > 1:
-        yield "doc_remove", {"layer": layer.title}, lambda: (_replaced(chain, failed), shape)
+        dense = Dense(getattr(layer, "filters", 64), name=layer.name)
+        yield case.other_chain("doc_dense", lambda: case.replaced(case.failed, dense), layer=layer.title)
+    if _wants_images(layer) and len(came) != 3 and len(case.chain) > 1:
+        yield case.removed("doc_remove", case.failed)
+
+
+RULES: tuple[Callable[[Case], Iterable[Change]], ...] = (
+    _batch_axis, _channel_axis, _channels_first, _flatten_later, _windows, _groups, _axis, _known_size, _flatten)
 
 
 __all__ = ["Diagnosis", "Remedy", "doctor"]

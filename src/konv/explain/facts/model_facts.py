@@ -3,7 +3,7 @@
 Every number is read from `spec` or from the weights; renderers lay facts out and compute nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -181,10 +181,10 @@ def readable_bytes(count: float) -> str:
     return f"{count:.2f} PB"
 
 
-def total(counts) -> int | None:
+def total(counts: Iterable[int | None]) -> int | None:
     """The sum; unknown when one of them is."""
     known = list(counts)
-    return None if None in known else sum(known)
+    return None if None in known else sum(count or 0 for count in known)
 
 
 def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerFacts:

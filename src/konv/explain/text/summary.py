@@ -31,6 +31,18 @@ class Row:
     level: int = 0
 
 
+@dataclass(frozen=True)
+class Options:
+    """The arguments of `summary`, as Keras has them."""
+
+    line_length: int | None
+    positions: Sequence[float] | None
+    print_fn: Callable[[str], Any] | None
+    expand_nested: bool
+    show_trainable: bool
+    layer_range: Sequence[str] | None
+
+
 def print_summary(model: Model, line_length: int | None = None, positions: Sequence[float] | None = None,
                   print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False,
                   show_trainable: bool = False, layer_range: Sequence[str] | None = None,
@@ -42,7 +54,7 @@ def print_summary(model: Model, line_length: int | None = None, positions: Seque
     styles = {"keras3": _print_keras3, "classic": _print_classic}
     if style not in styles:
         raise KonvError(f"summary: style must be one of {', '.join(map(repr, styles))}, got {style!r}")
-    styles[style](model, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+    styles[style](model, Options(line_length, positions, print_fn, expand_nested, show_trainable, layer_range))
 
 
 # --- what both tables show ----------------------------------------------------------------------------
@@ -129,21 +141,21 @@ def _range(layers: Sequence[Any], layer_range: Sequence[str] | None) -> tuple[in
 # --- Keras 3 ------------------------------------------------------------------------------------------
 
 
-def _print_keras3(model, line_length, positions, print_fn, expand_nested, show_trainable, layer_range) -> None:
+def _print_keras3(model: Model, options: Options) -> None:
     from rich.console import Console
 
-    table = _rich_table(model, line_length, positions, expand_nested, show_trainable, layer_range)
-    plain: dict[str, Any] = {"force_terminal": False, "color_system": None} if print_fn else {}
+    table = _rich_table(model, options)
+    plain: dict[str, Any] = {"force_terminal": False, "color_system": None} if options.print_fn else {}
     console = Console(highlight=False, **plain)
-    if print_fn:
+    if options.print_fn:
         console.begin_capture()
     console.print(_text(('Model: "' + model.name + '"', "bold")))
     console.print(table)
     for label, count, size in counts(model):
         numbers = (f"{count:,}", "color(34)"), (f" ({readable_bytes(size)})", "")
         console.print(_text((f" {label} params: ", "bold"), *numbers))
-    if print_fn:
-        print_fn(console.end_capture())
+    if options.print_fn:
+        options.print_fn(console.end_capture())
 
 
 def counts(model: Model) -> list[tuple[str, int, int]]:
@@ -156,23 +168,23 @@ def counts(model: Model) -> list[tuple[str, int, int]]:
     return [("Total", sum(count for _, count, _ in found), sum(size for *_, size in found)), *found]
 
 
-def _rich_table(model, line_length, positions, expand_nested, show_trainable, layer_range):
+def _rich_table(model: Model, options: Options) -> Any:
     from rich.table import Table
 
     chain = is_chain(model)
-    columns: list[tuple[str, Any]] = [("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right")]
-    width, ends = (88, [0.45, 0.80, 1.0]) if chain else (108, [0.3, 0.56, 0.74, 1.0])
+    columns = [("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right")]
     columns += [] if chain else [("Connected to", "left")]
-    ends = list(positions or ends)
-    if show_trainable:
+    width, ends = (88, [0.45, 0.80, 1.0]) if chain else (108, [0.3, 0.56, 0.74, 1.0])
+    ends = list(options.positions or ends)
+    if options.show_trainable:
         columns.append(("Trainable", "center"))
         width, ends = width + 12, [end * 0.90 for end in ends] + [1.0]
-    width = line_length or min(width, shutil.get_terminal_size().columns - 4)
+    width = options.line_length or min(width, shutil.get_terminal_size().columns - 4)
     table = Table(width=width, show_lines=True)
     for (name, justify), size in zip(columns, _widths(ends, width), strict=False):
-        table.add_column(name, justify=justify, width=size)
-    for row in rows_of(model, expand_nested, layer_range):
-        table.add_row(*_cells(row, chain, show_trainable))
+        table.add_column(name, justify=justify, width=size)  # type: ignore[arg-type]
+    for row in rows_of(model, options.expand_nested, options.layer_range):
+        table.add_row(*_cells(row, chain, options.show_trainable))
     return table
 
 
@@ -224,24 +236,23 @@ def _text(*parts: tuple[str, str]) -> Any:
 # --- Keras 2 ------------------------------------------------------------------------------------------
 
 
-def _print_classic(model, line_length, positions, print_fn, expand_nested, show_trainable, layer_range) -> None:
-    for argument, value in (("expand_nested", expand_nested), ("show_trainable", show_trainable)):
-        if value:
+def _print_classic(model: Model, options: Options) -> None:
+    for argument in ("expand_nested", "show_trainable"):
+        if getattr(options, argument):
             raise UnsupportedError(f'summary: {argument}=True is not part of style="classic"; use style="keras3"')
     model._require_built()
-    for line in _classic_lines(model, line_length, positions, layer_range):
-        (print_fn or print)(line)
+    for line in _classic_lines(model, options):
+        (options.print_fn or print)(line)
 
 
-def _classic_lines(model: Model, line_length: int | None, positions: Sequence[float] | None,
-                   layer_range: Sequence[str] | None) -> list[str]:
+def _classic_lines(model: Model, options: Options) -> list[str]:
     chain = is_chain(model)
-    width = line_length or (65 if chain else 98)
-    ends = list(positions or ([0.45, 0.85, 1.0] if chain else [0.33, 0.55, 0.67, 1.0]))
+    width = options.line_length or (65 if chain else 98)
+    ends = list(options.positions or ([0.45, 0.85, 1.0] if chain else [0.33, 0.55, 0.67, 1.0]))
     places = [int(width * end) for end in ends] if ends[-1] <= 1 else [int(end) for end in ends]
     head = ["Layer (type)", "Output Shape", "Param #"] + ["Connected to"] * (not chain)
     lines = [f'Model: "{model.name}"', "_" * width, _classic_line(head, places), "=" * width]
-    rows = rows_of(model, False, layer_range)
+    rows = rows_of(model, False, options.layer_range)
     for row in rows:
         fields = [f"{row.name} ({row.class_name})", _classic_shape(row), str(row.parameters)]
         first, *more = row.connections if row.connections and not chain else ("",)
