@@ -23,7 +23,7 @@ def _say_activation(step: StepFacts, op: ir.Activation) -> Statements:
 
 
 def _write_activation(b: Body, op: ir.Activation, x: str) -> None:
-    b.put(op.function.in_torch(x, op.constants) if b.torch else op.function.in_numpy(x, op.constants))
+    b.put(op.function.in_numpy(x, op.constants), op.function.in_torch(x, op.constants))
 
 
 def _say_softmax(step: StepFacts, op: ir.Softmax) -> Statements:
