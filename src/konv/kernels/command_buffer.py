@@ -77,7 +77,7 @@ def increase(typing, words, index, by):
 
 @intrinsic
 def look(typing, words, index):
-    """words[index] as the other threads have left it."""
+    """words[index] as the other threads last wrote it."""
 
     def emit(context, builder, sig, args):
         return builder.load_atomic(builder.gep(args[0], [args[1]]), "seq_cst", 8)
@@ -119,7 +119,7 @@ def invoke(typing, thunk, function, words, index):
 
 @kernel
 def work(buffer, thread):
-    """Do what remains of a command buffer, and return when nothing is left to be waited for."""
+    """Do what remains of a command buffer, and return when nothing remains to be waited for."""
     p = memory(buffer)
     n, table, args = p[N], p[TABLES] + thread * p[TABLE], p[ARGS] + thread * p[ARG]
     shares = min(n, PARTS)
@@ -307,7 +307,7 @@ def _lines(integers) -> np.ndarray:
 
 
 def _flat(value: object) -> list[int]:
-    """The words of an argument: seven and more of an array (no owner, no parent: nobody counts references), one of a number,
+    """The words of an argument: seven and more of an array (no owner, no parent: nobody counts references), one of a scalar,
     those of each field of a record."""
     if isinstance(value, tuple):
         return [word for item in value for word in _flat(item)]

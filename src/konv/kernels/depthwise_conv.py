@@ -50,7 +50,7 @@ def window_row(typing, rows, columns, a, w, bias, c, floor, accumulate, width, a
         mask, lowest = first_ir(builder, lanes), splat_ir(builder, floor)
         zero = ir.Constant(I64, 0)
         held = [place_ir(builder, w, _distance(builder, tap, w_row, w_column)) for tap in taps]
-        weights = [masked_load_ir(builder, place, mask) for place in held]
+        weights = [masked_load_ir(builder, pointer, mask) for pointer in held]
         first = masked_load_ir(builder, place_ir(builder, bias, zero), mask)
         adding = builder.icmp_signed("!=", accumulate, zero)
         nothing = ir.Constant(FLOATS_IR, [0.0] * LANES)
@@ -78,19 +78,19 @@ def window_sums(typing, rows, columns, a, d, dw, width, a_step, a_row, a_column,
     def emit(context, builder, signature, args):
         a, d, dw, width, a_step, a_row, a_column, d_step, w_row, w_column, lanes = args[2:]
         mask = first_ir(builder, lanes)
-        places = [place_ir(builder, dw, _distance(builder, tap, w_row, w_column)) for tap in taps]
+        pointers = [place_ir(builder, dw, _distance(builder, tap, w_row, w_column)) for tap in taps]
         distances = [_distance(builder, tap, a_row, a_column) for tap in taps]
         sums = [cgutils.alloca_once(builder, FLOATS_IR) for _ in taps]  # promoted to registers by LLVM
-        for total, place in zip(sums, places, strict=True):
-            builder.store(masked_load_ir(builder, place, mask), total)
+        for total, pointer in zip(sums, pointers, strict=True):
+            builder.store(masked_load_ir(builder, pointer, mask), total)
         with cgutils.for_range(builder, width) as pixel:
             source = builder.gep(a, [builder.mul(pixel.index, a_step)])
             error = builder.load(place_ir(builder, d, builder.mul(pixel.index, d_step)), align=4)
             for total, distance in zip(sums, distances, strict=True):
                 value = builder.load(place_ir(builder, source, distance), align=4)
                 builder.store(fma_ir(builder, value, error, builder.load(total)), total)
-        for total, place in zip(sums, places, strict=True):
-            masked_store_ir(builder, builder.load(total), place, mask)
+        for total, pointer in zip(sums, pointers, strict=True):
+            masked_store_ir(builder, builder.load(total), pointer, mask)
         return context.get_dummy_value()
 
     return types.void(rows, columns, a, d, dw, *[types.int64] * 8), emit

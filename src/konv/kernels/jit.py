@@ -12,9 +12,9 @@ from numba import njit
 from konv.ir import scalar_functions
 from konv.plan import contracts
 
-# contract and reassoc let sums become vectors of fused multiply-adds; numbers that are not finite stay what they are
+# contract and reassoc let sums become vectors of fused multiply-adds; values that are not finite stay what they are
 FLAGS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
-WIDTHS = {"avx512": 16, "avx2": 8, "neon": 4}  # float32 numbers in a register
+WIDTHS = {"avx512": 16, "avx2": 8, "neon": 4}  # float32 elements in a register
 
 
 def _instructions() -> str:
@@ -37,7 +37,7 @@ REGISTERS = 16 if SIMD == "avx2" else 32
 @cache
 def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
-    With this in the name of each kernel it looks in another place."""
+    With this in the name of each kernel it looks under another name."""
     elsewhere = [Path(module.__file__) for module in (contracts, scalar_functions)]  # what kernels take, and what they compute
     sources = b"".join(path.read_bytes() for path in (*sorted(Path(__file__).parent.glob("*.py")), *elsewhere))
     # sorted: the order of a set of strings is another one in each process

@@ -1,4 +1,4 @@
-"""The index tables that say where each number of a kernel goes when it is packed for the tile."""
+"""The index tables that say where each element of a weight goes when it is packed for the tile."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from konv.plan.steps import Pack
 
 
 def pack_index(layout: Pack) -> np.ndarray:
-    """For each place in the packed array the number of the weight that stands there, or -1."""
+    """For each element of the packed array its index in the weight, or -1."""
     height, width, channels, filters = layout.kernel
-    numbers = np.arange(height * width * channels * filters, dtype=np.int32).reshape(layout.kernel)
+    indices = np.arange(height * width * channels * filters, dtype=np.int32).reshape(layout.kernel)
     rows, columns = (np.array(axis) for axis in zip(*layout.taps, strict=True))
-    taken = numbers[rows, columns]  # (taps, channels, filters)
+    taken = indices[rows, columns]  # (taps, channels, filters)
     taken = taken.reshape(len(layout.taps), channels, layout.groups, filters // layout.groups).transpose(2, 0, 1, 3)
     if layout.run:
-        return _turned(layout, taken)
+        return _transposed(layout, taken)
     if layout.transposed:
         taken = taken.swapaxes(2, 3)
     produced = taken.shape[3]
@@ -23,7 +23,7 @@ def pack_index(layout: Pack) -> np.ndarray:
     return np.ascontiguousarray(index)
 
 
-def _turned(layout: Pack, taken: np.ndarray) -> np.ndarray:
+def _transposed(layout: Pack, taken: np.ndarray) -> np.ndarray:
     """(group, run and panel, filter, lane): lanes along a run of k."""
     groups, filters = layout.groups, taken.shape[3]
     runs = taken.reshape(groups, -1, layout.run, filters).swapaxes(2, 3)  # (groups, runs, filters, run)
@@ -34,9 +34,9 @@ def _turned(layout: Pack, taken: np.ndarray) -> np.ndarray:
 
 
 def unpack_index(layout: Pack) -> np.ndarray:
-    """The inverse: for each number of the weight its place in the packed array."""
+    """The inverse: for each element of the weight its index in the packed array."""
     index = pack_index(layout).reshape(-1)
-    places = np.nonzero(index >= 0)[0].astype(np.int32)
-    inverse = np.empty(len(places), np.int32)
-    inverse[index[places]] = places
+    used = np.nonzero(index >= 0)[0].astype(np.int32)
+    inverse = np.empty(len(used), np.int32)
+    inverse[index[used]] = used
     return inverse.reshape(layout.kernel)

@@ -13,7 +13,7 @@ I64 = ir.IntType(64)
 
 
 def transposed(builder, square):
-    """The vectors of a square matrix, its columns: halves change places, then quarters, and so on."""
+    """The vectors of a square matrix, its columns: halves are swapped, then quarters, and so on."""
     square, distance = list(square), 1
     while distance < LANES:
         for i in range(LANES):
@@ -28,63 +28,64 @@ def transposed(builder, square):
 
 
 @intrinsic
-def turn(typing, source, places, count, part, target, step, accumulate):
-    """target[k * step + i] (+)= the sum over so many parts, `part` apart, of source[places[i] + k]    for i, k < LANES"""
+def transpose(typing, source, indices, count, part, target, step, accumulate):
+    """target[k * step + i] (+)= the sum over so many parts, `part` apart, of source[indices[i] + k]    for i, k < LANES"""
 
     def emit(context, builder, signature, args):
-        source, places, count, part, target, step, accumulate = args
-        number = lambda value: ir.Constant(I64, value)  # noqa: E731
-        starts = [builder.sext(builder.load(builder.gep(places, [number(i)])), I64) for i in range(LANES)]
+        source, indices, count, part, target, step, accumulate = args
+        const = lambda value: ir.Constant(I64, value)  # noqa: E731
+        starts = [builder.sext(builder.load(builder.gep(indices, [const(i)])), I64) for i in range(LANES)]
         sums = [cgutils.alloca_once(builder, FLOATS_IR) for _ in range(LANES)]  # promoted to registers by LLVM
         for total, start in zip(sums, starts, strict=True):
             builder.store(builder.load(place_ir(builder, source, start), align=4), total)
-        with cgutils.for_range(builder, builder.sub(count, number(1))) as loop:
-            further = builder.gep(source, [builder.mul(builder.add(loop.index, number(1)), part)])
+        with cgutils.for_range(builder, builder.sub(count, const(1))) as loop:
+            further = builder.gep(source, [builder.mul(builder.add(loop.index, const(1)), part)])
             for total, start in zip(sums, starts, strict=True):
                 more = builder.load(place_ir(builder, further, start), align=4)
                 builder.store(builder.fadd(builder.load(total), more), total)
         for k, row in enumerate(transposed(builder, [builder.load(total) for total in sums])):
-            place = place_ir(builder, target, builder.mul(step, number(k)))
+            row_start = place_ir(builder, target, builder.mul(step, const(k)))
             builder.store(row, sums[k])
-            with builder.if_then(builder.icmp_signed("!=", accumulate, number(0))):
-                builder.store(builder.fadd(row, builder.load(place, align=4)), sums[k])
-            builder.store(builder.load(sums[k]), place, align=4)
+            with builder.if_then(builder.icmp_signed("!=", accumulate, const(0))):
+                builder.store(builder.fadd(row, builder.load(row_start, align=4)), sums[k])
+            builder.store(builder.load(sums[k]), row_start, align=4)
         return context.get_dummy_value()
 
     integer = types.int64
-    return types.void(source, places, integer, integer, target, integer, integer), emit
+    return types.void(source, indices, integer, integer, target, integer, integer), emit
 
 
 @kernel
 def gather(source, index, target, blocks, first):
     # source (parts, n)  index (.., length)  target (index.size,)  blocks (2,): a range of blocks of 16 rows
     # target = the elements of source at these indices, summed over its parts; -1 is a zero
-    # a table is mostly runs of places, along a row or down the rows, which are done in vectors
+    # a table is mostly runs of indices, along a row or down the rows, which are done in vectors
     (count, part), (rows, length) = source.shape, index.shape
-    numbers, places, written = source.reshape(-1), index.reshape(-1), target
+    elements, indices = source.reshape(-1), index.reshape(-1)
     for row in range(blocks[0] * 16, min(blocks[1] * 16, rows), LANES):
         high = min(LANES, rows - row)
         for column in range(0, length, LANES):
             wide, start = min(LANES, length - column), row * length + column
             down = high == LANES and wide == LANES
             for at in range(start, start + wide if down else start):
-                down = down and places[at] >= 0 and places[at + (LANES - 1) * length] - places[at] == LANES - 1
+                down = down and indices[at] >= 0 and indices[at + (LANES - 1) * length] - indices[at] == LANES - 1
             if down:
-                turn(address(source, 0), address(places, start), count, part, address(target, start), length, 0 if first else 1)
+                transpose(address(source, 0), address(indices, start), count, part, address(target, start), length,
+                          0 if first else 1)
                 continue
             for at in range(start, start + high * length, length):
-                place = places[at]
-                if place >= 0 and places[at + wide - 1] - place == wide - 1:
-                    total = load(source, place, wide)
+                at_source = indices[at]
+                if at_source >= 0 and indices[at + wide - 1] - at_source == wide - 1:
+                    total = load(source, at_source, wide)
                     for other in range(1, count):
-                        total = total + load(source, place + other * part, wide)
+                        total = total + load(source, at_source + other * part, wide)
                     store(target, at, total if first else total + load(target, at, wide), wide)
                 else:
                     for i in range(at, at + wide):
-                        number = np.float32(0)
-                        for other in range(count if places[i] >= 0 else 0):
-                            number += numbers[places[i] + other * part]
-                        written[i] = number if first else number + written[i]
+                        value = np.float32(0)
+                        for other in range(count if indices[i] >= 0 else 0):
+                            value += elements[indices[i] + other * part]
+                        target[i] = value if first else value + target[i]
 
 
 @kernel
@@ -100,7 +101,7 @@ def fold(weight, bias, coefficients, folded, shifted):
 
 @kernel
 def reduce_parts(parts, gradient, first):
-    # parts (parts, n)  gradient (of n numbers)
+    # parts (parts, n)  gradient (of n elements)
     target = gradient.reshape(-1)
     for c in range(target.size):
         total = np.float32(0)

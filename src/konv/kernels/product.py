@@ -47,7 +47,7 @@ def tile(typing, rows, vectors, ahead, a, b, c, bias, biased, accumulate, floor,
         a, b, c, bias, biased, accumulate, floor, count, columns, column, inner, *strides, lanes = args[3:]
         a_tap, a_wrap, a_row, a_inner, b_tap, b_inner, c_row = strides
         const = lambda value: ir.Constant(I64, value)  # noqa: E731
-        load = lambda place: builder.load(place, align=4)  # noqa: E731
+        load = lambda pointer: builder.load(pointer, align=4)  # noqa: E731
         cells = [(m, p) for m in range(row_count) for p in range(vector_count)]
         starts = [const(p * LANES) for p in range(vector_count)]
         sums = {cell: cgutils.alloca_once(builder, FLOATS_IR) for cell in cells}  # promoted to registers by LLVM
@@ -76,12 +76,12 @@ def tile(typing, rows, vectors, ahead, a, b, c, bias, biased, accumulate, floor,
                 if fetched:
                     prefetch_ir(builder, builder.gep(a_now, [builder.mul(a_row, const(fetched))]))
                 for m in range(row_count):
-                    number = splat_ir(builder, builder.load(builder.gep(a_now, [builder.mul(a_row, const(m))])))
+                    element = splat_ir(builder, builder.load(builder.gep(a_now, [builder.mul(a_row, const(m))])))
                     for p in range(vector_count):
-                        total = fma_ir(builder, number, panel[p], builder.load(sums[m, p]))
+                        total = fma_ir(builder, element, panel[p], builder.load(sums[m, p]))
                         builder.store(total, sums[m, p])
 
-        places = {(m, p): place_ir(builder, c, builder.add(builder.mul(c_row, const(m)), starts[p])) for m, p in cells}
+        pointers = {(m, p): place_ir(builder, c, builder.add(builder.mul(c_row, const(m)), starts[p])) for m, p in cells}
         adding = builder.icmp_signed("!=", accumulate, const(0))
         lowest = splat_ir(builder, floor)
 
@@ -95,11 +95,11 @@ def tile(typing, rows, vectors, ahead, a, b, c, bias, biased, accumulate, floor,
         whole = builder.icmp_signed(">=", lanes, const(vector_count * LANES))
         with builder.if_else(whole, likely=True) as (then, otherwise):
             with then:
-                finish(lambda cell: load(places[cell]), lambda value, cell: builder.store(value, places[cell], align=4))
+                finish(lambda cell: load(pointers[cell]), lambda value, cell: builder.store(value, pointers[cell], align=4))
             with otherwise:
                 masks = [first_ir(builder, builder.sub(lanes, start)) for start in starts]
-                finish(lambda cell: masked_load_ir(builder, places[cell], masks[cell[1]]),
-                       lambda value, cell: masked_store_ir(builder, value, places[cell], masks[cell[1]]))
+                finish(lambda cell: masked_load_ir(builder, pointers[cell], masks[cell[1]]),
+                       lambda value, cell: masked_store_ir(builder, value, pointers[cell], masks[cell[1]]))
         return context.get_dummy_value()
 
     integer = types.int64

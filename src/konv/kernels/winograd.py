@@ -43,15 +43,15 @@ def _integer(value):
 def _sum(builder, coefficients, values):
     """The sum of coefficient * value, most of which are 0, 1 or -1; one is positive."""
     total = None
-    for number, value in sorted(zip(coefficients, values, strict=True), key=lambda term: term[0] < 0):
-        if number == 0:
+    for factor, value in sorted(zip(coefficients, values, strict=True), key=lambda term: term[0] < 0):
+        if factor == 0:
             continue
-        if abs(number) != 1:
-            value = builder.fmul(value, ir.Constant(FLOATS_IR, [abs(number)] * LANES))
+        if abs(factor) != 1:
+            value = builder.fmul(value, ir.Constant(FLOATS_IR, [abs(factor)] * LANES))
         if total is None:
-            total = value if number > 0 else builder.fsub(ir.Constant(FLOATS_IR, [0.0] * LANES), value)
+            total = value if factor > 0 else builder.fsub(ir.Constant(FLOATS_IR, [0.0] * LANES), value)
         else:
-            total = builder.fadd(total, value) if number > 0 else builder.fsub(total, value)
+            total = builder.fadd(total, value) if factor > 0 else builder.fsub(total, value)
     return total
 
 
@@ -61,7 +61,7 @@ def _sandwich(builder, matrix, grid):
     return [[_sum(builder, row, line) for row in matrix] for line in zip(*columns, strict=True)]
 
 
-def _places(builder, base, size, row, column):
+def _pointers(builder, base, size, row, column):
     return [[place_ir(builder, base, builder.add(builder.mul(row, _integer(r)), builder.mul(column, _integer(c))))
              for c in range(size)] for r in range(size)]
 
@@ -91,11 +91,11 @@ def transform_input(typing, which, source, row, column, rows, columns, lanes, ta
     def emit(context, builder, signature, args):
         source, row, column, rows, columns, lanes, target, step = args[1:]
         size = len(matrix[0])
-        places = _places(builder, source, size, row, column)
+        pointers = _pointers(builder, source, size, row, column)
 
         def transform(masks):
             grid = [[masked_load_ir(builder, *pixel) for pixel in zip(*line, strict=True)]
-                    for line in zip(places, masks, strict=True)]
+                    for line in zip(pointers, masks, strict=True)]
             cells = [cell for line in _sandwich(builder, matrix, grid) for cell in line]
             for k, cell in enumerate(cells):
                 builder.store(cell, place_ir(builder, target, builder.mul(step, _integer(k))), align=4)
@@ -117,13 +117,13 @@ def transform_output(typing, source, step, bias, target, row, column, rows, colu
                  for r in range(4)]
         offset = masked_load_ir(builder, place_ir(builder, bias, _integer(0)), first_ir(builder, lanes))
         results = [[builder.fadd(cell, offset) for cell in line] for line in _sandwich(builder, WINOGRAD_OUTPUT, cells)]
-        places, lowest = _places(builder, target, 2, row, column), splat_ir(builder, floor)
+        pointers, lowest = _pointers(builder, target, 2, row, column), splat_ir(builder, floor)
 
         def finish(masks, before):
-            for line in zip(results, places, masks, strict=True):
-                for result, place, mask in zip(*line, strict=True):
-                    total = builder.fadd(result, masked_load_ir(builder, place, mask)) if before else result
-                    masked_store_ir(builder, at_least_ir(builder, total, lowest), place, mask)
+            for line in zip(results, pointers, masks, strict=True):
+                for result, pointer, mask in zip(*line, strict=True):
+                    total = builder.fadd(result, masked_load_ir(builder, pointer, mask)) if before else result
+                    masked_store_ir(builder, at_least_ir(builder, total, lowest), pointer, mask)
 
         with builder.if_else(builder.icmp_signed("!=", accumulate, _integer(0))) as (then, otherwise):
             with then:
@@ -257,8 +257,8 @@ def collect(typing, parts, count, part, step, lanes, target, tap, accumulate):
         grid = [[builder.load(sums[4 * r + c]) for c in range(4)] for r in range(4)]
         before = first_ir(builder, builder.select(builder.icmp_signed("!=", accumulate, _integer(0)), lanes, _integer(0)))
         for t, value in enumerate(value for line in _sandwich(builder, WINOGRAD_GRADIENT, grid) for value in line):
-            place = place_ir(builder, target, builder.mul(tap, _integer(t)))
-            masked_store_ir(builder, builder.fadd(value, masked_load_ir(builder, place, before)), place, mask)
+            pointer = place_ir(builder, target, builder.mul(tap, _integer(t)))
+            masked_store_ir(builder, builder.fadd(value, masked_load_ir(builder, pointer, before)), pointer, mask)
         return context.get_dummy_value()
 
     integer = types.int64

@@ -8,7 +8,7 @@ from konv.plan.backward import emit_backward, gradient_name
 from konv.plan.blocks import Block, fuse
 from konv.plan.emitter import Emitter
 from konv.plan.forward import emit_forward, input_name
-from konv.plan.memory import place
+from konv.plan.memory import place_buffers
 from konv.plan.rewrite import channels_last
 from konv.plan.segments import segments
 from konv.plan.steps import PARTS, Plan
@@ -52,6 +52,6 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
     gradients = tuple(gradient_name(emitter, index) for index in graph.outputs) if training else ()
     asked = tuple(f"d{index}" for index in graph.inputs) if input_gradients else ()
     keep = {*inputs, *outputs, *gradients, *asked}
-    local, offsets, arena, scratch = place(buffers, (prologue, first, second), keep, batch, min(PARTS, batch), training)
+    local, offsets, arena, scratch = place_buffers(buffers, (prologue, first, second), keep, batch, min(PARTS, batch), training)
     return Plan(batch, buffers, emitter.constants, prologue, first, second, inputs, outputs, gradients, asked,
                 local, offsets, arena, scratch)

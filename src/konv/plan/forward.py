@@ -72,7 +72,7 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
 
 
 def _bias_alone(e: Emitter, block: Block, y: Buffer, bias: str | None) -> None:
-    """What is left where a transposed convolution spreads nothing; the products then write all else."""
+    """What remains where a transposed convolution spreads nothing; the products then write all else."""
     e.step("clear", y.name)
     if bias is not None:
         e.step("scale", y.name, y.name, e.fill((1.0,), y.shape[2]), bias, inside(y), inside(y))

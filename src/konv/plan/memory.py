@@ -12,7 +12,7 @@ LINE = 64  # bytes of a cache line
 SPARE = 1024  # bytes behind each buffer, since the last vectors of a panel may reach over its end
 
 
-def place(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: set[str], batch: int, part_count: int,
+def place_buffers(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]], keep: set[str], batch: int, part_count: int,
           training: bool) -> tuple[frozenset[str], dict[str, int], int, int]:
     """(local buffers, offsets in bytes, bytes of the arena, bytes of a thread's own arena)."""
     order = [segment for part in parts for segment in part]

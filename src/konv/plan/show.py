@@ -27,6 +27,6 @@ def _steps(segment: Segment):
 def _buffer(plan: Plan, buffer: Buffer) -> str:
     name = root(buffer.name, plan.buffers)
     where = "local" if name in plan.local else "arena"
-    place = f"{where} at {plan.offsets[name]:,}" if name in plan.offsets else "unused"
+    position = f"{where} at {plan.offsets[name]:,}" if name in plan.offsets else "unused"
     shape = "x".join(map(str, buffer.shape))
-    return f"  {buffer.name:16} {buffer.dtype:6} {shape:>16} {buffer.bytes:>10,} bytes per {buffer.leading:6} {place}"
+    return f"  {buffer.name:16} {buffer.dtype:6} {shape:>16} {buffer.bytes:>10,} bytes per {buffer.leading:6} {position}"

@@ -6,7 +6,7 @@ from math import prod
 from konv.plan.contracts import Args, Halo, Layout
 
 # special arguments that the engine fills in for each call
-SAMPLES = "$samples"  # int64 numbers of the samples in the block
+SAMPLES = "$samples"  # int64 indices of the samples in the block
 SEED = "$seed"  # uint32 (2,): decides the dropout masks of a step
 COUNT = "$count"  # uint32 (2,): how many steps were run; decides the masks of a Dropout with a seed of its own
 FIRST = "$first"  # 1 for the first block of a part, when partial sums start anew
@@ -50,12 +50,12 @@ class Buffer:
 
     @property
     def row(self) -> int:
-        """Numbers from one pixel to the one below it."""
+        """Elements from one pixel to the one below it."""
         return self.shape[1] * self.shape[2]
 
     @property
     def start(self) -> int:
-        """Numbers from the beginning of a sample to its first pixel."""
+        """Elements from the beginning of a sample to its first pixel."""
         return self.halo.top * self.row + self.halo.left * self.shape[2]
 
     @property

@@ -1,6 +1,6 @@
 """The shape of the tile: how many rows and vectors of accumulators suit a matrix product on a machine.
 
-A tile holds rows x vectors accumulators, one panel of `vectors` registers and one broadcast number.
+A tile holds rows x vectors accumulators, one panel of `vectors` registers and one broadcast element.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functools import lru_cache
 class Machine:
     """What the plan must know of the processor."""
 
-    lanes: int = 16  # float32 numbers in a vector register: 16 with AVX-512, 8 with AVX2, 4 with NEON
+    lanes: int = 16  # float32 elements in a vector register: 16 with AVX-512, 8 with AVX2, 4 with NEON
     registers: int = 32
     cache: int = 1 << 20  # bytes of the private (second-level) cache of a core
     shared_cache: int = 1 << 23  # bytes of the last cache that a program may hope to have for itself

@@ -199,12 +199,12 @@ class Program:
 
     def _buffer(self, name: str, over_samples: bool, memory: int) -> np.ndarray | RowSlice:
         """What calls see of a buffer: their samples, their part or all of them, or the whole."""
-        buffer, place = self.plan.buffers[name], root(name, self.plan.buffers)
-        if self.plan.buffers[place].external:
-            return RowSlice(np.empty((1, *buffer.shape), self.dtype), LOW, COUNT, given=place)
+        buffer, owner = self.plan.buffers[name], root(name, self.plan.buffers)
+        if self.plan.buffers[owner].external:
+            return RowSlice(np.empty((1, *buffer.shape), self.dtype), LOW, COUNT, given=owner)
         if buffer.leading == PER_THREAD:
             return RowSlice(self._rows(name, self._locals[0]), memory=OWN)
-        if place in self.plan.local:
+        if owner in self.plan.local:
             return RowSlice(self._rows(name, self._locals[0]), count=COUNT, memory=memory)
         rows = self._rows(name, self._arena)
         if buffer.leading == PER_SAMPLE:

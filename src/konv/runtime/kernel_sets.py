@@ -60,6 +60,6 @@ def default_kernels() -> KernelSet:
         from konv.kernels import compiled
     except ImportError:
         return reference_kernels()
-    # an error of Numba's own, with its place, needs Python to be raised
+    # an error of Numba's own, with its index, needs Python to be raised
     native = os.environ.get("NUMBA_BOUNDSCHECK", "0") in ("", "0")
     return KernelSet(compiled.machine(), compiled.resolve, native=native)
