@@ -69,7 +69,7 @@ class Variable:
         """A copy that is the caller's own."""
         return self.array.copy()
 
-    def assign(self, value) -> None:
+    def assign(self, value: Any) -> None:
         """Overwrite the numbers; ShapeError if the shapes differ."""
         if is_tracing():
             raise UnsupportedError(f'weight "{self.path}": a `call` runs once, to find the operations, so what it assigns '

@@ -128,7 +128,7 @@ def test_a_child_gets_threads_of_its_own():
     runner = runners(threads)[0]
     expected = runner.infer([x])[0]
     before = threads._team
-    Threads._renew()
+    Threads.renew()
     assert before is not None
     assert threads._team is None
     assert np.array_equal(runner.infer([x])[0], expected)

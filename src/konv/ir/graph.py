@@ -3,7 +3,7 @@
 The index of a node is the name of its output. A graph is immutable; `GraphBuilder` makes one and infers the shapes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -73,10 +73,10 @@ class Macro(Op):
 class GraphBuilder:
     """`training` says what the graph is for, where that makes a difference to a layer; `force` what its caller wants."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list[Node])
     training: bool = False
     force: bool | None = None
-    penalised: list[tuple[Any, tuple[int, ...], Any]] = field(default_factory=list)  # whose layer's, which values, and how
+    penalised: list[tuple[Any, tuple[int, ...], Any]] = field(default_factory=list[Any])  # whose layer's, which values, and how
     depth: int = 0  # of calls within calls
 
     @property
@@ -85,7 +85,7 @@ class GraphBuilder:
         return self.training if self.force is None else self.force
 
     @contextmanager
-    def forced(self, training: bool | None) -> Iterator[None]:
+    def forced(self, training: bool | None) -> Generator[None]:
         """Lower what is called with an argument `training`; None is that of whoever called the caller."""
         before = self.force
         self.force = before if training is None else training
@@ -95,7 +95,7 @@ class GraphBuilder:
             self.force = before
 
     @contextmanager
-    def called(self, layers: Collection[Any]) -> Iterator[None]:
+    def called(self, layers: Collection[Any]) -> Generator[None]:
         """Lower one call of a layer, with those in it. Of what they add to the loss, a model keeps that of the last call
         alone, as in Keras, where each call of its own begins anew; what calls they make themselves all count."""
         self.depth += 1

@@ -6,7 +6,7 @@ Shapes leave out the batch; a size that is not known yet is None. Every op answe
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from konv.errors import ShapeError, UnsupportedError
 from konv.ir.scalar_functions import SCALAR_FUNCTIONS, ScalarFunction
@@ -24,7 +24,7 @@ class Weight:
     trainable: bool = True
 
 
-def spatial(shape: Shape, data_format: str, rank: int = 2) -> tuple:
+def spatial(shape: Shape, data_format: str, rank: int = 2) -> tuple[Any, ...]:
     """(height, width, channels) of an image shape, or (steps, channels) of a sequence, whichever way round it is stored."""
     last = data_format == "channels_last"
     if len(shape) != rank + 1:
@@ -50,7 +50,7 @@ def _axes_hint(shape: Shape, data_format: str) -> str:
     return ""
 
 
-def slide(window: Window, shape: Shape, data_format: str) -> tuple:
+def slide(window: Window, shape: Shape, data_format: str) -> tuple[Any, ...]:
     """(rows, columns, channels) of what a window gives that slides over images of this shape; (steps, channels) of a
     sequence."""
     *sizes, channels = spatial(shape, data_format, window.rank)

@@ -28,7 +28,8 @@ class Reach:
         >>> str(Reach().through(Window((3, 3), (2, 2))).through(Window((3, 3))).size[0])
         '7'
         """
-        sizes, strides = [], []
+        sizes: list[Fraction] = []
+        strides: list[Fraction] = []
         planar = window.planar
         for size, apart, kernel, stride, dilation in zip(self.size, self.stride, planar.kernel, planar.strides, planar.dilation,
                                                          strict=True):

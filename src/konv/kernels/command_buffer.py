@@ -200,7 +200,7 @@ def serve(board, thread, patience):
 
 
 @cache
-def entries() -> tuple:
+def entries() -> tuple[Callable[..., None], ...]:
     """lead(board, buffer, alone) and serve(board, thread, patience), compiled."""
     integer = types.int64
     for function, signature in ((lead, (integer, integer, types.boolean)), (serve, (integer,) * 3)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numba
 
@@ -60,7 +61,7 @@ def _check(name: str, function: Callable, wanted: tuple[str, ...]) -> None:
         raise TypeError(f"{name} takes {found}, but its contract says {wanted}")
 
 
-def overload(step: Step, args: tuple):
+def overload(step: Step, args: tuple[Any, ...]) -> Any:
     """What Numba keeps of the function for arguments of these types."""
     function = dispatcher(step.kernel, step.variant)
     signature = tuple(numba.typeof(arg) for arg in args)
@@ -68,7 +69,7 @@ def overload(step: Step, args: tuple):
     return function.overloads[signature]
 
 
-def resolve(step: Step, args: tuple) -> Callable:
+def resolve(step: Step, args: tuple[Any, ...]) -> Callable[..., None]:
     """The compiled function for arguments of these types, without Numba's look-up at each call."""
     return overload(step, args).entry_point
 

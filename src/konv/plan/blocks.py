@@ -1,6 +1,6 @@
 """Fusion: which neighbouring operations run as one block. The rules are a table, one a line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from konv.ir.graph import Graph, Node
@@ -19,9 +19,11 @@ def is_a(*kinds: type[Op]) -> Callable[[Op], bool]:
     return lambda op: isinstance(op, kinds)
 
 
+Rules = tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...]
+
 # kind, operations in a row. Each but the first must be the only reader of the one before it.
 # The longest row that fits is taken; dropout after relu needs no mask of its own: what is zero stays zero.
-FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
+FUSIONS: Rules = (
     ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu, is_a(Dropout))),
     ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu)),
     ("linear", (is_a(Conv, ConvTranspose, Dense),)),
@@ -36,7 +38,7 @@ FUSIONS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
 )
 
 # s * (w * x + b) + t == (s * w) * x + (s * b + t): in inference a normalisation goes into the weights before it
-FOLDS: tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...] = (
+FOLDS: Rules = (
     ("linear", (is_a(Conv, Dense), is_a(BatchNorm), is_relu)),
     ("linear", (is_a(Conv, Dense), is_a(BatchNorm))),
 )
@@ -109,7 +111,7 @@ def _can_add(graph: Graph, blocks: list[Block], add: Block, branch: Block, onto:
     return lone and plain and done and owned and branch not in readers
 
 
-def _fitting(graph: Graph, index: int, rules):
+def _fitting(graph: Graph, index: int, rules: Rules) -> Iterator[tuple[str, tuple[int, ...]]]:
     for kind, tests in rules:
         row = _row(graph, index, len(tests))
         if row and all(test(graph.nodes[i].op) for test, i in zip(tests, row, strict=True)):

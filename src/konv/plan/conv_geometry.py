@@ -58,7 +58,7 @@ class ConvGeometry:
     @property
     def _window_halo(self) -> Halo:
         """What the windows of the convolution read around its input."""
-        sides = []
+        sides: list[int] = []
         for axis in (0, 1):
             last = (self.output[axis] - 1) * self.strides[axis] + self.dilation[axis] * (self.kernel[axis] - 1)
             sides += [self.padding[axis], max(last - self.padding[axis] - self.input[axis] + 1, 0)]
@@ -67,7 +67,7 @@ class ConvGeometry:
     @property
     def _transposed_halo(self) -> Halo:
         """What its input gradient reads around the output gradient."""
-        sides = []
+        sides: list[int] = []
         for axis in (0, 1):
             reach = [shift for phase in self.phases(axis) for _, shift in phase.taps]
             ends = [shift + phase.count - 1 for phase in self.phases(axis) for _, shift in phase.taps]
@@ -82,7 +82,7 @@ class ConvGeometry:
     def phases(self, axis: int) -> list["Phase"]:
         """Input pixels start, start + stride, ... see the taps t at output pixel i + shift, i counting from 0."""
         size, stride, pad = self.input[axis], self.strides[axis], self.padding[axis]
-        found = []
+        found: list[Phase] = []
         for start in range(min(stride, size)):
             taps = tuple((t, (start + pad - t * self.dilation[axis]) // stride) for t in reversed(range(self.kernel[axis]))
                          if (start + pad - t * self.dilation[axis]) % stride == 0)

@@ -58,7 +58,7 @@ def _window_products(sizes: ConvGeometry, x: Buffer, y: Buffer, machine: Machine
 
 def _transposed_products(sizes: ConvGeometry, d: Buffer, dx: Buffer, machine: Machine) -> list[tuple[Pack, ProductArgs]]:
     """Its input gradient."""
-    found = []
+    found: list[tuple[Pack, ProductArgs]] = []
     for rows, columns in product(sizes.phases(0), sizes.phases(1)):
         if not rows.taps or not columns.taps:
             continue

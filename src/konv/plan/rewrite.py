@@ -22,7 +22,7 @@ OVER_LAST_AXIS = (BatchNorm, GroupNorm, Softmax)  # they want their axis to be t
 class Value(NamedTuple):
     """A node of the new graph and the pending order of its axes."""
 
-    index: int
+    node: int
     order: Order
 
 
@@ -33,7 +33,8 @@ def compose(outer: Order, inner: Order) -> Order:
 
 def channels_last(graph: Graph, training: bool) -> Graph:
     """Rewrite a graph of konv.ir for the engine; the order of the outputs stays."""
-    rewriter, values = Rewriter(training), []
+    rewriter = Rewriter(training)
+    values: list[Value] = []
     for node in graph.nodes:
         values.append(rewriter.rewrite(node, [values[source] for source in node.inputs]))
     return rewriter.builder.graph(*(rewriter.materialize(values[index], graph.nodes[index].layer) for index in graph.outputs))
@@ -50,7 +51,7 @@ class Rewriter:
         return self.builder.add(op, inputs, node.layer, node.trainable)
 
     def shape(self, value: Value) -> Shape:
-        return tuple(self.builder.nodes[value.index].shape[axis] for axis in value.order)
+        return tuple(self.builder.nodes[value.node].shape[axis] for axis in value.order)
 
     def plain(self, index: int) -> Value:
         """A value without a pending permutation."""
@@ -77,8 +78,8 @@ class Rewriter:
 
 def _pointwise(r: Rewriter, op: Op, node: Node, sources: list[Value]) -> Value:
     """Inputs that lie alike hand on their order."""
-    if len({(source.order, r.builder.nodes[source.index].shape) for source in sources}) == 1:
-        return Value(r.add(op, tuple(source.index for source in sources), node), sources[0].order)
+    if len({(source.order, r.builder.nodes[source.node].shape) for source in sources}) == 1:
+        return Value(r.add(op, tuple(source.node for source in sources), node), sources[0].order)
     return _in_order(r, op, node, sources)
 
 
@@ -87,7 +88,7 @@ def _in_order(r: Rewriter, op: Op, node: Node, sources: list[Value]) -> Value:
     inputs = tuple(r.materialize(Value(index, compose(wanted, order) if wanted else order), node.layer)
                    for index, order in sources)
     made = r.plain(r.add(op, inputs, node))
-    return Value(made.index, pending or made.order)
+    return Value(made.node, pending or made.order)
 
 
 def _order(op: Any, rank: int, rank_in: int) -> tuple[Order | None, Op, Order | None]:
@@ -107,7 +108,7 @@ def _inverse(order: Order) -> Order:
 
 
 def _permute(r: Rewriter, op: Permute, node: Node, sources: list[Value]) -> Value:
-    return Value(sources[0].index, compose(op.order, sources[0].order))
+    return Value(sources[0].node, compose(op.order, sources[0].order))
 
 
 def _dropout(r: Rewriter, op: Dropout, node: Node, sources: list[Value]) -> Value:

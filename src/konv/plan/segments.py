@@ -12,7 +12,7 @@ REACH = 4  # times the private cache that a block of samples may fill
 
 
 def segments(steps: list[Step], buffers: dict[str, Buffer], batch: int, machine: Machine) -> list[Segment]:
-    found = []
+    found: list[Segment] = []
     for domain, group in groupby(steps, key=lambda step: step.domain):
         members = list(group)
         if domain == ROW_DOMAIN:

@@ -151,7 +151,7 @@ class Plan:
     output_gradients: tuple[str, ...]
     input_gradients: tuple[str, ...]
     local: frozenset[str]  # buffers of which every thread has a block's worth of its own
-    offsets: dict[str, int] = field(default_factory=dict)  # bytes, in the arena or in the thread's own one
+    offsets: dict[str, int] = field(default_factory=dict[str, int])  # bytes, in the arena or in the thread's own one
     arena_bytes: int = 0
     local_bytes: int = 0
 

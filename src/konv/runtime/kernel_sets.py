@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class KernelSet:
     """
 
     machine: Machine
-    resolve: Callable[[Step, tuple], Callable]
+    resolve: Callable[[Step, tuple[Any, ...]], Callable[..., None]]
     dtype: type = np.float32
     native: bool = False
 

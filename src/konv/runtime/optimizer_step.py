@@ -1,5 +1,6 @@
 """Runs the step of an optimizer on one weight, on all threads where the weight is large."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from konv.runtime.kernel_sets import Run, default_kernels
 from konv.runtime.threads import Guarded, shared
 
 ALONE = 1 << 15  # fewer numbers than this are not worth sharing
-_functions: dict = {}
+_functions: dict[str, Callable[..., None]] = {}
 _guard = Guarded()  # models that train at the same time meet here
 
 

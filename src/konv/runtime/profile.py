@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +39,13 @@ def profile(graph: Graph, weights: Mapping[str, Variable], batch: int, training:
     Fused operations are counted for the first layer of their block. `""` stands for what belongs to no layer: the sums
     over the parts of gradients.
     """
-    kernels, times = default_kernels(), defaultdict(float)
+    kernels = default_kernels()
+    times: dict[str, float] = defaultdict(float)
 
-    def timed(step: Step, args: tuple) -> Callable:
+    def timed(step: Step, args: tuple[Any, ...]) -> Callable[..., None]:
         function = kernels.resolve(step, args)
 
-        def run(*args) -> None:
+        def run(*args: Any) -> None:
             start = perf_counter()
             function(*args)
             times[step.layer] += perf_counter() - start

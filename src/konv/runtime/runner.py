@@ -29,7 +29,7 @@ class Runner(Guarded):
         self.graph, self.weights = graph, weights
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()
         self._programs: dict[bool, Program] = {}
-        self._steps = 0  # in training mode, and of what draws always
+        self.steps = 0  # in training mode, and of what draws always
         self._draws = any(node.op.always_random for node in graph.nodes)
         self._shapes = [graph.nodes[index].shape for index in graph.outputs]
 
@@ -38,8 +38,8 @@ class Runner(Guarded):
         n = len(inputs[0])
         with self.lock:
             program = self.program(n, training=False)
-            program.forward(inputs, next_seed() if self._draws else None, self._steps)
-            self._steps += self._draws
+            program.forward(inputs, next_seed() if self._draws else None, self.steps)
+            self.steps += self._draws
             outputs = program.outputs(n, own=True)
             program.release()
             return [output.reshape(n, *shape) for output, shape in zip(outputs, self._shapes, strict=True)]
@@ -49,8 +49,8 @@ class Runner(Guarded):
         n = len(inputs[0])
         with self.lock:
             program = self.program(n, training=True)
-            program.forward(inputs, seed, self._steps)
-            self._steps += 1
+            program.forward(inputs, seed, self.steps)
+            self.steps += 1
             return [output.reshape(n, *shape) for output, shape in zip(program.outputs(n), self._shapes, strict=True)]
 
     def backward(self, gradients: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -92,7 +92,7 @@ def compute(graph: Graph, weights: Mapping[str, Variable], inputs: Sequence[np.n
     if not (only_augments(graph) if training is None else training):
         return runner.infer(inputs)
     with runner.lock:
-        runner._steps = count
+        runner.steps = count
         outputs = [output.copy() for output in runner.forward(inputs, next_seed())]
         runner.program(len(inputs[0]), training=True).release()
     return outputs

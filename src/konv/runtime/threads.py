@@ -26,14 +26,15 @@ class Threads:
     it to wake up: what it does not claim, the calling thread does. While one thread has the helpers, others work alone.
     """
 
-    _all: ClassVar["WeakSet[Threads]"] = WeakSet()
+    all: ClassVar["WeakSet[Threads]"] = WeakSet()
 
     def __init__(self, count: int | None = None):
         self.count = count or available()
-        self._begin()
-        Threads._all.add(self)
+        self.begin()
+        Threads.all.add(self)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """No helping threads yet."""
         self._turn, self._team = Lock(), None
 
     def lead(self, buffer: int, wide: bool) -> None:
@@ -54,10 +55,11 @@ class Threads:
             self._turn.release()
 
     @staticmethod
-    def _renew() -> None:
-        for threads in Threads._all:  # a fork has no threads
-            threads._begin()
-        for guarded in Guarded._all:
+    def renew() -> None:
+        """In a child process, which has no threads but the one that forked."""
+        for threads in Threads.all:
+            threads.begin()
+        for guarded in Guarded.all:
             guarded.lock = RLock()
 
 
@@ -75,7 +77,7 @@ class Team:
             bell.acquire()
             Thread(target=self._help, args=(number, bell), name=f"konv_{number}", daemon=True).start()
 
-    def _help(self, number: int, bell) -> None:
+    def _help(self, number: int, bell: Lock) -> None:
         from konv.kernels.command_buffer import entries
 
         _, serve = entries()
@@ -102,15 +104,15 @@ class Guarded:
     """What one thread at a time may use: `self.lock`. A child process gets a new lock, since the thread that held the old
     one does not live there."""
 
-    _all: ClassVar["WeakSet[Guarded]"] = WeakSet()
+    all: ClassVar["WeakSet[Guarded]"] = WeakSet()
 
     def __init__(self):
         self.lock = RLock()
-        Guarded._all.add(self)
+        Guarded.all.add(self)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=Threads._renew)
+    os.register_at_fork(after_in_child=Threads.renew)
 
 _shared: list[Threads] = []
 
