@@ -1,12 +1,13 @@
 """The area under a curve of two shares that a threshold trades for each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from konv import config
 from konv.errors import KonvError, ShapeError
-from konv.metrics.confusion import FIGURES, Array, Confusion, F, divide, spread
+from konv.metrics.confusion_metrics import FIGURES, Array, Confusion, F, divide, spread
 
 CURVES = ("ROC", "PR", "PRGAIN")
 SUMMATIONS = ("interpolation", "majoring", "minoring")
@@ -15,16 +16,35 @@ SUMMATIONS = ("interpolation", "majoring", "minoring")
 class AUC(Confusion):
     """The area under the curve of recall over false positive rate (ROC), or of precision over recall (PR).
 
-    The curve has `num_thresholds` points. With multi_label the areas of all labels are averaged.
+    Args:
+        num_thresholds: how many points the curve has, evenly from 0 to 1.
+        curve: "ROC", "PR", or "PRGAIN" (precision and recall as gains over always saying yes).
+        summation_method: "interpolation", "majoring" (the larger end of each interval) or "minoring" (the smaller one).
+        thresholds: those of the curve instead of evenly spaced ones.
+        multi_label: whether each label has an area of its own, which are then averaged.
+        num_labels: how many labels there are, if counters are to exist before the first batch.
+        label_weights: what each label weighs.
+        from_logits: whether predictions are logits, to which a sigmoid is applied.
+    Shape:
+        y_true and y_pred of one shape; with multi_label (N, labels).
+    Raises:
+        KonvError: an argument is out of its range.
+        ShapeError: labels or their weights do not fit the predictions.
+    Reference:
+        Davis & Goadrich, "The relationship between precision-recall and ROC curves", 2006; Flach & Kull,
+        "Precision-recall-gain curves", 2015.
 
     >>> float(AUC(num_thresholds=3)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.75
     """
 
     _direction = "up"
+    _written = ("num_thresholds", "curve", "summation_method", "multi_label", "num_labels")
 
-    def __init__(self, num_thresholds=200, curve="ROC", summation_method="interpolation", name=None, dtype=None,
-                 thresholds=None, multi_label=False, num_labels=None, label_weights=None, from_logits=False):
+    def __init__(self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
+                 name: str | None = None, dtype: Any = None, thresholds: Sequence[float] | None = None,
+                 multi_label: bool = False, num_labels: int | None = None, label_weights: Any = None,
+                 from_logits: bool = False):
         self.curve, self.summation_method = _one_of("curve", curve, CURVES), _one_of("summation_method", summation_method,
                                                                                     SUMMATIONS)
         if thresholds is None and num_thresholds <= 1:
@@ -41,7 +61,8 @@ class AUC(Confusion):
         if not multi_label or num_labels:
             self._count_at(cuts, (num_labels,) if num_labels else ())
 
-    def update_state(self, y_true, y_pred, sample_weight=None) -> None:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take one more batch into account."""
         y_pred = np.asarray(y_pred, F)
         if self.multi_label and y_pred.ndim != 2:
             raise ShapeError(f"{self.name}: multi_label=True needs predictions (N, labels), got shape {y_pred.shape}")
@@ -58,6 +79,7 @@ class AUC(Confusion):
         super().update_state(y_true, y_pred, sample_weight)
 
     def result(self) -> Any:
+        """The area over all batches since the last reset, between 0 and 1."""
         if not self._variables:
             return F(0)
         tp, fp, tn, fn = (getattr(self, name).array for name in FIGURES)
@@ -86,10 +108,9 @@ class AUC(Confusion):
                 np.where(none, 1, 1 - odds * divide(fp, tp)))
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
         weights = self.label_weights
-        own = {"num_thresholds": self.num_thresholds, "curve": self.curve, "summation_method": self.summation_method,
-               "multi_label": self.multi_label, "num_labels": self.num_labels,
-               "label_weights": None if weights is None else weights.tolist(), "from_logits": self._from_logits}
+        own = {"label_weights": None if weights is None else weights.tolist(), "from_logits": self._from_logits}
         return super().get_config() | own | ({} if self._given is None else {"thresholds": self._given})
 
 

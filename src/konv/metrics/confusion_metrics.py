@@ -11,7 +11,9 @@ from konv.metrics.base import Array, Metric, same_rank
 
 F = np.float32
 LOWEST = -1e10  # a prediction that is not among the top k
-FIGURES = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+# which labels are counted, and whether those predicted above the threshold
+FIGURES = {"true_positives": (1, True), "false_positives": (0, True),
+           "true_negatives": (0, False), "false_negatives": (1, False)}
 
 
 def divide(a: Array, b: Array) -> Array:
@@ -23,7 +25,7 @@ def divide(a: Array, b: Array) -> Array:
 class Confusion(Metric):
     """Base: counts of true and false positives and negatives, one for each threshold (and label)."""
 
-    figures: Sequence[str] = FIGURES
+    figures: Sequence[str] = tuple(FIGURES)
     top_k: int | None = None
     class_id: int | None = None
     multi_label = False
@@ -37,23 +39,20 @@ class Confusion(Metric):
         for name in self.figures:
             setattr(self, name, self.add_variable((len(self.cuts), *labels), name=name))
 
-    def update_state(self, y_true, y_pred, sample_weight=None) -> None:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take one more batch into account."""
         y, p, weight = self._parse(y_true, y_pred, sample_weight)
         above = self._above(p)
         if not self.multi_label:
             y, above, weight = y.reshape(-1, 1), above.reshape(-1, 1), weight.reshape(-1, 1)
-        true, false = (self._histogram(above, weight * labels) for labels in (y, ~y))
-        positives = {"true_positives": true, "false_positives": false}
-        totals = {"false_negatives": ("true_positives", true), "true_negatives": ("false_positives", false)}
+        histograms = [self._histogram(above, weight * labels) for labels in (~y, y)]
         for name in self.figures:
+            label, positive = FIGURES[name]
+            tail = self._tail(histograms[label])
             counter = getattr(self, name).array
-            if name in positives:
-                counter += self._tail(positives[name]).reshape(counter.shape)
-            else:
-                histogram = totals[name][1]
-                counter += (histogram.sum(axis=0) - self._tail(histogram)).reshape(counter.shape)
+            counter += (tail if positive else histograms[label].sum(axis=0) - tail).reshape(counter.shape)
 
-    def _parse(self, y_true, y_pred, sample_weight) -> tuple[Array, Array, Array]:
+    def _parse(self, y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[Array, Array, Array]:
         """Labels as booleans, predictions and weights, all of one shape."""
         p, y = same_rank(np.asarray(y_pred, F), np.asarray(y_true, F))
         if y.shape != p.shape:
@@ -93,8 +92,8 @@ class Confusion(Metric):
     def _histogram(self, above: Array, weight: Array) -> Array:
         """The sum of weights by label for each number of thresholds passed, (thresholds + 1, labels)."""
         size, labels = len(self.cuts) + 1, above.shape[1]
-        places = (above * labels + np.arange(labels)).reshape(-1)
-        return np.bincount(places, weight.reshape(-1), size * labels).reshape(size, labels)
+        bins = (above * labels + np.arange(labels)).reshape(-1)
+        return np.bincount(bins, weight.reshape(-1), size * labels).reshape(size, labels)
 
     def _tail(self, histogram: Array) -> Array:
         """For each threshold the sum over predictions above it, in the order in which thresholds were given."""
@@ -105,32 +104,52 @@ class Confusion(Metric):
 def parse_thresholds(owner: str, thresholds: Any, default: float) -> list[float]:
     """One threshold or several as a list, each from 0 to 1."""
     given: Any = default if thresholds is None else thresholds
-    numbers: list[Any] = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
-    wrong = [number for number in numbers if thresholds is not None and (number is None or not 0 <= number <= 1)]
+    values: list[Any] = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
+    wrong = [value for value in values if thresholds is not None and (value is None or not 0 <= value <= 1)]
     if wrong:
         raise KonvError(f"{owner}: thresholds must be from 0 to 1, got {wrong}")
-    return numbers
+    return values
 
 
-class _Count(Confusion):
-    """One of the four figures."""
+class _AtThresholds(Confusion):
+    """Figures at one threshold or several, given by the user."""
 
-    def __init__(self, thresholds=None, name=None, dtype=None):
+    def __init__(self, thresholds: Any, default: float, name: str | None, dtype: Any):
         super().__init__(dtype, name)
         self.init_thresholds = thresholds
-        self.thresholds = parse_thresholds(type(self).__name__, thresholds, 0.5)
+        self.thresholds = parse_thresholds(type(self).__name__, thresholds, default)
         self._count_at(self.thresholds)
 
+    def _values(self) -> Array:
+        """One for each threshold."""
+        return getattr(self, self.figures[0]).array
+
     def result(self) -> Any:
-        counts = getattr(self, self.figures[0]).array.astype(F)
-        return counts[0] if len(counts) == 1 else counts
+        """One value, or one for each of several thresholds, over all batches since the last reset."""
+        values = self._values().astype(F)
+        return values[0] if len(values) == 1 else values
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"thresholds": self.init_thresholds}
+        """The constructor's arguments, as Keras writes them."""
+        return {"name": self.name, "dtype": self.dtype, "thresholds": self.init_thresholds} | super().get_config()
+
+
+class _Count(_AtThresholds):
+    """One of the four figures."""
+
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None):
+        super().__init__(thresholds, 0.5, name, dtype)
 
 
 class TruePositives(_Count):
     """How many predictions above the threshold have label 1.
+
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None.
+    Shape:
+        y_true and y_pred of one shape.
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
 
     >>> float(TruePositives()([0, 1, 1, 1], [1, 0, 1, 1]))
     2.0
@@ -142,6 +161,13 @@ class TruePositives(_Count):
 class FalsePositives(_Count):
     """How many predictions above the threshold have label 0.
 
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None.
+    Shape:
+        y_true and y_pred of one shape.
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
+
     >>> float(FalsePositives()([0, 1, 0, 0], [0, 0, 1, 1]))
     2.0
     """
@@ -151,6 +177,13 @@ class FalsePositives(_Count):
 
 class TrueNegatives(_Count):
     """How many predictions not above the threshold have label 0.
+
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None.
+    Shape:
+        y_true and y_pred of one shape.
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
 
     >>> float(TrueNegatives()([0, 1, 0, 0], [1, 1, 0, 0]))
     2.0
@@ -162,6 +195,13 @@ class TrueNegatives(_Count):
 class FalseNegatives(_Count):
     """How many predictions not above the threshold have label 1.
 
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None.
+    Shape:
+        y_true and y_pred of one shape.
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
+
     >>> float(FalseNegatives()([0, 1, 1, 1], [0, 1, 0, 0]))
     2.0
     """
@@ -169,28 +209,34 @@ class FalseNegatives(_Count):
     figures = ("false_negatives",)
 
 
-class _Share(Confusion):
+class _Share(_AtThresholds):
     """True positives as a share of something."""
 
     _direction = "up"
+    _written = ("top_k", "class_id")
 
-    def __init__(self, thresholds=None, top_k=None, class_id=None, name=None, dtype=None):
-        super().__init__(dtype, name)
-        self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
-        self.thresholds = parse_thresholds(type(self).__name__, thresholds, 0.5 if top_k is None else LOWEST)
-        self._count_at(self.thresholds)
+    def __init__(self, thresholds: Any = None, top_k: int | None = None, class_id: int | None = None,
+                 name: str | None = None, dtype: Any = None):
+        self.top_k, self.class_id = top_k, class_id
+        super().__init__(thresholds, 0.5 if top_k is None else LOWEST, name, dtype)
 
-    def result(self) -> Any:
+    def _values(self) -> Array:
         right, wrong = (getattr(self, name).array for name in self.figures)
-        shares = divide(right, right + wrong).astype(F)
-        return shares[0] if len(shares) == 1 else shares
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id}
+        return divide(right, right + wrong)
 
 
 class Precision(_Share):
     """How many of the predictions above the threshold are right: tp / (tp + fp).
+
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None, none at all with top_k.
+        top_k: if given, only so many of the largest predictions of a sample count.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
+        ShapeError: labels, predictions and weights do not fit each other.
 
     >>> float(Precision()([0, 1, 1, 1], [1, 0, 1, 1])) == float(np.float32(2 / 3))
     True
@@ -202,6 +248,16 @@ class Precision(_Share):
 class Recall(_Share):
     """How many of the labels 1 are found: tp / (tp + fn).
 
+    Args:
+        thresholds: one from 0 to 1, or a list of them; 0.5 if None, none at all with top_k.
+        top_k: if given, only so many of the largest predictions of a sample count.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: a threshold is not from 0 to 1.
+        ShapeError: labels, predictions and weights do not fit each other.
+
     >>> float(Recall()([0, 1, 1, 1], [1, 0, 1, 1])) == float(np.float32(2 / 3))
     True
     """
@@ -209,102 +265,130 @@ class Recall(_Share):
     figures = ("true_positives", "false_negatives")
 
 
-class _At(Confusion):
-    """The best of one share among the thresholds at which another one is large enough."""
-
-    _direction = "up"
-    argument: str  # what the constructor calls the share that must be large enough
-
-    def __init__(self, value: float, num_thresholds=200, class_id=None, name=None, dtype=None):
-        if not 0 <= value <= 1:
-            raise KonvError(f"{type(self).__name__}: {self.argument} must be in the range [0, 1], got {value!r}")
-        if num_thresholds <= 0:
-            raise KonvError(f"{type(self).__name__}: num_thresholds must be an integer > 0, got {num_thresholds!r}")
-        super().__init__(dtype, name)
-        self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
-        setattr(self, self.argument, value)
-        self.thresholds = [0.5] if num_thresholds == 1 else spread(num_thresholds, 0.0)
-        self._count_at(self.thresholds)
-
-    def _shares(self) -> dict[str, Array]:
-        tp, fp, tn, fn = (getattr(self, name).array for name in self.figures)
-        recall = divide(tp, tp + fn).astype(F)
-        return {"recall": recall, "sensitivity": recall, "precision": divide(tp, tp + fp).astype(F),
-                "specificity": divide(tn, tn + fp).astype(F)}
-
-    def _best(self, wanted: str) -> Any:
-        shares = self._shares()
-        return np.max(shares[wanted], where=shares[self.argument] >= F(self.value), initial=F(0))
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"num_thresholds": self.num_thresholds, "class_id": self.class_id, self.argument: self.value}
-        return super().get_config() | own
-
-
 def spread(count: int, margin: float) -> list[float]:
     """`count` thresholds from -margin to 1 + margin."""
     return [0.0 - margin, *((i + 1) * 1.0 / (count - 1) for i in range(count - 2)), 1.0 + margin]
 
 
-class SensitivityAtSpecificity(_At):
+class _Best(Confusion):
+    """The best of one share among the thresholds at which another one is large enough."""
+
+    _direction = "up"
+    _written = ("num_thresholds", "class_id")
+    wanted: str
+    argument: str  # what the constructor calls the share that must be large enough
+
+    def __init__(self, least: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any):
+        if not 0 <= least <= 1:
+            raise KonvError(f"{type(self).__name__}: {self.argument} must be in the range [0, 1], got {least!r}")
+        if num_thresholds <= 0:
+            raise KonvError(f"{type(self).__name__}: num_thresholds must be an integer > 0, got {num_thresholds!r}")
+        super().__init__(dtype, name)
+        self.value, self.num_thresholds, self.class_id = least, num_thresholds, class_id
+        setattr(self, self.argument, least)
+        self.thresholds = [0.5] if num_thresholds == 1 else spread(num_thresholds, 0.0)
+        self._count_at(self.thresholds)
+
+    def result(self) -> Any:
+        """The best share over all batches since the last reset, 0 if no threshold will do."""
+        tp, fp, tn, fn = (getattr(self, name).array for name in self.figures)
+        over = {"recall": tp + fn, "sensitivity": tp + fn, "precision": tp + fp, "specificity": tn + fp}
+        wanted, given = (divide(tn if share == "specificity" else tp, over[share]).astype(F)
+                         for share in (self.wanted, self.argument))
+        return np.max(wanted, where=given >= F(self.value), initial=F(0))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as Keras writes them."""
+        return super().get_config() | {self.argument: self.value}
+
+
+class SensitivityAtSpecificity(_Best):
     """The best recall of labels 1 at a threshold with at least this recall of labels 0.
+
+    Args:
+        specificity: the least that will do, from 0 to 1.
+        num_thresholds: how many thresholds are tried, evenly from 0 to 1.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: specificity is not from 0 to 1, or num_thresholds is not positive.
 
     >>> float(SensitivityAtSpecificity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
     0.5
     """
 
-    argument = "specificity"
+    wanted, argument = "sensitivity", "specificity"
 
-    def __init__(self, specificity, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, specificity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None):
         super().__init__(specificity, num_thresholds, class_id, name, dtype)
 
-    def result(self) -> Any:
-        return self._best("sensitivity")
 
-
-class SpecificityAtSensitivity(_At):
+class SpecificityAtSensitivity(_Best):
     """The best recall of labels 0 at a threshold with at least this recall of labels 1.
+
+    Args:
+        sensitivity: the least that will do, from 0 to 1.
+        num_thresholds: how many thresholds are tried, evenly from 0 to 1.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: sensitivity is not from 0 to 1, or num_thresholds is not positive.
 
     >>> float(SpecificityAtSensitivity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])) == float(np.float32(2 / 3))
     True
     """
 
-    argument = "sensitivity"
+    wanted, argument = "specificity", "sensitivity"
 
-    def __init__(self, sensitivity, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, sensitivity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None):
         super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
 
-    def result(self) -> Any:
-        return self._best("specificity")
 
-
-class PrecisionAtRecall(_At):
+class PrecisionAtRecall(_Best):
     """The best precision at a threshold with at least this recall.
+
+    Args:
+        recall: the least that will do, from 0 to 1.
+        num_thresholds: how many thresholds are tried, evenly from 0 to 1.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: recall is not from 0 to 1, or num_thresholds is not positive.
 
     >>> float(PrecisionAtRecall(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
     0.5
     """
 
-    argument = "recall"
+    wanted, argument = "precision", "recall"
 
-    def __init__(self, recall, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, recall: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None):
         super().__init__(recall, num_thresholds, class_id, name, dtype)
 
-    def result(self) -> Any:
-        return self._best("precision")
 
-
-class RecallAtPrecision(_At):
+class RecallAtPrecision(_Best):
     """The best recall at a threshold with at least this precision.
+
+    Args:
+        precision: the least that will do, from 0 to 1.
+        num_thresholds: how many thresholds are tried, evenly from 0 to 1.
+        class_id: if given, only this class counts.
+    Shape:
+        y_true and y_pred of one shape; with class_id (N, ..., classes).
+    Raises:
+        KonvError: precision is not from 0 to 1, or num_thresholds is not positive.
 
     >>> float(RecallAtPrecision(0.8)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.5
     """
 
-    argument = "precision"
+    wanted, argument = "recall", "precision"
 
-    def __init__(self, precision, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, precision: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None):
         super().__init__(precision, num_thresholds, class_id, name, dtype)
-
-    def result(self) -> Any:
-        return self._best("recall")
