@@ -1,5 +1,6 @@
 """Optimizers beside Keras on JAX: twenty steps, state, configs, errors."""
 
+import inspect
 import pickle
 import re
 from copy import deepcopy
@@ -107,6 +108,25 @@ def test_twenty_steps(name, options):
     np.testing.assert_allclose(mine[0].numpy(), others[0].numpy(), rtol=1e-6, atol=2e-7)
     assert int(ours.iterations) == int(theirs.iterations)
     assert all(variable.version >= 1 for variable in mine)
+
+
+@pytest.mark.parametrize("name", [name for name in konv.optimizers.__all__ if name[0].isupper()])
+def test_signatures_are_those_of_keras(name):
+    arguments = lambda library: [(one.name, one.default, one.kind) for one in inspect.signature(  # noqa: E731
+        getattr(library.optimizers, name)).parameters.values()]
+    assert arguments(konv) == arguments(keras)
+
+
+def test_arguments_by_position():
+    """The shared ones come after those of the optimizer itself, but for AdamW and Muon."""
+    assert konv.optimizers.SGD(0.1, 0.9, True, 0.2, 0.5).get_config() == keras.optimizers.SGD(
+        0.1, 0.9, True, 0.2, 0.5, name="sgd").get_config()
+    assert konv.optimizers.AdamW(0.1, 0.2, 0.8).get_config() == keras.optimizers.AdamW(
+        0.1, 0.2, 0.8, name="adam_w").get_config()
+    with pytest.raises(TypeError, match=r"momentum"):
+        konv.optimizers.SGD(0.1, 0.9, momentum=0.9)
+    with pytest.raises(TypeError, match=r"SGD.*at most 13.*15"):
+        konv.optimizers.SGD(0.1, *[None] * 14)
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)

@@ -8,8 +8,7 @@ from konv.hints import module_attributes
 from konv.optimizers import schedules
 from konv.optimizers.adafactor import Adafactor
 from konv.optimizers.adagrad import Adadelta, Adagrad, Ftrl
-from konv.optimizers.adam import Adam, AdamW
-from konv.optimizers.adamax import Adamax, Lamb, Nadam
+from konv.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
 from konv.optimizers.base import Optimizer
 from konv.optimizers.lion import Lion
 from konv.optimizers.muon import Muon

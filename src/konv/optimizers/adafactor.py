@@ -1,31 +1,36 @@
 """Adafactor: the squares of gradients kept as row and column means alone."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
-from konv.optimizers.base import Array, Optimizer
+from konv.optimizers.base import Array, F, Optimizer, Rate, Shared
 from konv.variables import Variable
 
-F = np.float32
 
-
-class Adafactor(Optimizer):
+class Adafactor(Optimizer, builtin=True):
     """Steps relative to the size of each weight, divided by an estimate of g^2 from row and column means.
 
-    Of weights with two axes or more only the means over the last two are remembered (Shazeer and Stern 2018).
+    Of weights with two axes or more only the means over the last two are remembered.
+
+    Args:
+        learning_rate: a number, a schedule, or a function without arguments.
+        beta_2_decay: in step t the means keep 1 - t^beta_2_decay of themselves.
+        epsilon_1: is added to g^2.
+        epsilon_2: the least size that a weight counts with.
+        clip_threshold: the root mean square beyond which a step is scaled down.
+        relative_step: whether the rate falls as 1 / sqrt(t).
+    Reference:
+        Shazeer & Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018.
 
     >>> Adafactor().get_config()["clip_threshold"]
     1.0
     """
 
-    def __init__(self, learning_rate=0.001, beta_2_decay=-0.8, epsilon_1=1e-30, epsilon_2=1e-3, clip_threshold=1.0,
-                 relative_step=True, weight_decay=None, clipnorm=None,
-                 clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
-                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+    def __init__(self, learning_rate: Rate = 0.001, beta_2_decay: float = -0.8, epsilon_1: float = 1e-30,
+                 epsilon_2: float = 1e-3, clip_threshold: float = 1.0, relative_step: bool = True, **shared: Unpack[Shared]):
+        super().__init__(learning_rate, **shared)
         self.beta_2_decay = self._number(beta_2_decay, "beta_2_decay")
         self.epsilon_1, self.epsilon_2 = self._number(epsilon_1, "epsilon_1"), self._number(epsilon_2, "epsilon_2")
         self.clip_threshold, self.relative_step = self._number(clip_threshold, "clip_threshold"), bool(relative_step)
@@ -41,13 +46,12 @@ class Adafactor(Optimizer):
                     for shape in (rows, columns))
             self._slots[id(v)] = r.array, c.array, self.add_variable_from_reference(v, "velocity").array
 
-    def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        (r, c, v), w, count = self._slots[id(variable)], variable.array, F(self.updates + 1)
-        rate = F(learning_rate)
+    def rule(self, w: Array, g: Array, rate: float, t: Array, r: Array, c: Array, v: Array) -> None:
+        count, size = F(self.updates + 1), F(rate)
         if self.relative_step and not callable(self._learning_rate):
-            rate = min(rate, F(1) / np.sqrt(count))
-        alpha = max(F(self.epsilon_2), _size(w)) * min(rate, F(1) / np.sqrt(count))
-        squares = gradient * gradient + F(self.epsilon_1)
+            size = min(size, F(1) / np.sqrt(count))
+        alpha = max(F(self.epsilon_2), _size(w)) * min(size, F(1) / np.sqrt(count))
+        squares = g * g + F(self.epsilon_1)
         keep = F(1) - count ** F(self.beta_2_decay)
         if w.ndim < 2:
             v[...] = keep * v + (F(1) - keep) * squares
@@ -55,13 +59,9 @@ class Adafactor(Optimizer):
             r[...] = keep * r + (F(1) - keep) * squares.mean(axis=-1)
             c[...] = keep * c + (F(1) - keep) * squares.mean(axis=-2)
             np.multiply((r / r.mean(axis=-1, keepdims=True))[..., None], c[..., None, :], out=v)
-        step = gradient / np.sqrt(v)
+        step = g / np.sqrt(v)
         step *= alpha / max(F(1), _size(step) / F(self.clip_threshold))
         w -= step
-
-    def get_config(self) -> dict[str, Any]:
-        names = ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step")
-        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
 def _size(array: Array) -> np.float32:

@@ -2,8 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
@@ -16,12 +18,50 @@ from konv.registry import auto_name, snake_case
 from konv.variables import State, Variable
 
 Array = np.ndarray
+F = np.float32
+Rate = float | Variable | LearningRateSchedule | Callable[[], float]
+
+
+class Common(TypedDict, total=False):
+    """The arguments of every optimizer, weight_decay aside."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+class Shared(Common, total=False):
+    """The arguments of every optimizer."""
+
+    weight_decay: float | None
 
 
 class Optimizer:
     """Base class of all optimizers, with the arguments of keras.optimizers.Optimizer.
 
-    A subclass names its `slots` and gives `update_step`, which changes one variable in place.
+    A subclass of a program gives `update_step`, which changes one variable in place. The optimizers of konv are
+    `builtin`: a constructor with the arguments of their own and `**shared`, the names of their `slots`, and one `rule`.
+
+    Args:
+        learning_rate: a number, a schedule, or a function without arguments.
+        weight_decay: each step first takes this part, times the rate, away from every weight.
+        clipnorm: the length to which the gradient of each weight is cut.
+        clipvalue: the value to which each element of a gradient is cut.
+        global_clipnorm: the length to which all gradients together are cut; only one of the three can be given.
+        use_ema: whether to keep running means of the weights, which take their place at the end of training.
+        ema_momentum: how much of these means each step keeps.
+        ema_overwrite_frequency: every how many steps the weights are set to them; None for the end alone.
+        loss_scale_factor: the loss is multiplied by it before it is differentiated, and gradients divided.
+        gradient_accumulation_steps: of how many steps the gradients are averaged before the weights change.
+        name: by default that of the class.
+    Raises:
+        KonvError: an unknown argument, or one that is not what it should be.
 
     >>> import konv
     >>> optimizer, w = konv.optimizers.SGD(0.1), konv.Variable([1.0])
@@ -29,9 +69,19 @@ class Optimizer:
     array([0.8], dtype=float32)
     """
 
-    def __init__(self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
-                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
-                 gradient_accumulation_steps=None, name=None, **kwargs):
+    _own: ClassVar[tuple[str, ...]] = ()  # the arguments besides the shared ones, which are attributes of these names
+
+    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if builtin and "__init__" in vars(cls):
+            cls._own = tuple(signature(cls.__init__).parameters)[1:-1]
+            cls.__init__ = _taking_shared_arguments(cls.__init__)
+
+    def __init__(self, learning_rate: Rate, weight_decay: float | None = None, clipnorm: float | None = None,
+                 clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
+                 ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
+                 loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
+                 name: str | None = None, **kwargs: Any):
         if kwargs.pop("decay", None) is not None:
             raise KonvError(f"{self._class}: decay is not an argument of Keras 3; use a learning rate schedule")
         if kwargs:
@@ -65,21 +115,18 @@ class Optimizer:
 
     # --- what a subclass says ---------------------------------------------------------------------
 
-    @property
-    def slots(self) -> tuple[tuple[str, ...], ...]:
-        """Names of the arrays kept for each variable; those of one group lie side by side, as Keras stores them."""
-        return ()
-
-    @property
-    def starts(self) -> Mapping[str, float]:
-        """What slots hold at the beginning, where it is not zero."""
-        return {}
-
+    slots: tuple[tuple[str, ...], ...] = ()  # names of arrays for each variable, in groups that Keras stores side by side
+    starts: Mapping[str, float] = {}  # what slots hold at the beginning, where it is not zero
     decays = False  # whether `update_step` takes care of weight decay itself, by `keep`
+
+    def rule(self, w: Array, g: Array, rate: float, t: Array, *slots: Array) -> None:
+        """One step of a weight w along its gradient g, in place; t is scratch memory of the same shape."""
+        raise NotImplementedError(f"{self._class} does not say how to make a step: add update_step")
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
         """One step of one variable, in place on `variable.array`."""
-        raise NotImplementedError
+        key = id(variable)
+        self.rule(variable.array, gradient, learning_rate, self._scratch[key], *self._slots[key])
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -125,7 +172,7 @@ class Optimizer:
             raise KonvError(f"{self._class}: {len(names)} names need as many initializers, got {len(starts)}")
         rows = [[self.add_variable_from_reference(v, *pair) for pair in zip(names, starts, strict=True)]
                 for v in trainable_variables]
-        columns = tuple([row[place] for row in rows] for place in range(len(names)))
+        columns = tuple([row[index] for row in rows] for index in range(len(names)))
         return columns[0] if isinstance(name, str) else columns
 
     def _get_variable_index(self, variable: Variable) -> int:
@@ -358,7 +405,7 @@ class Optimizer:
             "clipvalue": self.clipvalue, "use_ema": self.use_ema, "ema_momentum": self.ema_momentum,
             "ema_overwrite_frequency": self.ema_overwrite_frequency, "loss_scale_factor": self.loss_scale_factor,
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
-        }
+        } | {name: getattr(self, name) for name in self._own if name != "learning_rate"}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Optimizer":
@@ -403,8 +450,28 @@ class Optimizer:
         return f"<{self._class} name={self.name}>"
 
 
+def _taking_shared_arguments(init: Callable[..., None]) -> Any:
+    """The constructor with the arguments of every optimizer in the place of **shared, by position too, as in Keras."""
+    own = list(signature(init).parameters.values())[:-1]
+    known = {one.name for one in own}
+    *shared, others = (one for one in signature(Optimizer.__init__).parameters.values() if one.name not in known)
+    before = [one for one in own if one.kind is not Parameter.KEYWORD_ONLY]
+    after = [one.replace(kind=Parameter.POSITIONAL_OR_KEYWORD) for one in own if one.kind is Parameter.KEYWORD_ONLY]
+    whole = Signature([*before, *shared, *after, others])
+    names = tuple(whole.parameters)[1:-1]
+
+    @wraps(init)
+    def constructor(self: Optimizer, *args: Any, **kwargs: Any) -> None:
+        if len(args) > len(names):
+            raise ArgumentError(f"{type(self).__name__}: takes at most {len(names)} arguments by position, got {len(args)}")
+        init(self, **dict(zip(names, args, strict=False)), **kwargs)
+
+    constructor.__signature__ = whole  # type: ignore[attr-defined]
+    return constructor
+
+
 def _norm(arrays: Sequence[Array]) -> float:
-    """The Euclidean length of all the numbers together."""
+    """The Euclidean length of all the arrays together."""
     return float(np.sqrt(sum(float(np.vdot(array, array)) for array in arrays)))
 
 

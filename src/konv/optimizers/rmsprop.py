@@ -1,46 +1,45 @@
 """RMSprop: steps divided by the running root mean square of the gradient."""
 
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
-from konv.optimizers.base import Array, Optimizer
-from konv.variables import Variable
+from konv.optimizers.base import Array, Optimizer, Rate, Shared
 
 
-class RMSprop(Optimizer):
+class RMSprop(Optimizer, builtin=True):
     """w -= rate * g / sqrt(v + epsilon), v the running mean of g^2 (centered: less the squared running mean of g).
 
-    With momentum the steps are summed: s = momentum * s + step and w -= s.
+    Args:
+        learning_rate: a number, a schedule, or a function without arguments.
+        rho: how much of the running means each step keeps.
+        momentum: with it the steps are summed: s = momentum * s + step and w -= s.
+        epsilon: keeps the divisor away from zero.
+        centered: whether to divide by the deviation of the gradient instead of its size.
+    Reference:
+        Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012; Graves, "Generating Sequences With Recurrent
+        Neural Networks", 2013, for the centered form.
 
     >>> RMSprop().get_config()["rho"]
     0.9
     """
 
-    def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, weight_decay=None,
-                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
-                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None,
-                 **kwargs):
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
+                 centered: bool = False, **shared: Unpack[Shared]):
+        super().__init__(learning_rate, **shared)
         self.rho, self.momentum = self._number(rho, "rho", 0, 1), self._number(momentum, "momentum", 0, 1)
         self.epsilon, self.centered = self._number(epsilon, "epsilon"), bool(centered)
-
-    @property
-    def slots(self) -> tuple[tuple[str, ...], ...]:
         wanted = (("velocity", True), ("momentum", self.momentum), ("average_gradient", self.centered))
-        return tuple((name,) for name, keep in wanted if keep)
+        self.slots = tuple((name,) for name, keep in wanted if keep)
 
-    def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        slots = self._slots[id(variable)]
-        v, w, t = slots[0], variable.array, self._scratch[id(variable)]
-        np.multiply(gradient, gradient, out=t)
+    def rule(self, w: Array, g: Array, rate: float, t: Array, v: Array, *slots: Array) -> None:
+        np.multiply(g, g, out=t)
         t *= 1.0 - self.rho
         v *= self.rho
         v += t
         if self.centered:
             mean = slots[-1]
-            np.multiply(gradient, 1.0 - self.rho, out=t)
+            np.multiply(g, 1.0 - self.rho, out=t)
             mean *= self.rho
             mean += t
             np.multiply(mean, mean, out=t)
@@ -49,16 +48,11 @@ class RMSprop(Optimizer):
         else:
             np.add(v, self.epsilon, out=t)
         np.sqrt(t, out=t)
-        np.divide(gradient, t, out=t)
-        t *= learning_rate
+        np.divide(g, t, out=t)
+        t *= rate
+        step = t
         if self.momentum:
-            total = slots[1]
-            total *= self.momentum
-            total += t
-            w -= total
-        else:
-            w -= t
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}
-        return super().get_config() | own
+            step = slots[0]
+            step *= self.momentum
+            step += t
+        w -= step

@@ -82,8 +82,8 @@ class CompiledLoss:
     def __init__(self, loss: Any, loss_weights: Any, names: Sequence[str]):
         self.names = names
         # a list of one loss for an output is that loss, as in Keras
-        self._given = [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
-                       for given in per_output(loss, names, "loss")]
+        self._given: list[Any] = [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
+                                  for given in per_output(loss, names, "loss")]
         if isinstance(loss_weights, Mapping):
             loss_weights = {name: loss_weights.get(name, 1.0) for name in names} | dict(loss_weights)
         weights = per_output(1.0 if loss_weights is None else loss_weights, names, "loss_weights")
