@@ -1,8 +1,8 @@
 """Learning rates that depend on the step, under the names of keras.optimizers.schedules."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from konv.errors import KonvError
@@ -25,167 +25,166 @@ class LearningRateSchedule:
         return cls(**config)
 
 
-def each(rate: Callable[[Any, float], float]) -> Callable[[Any, Any], Any]:
-    """The rate of one step, or of every step in an array, as for a curve."""
+class Schedule(LearningRateSchedule):
+    """A schedule of konv: a dataclass of its arguments, and `rate`, which gives the rate of one step."""
 
-    @wraps(rate)
-    def rates(self: Any, step: Any) -> Any:
+    def rate(self, step: float) -> float:
+        """The rate of the step after `step` others."""
+        raise NotImplementedError
+
+    def __call__(self, step: Any) -> Any:
+        """The rate of one step, or of every step in an array, as for a curve."""
         if not getattr(step, "ndim", 0):
-            return rate(self, step)
+            return float(self.rate(float(step)))
         import numpy as np
 
         steps = np.asarray(step)
-        return np.array([rate(self, one) for one in steps.ravel().tolist()], np.float32).reshape(steps.shape)
+        return np.array([self.rate(one) for one in steps.ravel().tolist()], np.float32).reshape(steps.shape)
 
-    return rates
+    def __post_init__(self) -> None:
+        for argument in ("decay_steps", "first_decay_steps"):
+            steps = getattr(self, argument, 1)
+            if not steps > 0:
+                raise KonvError(f"{type(self).__name__}: {argument} must be > 0, got {steps!r}")
+
+    def get_config(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
 
-class ExponentialDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class ExponentialDecay(Schedule):
     """initial * decay_rate ^ (step / decay_steps), the exponent cut to an integer if `staircase`.
 
     >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
     0.025
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="ExponentialDecay"):
-        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
-        self.decay_steps = _positive(decay_steps, "ExponentialDecay")
-        self.name = name
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "ExponentialDecay"
 
-    @each
-    def __call__(self, step: float) -> float:
-        exponent = float(step) / self.decay_steps
-        if self.staircase:
-            exponent = math.floor(exponent)
-        return float(self.initial_learning_rate * self.decay_rate**exponent)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
-                "decay_rate": self.decay_rate, "staircase": self.staircase, "name": self.name}
+    def rate(self, step: float) -> float:
+        exponent = step / self.decay_steps
+        return self.initial_learning_rate * self.decay_rate ** (math.floor(exponent) if self.staircase else exponent)
 
 
-class PiecewiseConstantDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class PiecewiseConstantDecay(Schedule):
     """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], and so on.
 
     >>> [PiecewiseConstantDecay([5], [0.1, 0.01])(step) for step in (5, 6)]
     [0.1, 0.01]
     """
 
-    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name="PiecewiseConstant"):
-        if len(boundaries) != len(values) - 1:
-            raise KonvError(f"PiecewiseConstantDecay: {len(boundaries)} boundaries need {len(boundaries) + 1} values, "
-                            f"got {len(values)}")
-        self.boundaries, self.values, self.name = boundaries, values, name
+    boundaries: Sequence[float]
+    values: Sequence[float]
+    name: str = "PiecewiseConstant"
 
-    @each
-    def __call__(self, step: float) -> float:
-        passed = sum(float(step) > boundary for boundary in self.boundaries)
-        return float(self.values[passed])
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.values) - 1:
+            raise KonvError(f"PiecewiseConstantDecay: {len(self.boundaries)} boundaries need {len(self.boundaries) + 1} "
+                            f"values, got {len(self.values)}")
 
-    def get_config(self) -> dict[str, Any]:
-        return {"boundaries": self.boundaries, "values": self.values, "name": self.name}
+    def rate(self, step: float) -> float:
+        return self.values[sum(step > boundary for boundary in self.boundaries)]
 
 
-class CosineDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class CosineDecay(Schedule):
     """Half a cosine from the initial rate down to alpha times it, after an optional linear rise to `warmup_target`.
+
+    Reference:
+        Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 
     >>> [round(CosineDecay(0.1, decay_steps=100)(step), 3) for step in (0, 50, 100)]
     [0.1, 0.05, 0.0]
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None,
-                 warmup_steps=0):
-        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
-        self.decay_steps = _positive(decay_steps, "CosineDecay")
-        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+    initial_learning_rate: float
+    decay_steps: float
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: float = 0
 
-    @each
-    def __call__(self, step: float) -> float:
-        start, step = self.initial_learning_rate, float(step)
+    def rate(self, step: float) -> float:
+        start = self.initial_learning_rate
         if self.warmup_target is not None:
             if step < self.warmup_steps:
-                return float(start + (self.warmup_target - start) * step / self.warmup_steps)
+                return start + (self.warmup_target - start) * step / self.warmup_steps
             start, step = self.warmup_target, step - self.warmup_steps
         wave = 0.5 * (1.0 + math.cos(math.pi * min(step, self.decay_steps) / self.decay_steps))
-        return float(start * ((1.0 - self.alpha) * wave + self.alpha))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
-                "alpha": self.alpha, "name": self.name, "warmup_target": self.warmup_target,
-                "warmup_steps": self.warmup_steps}
+        return start * ((1.0 - self.alpha) * wave + self.alpha)
 
 
-class PolynomialDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class PolynomialDecay(Schedule):
     """(initial - end) * (1 - step / decay_steps) ^ power + end; with `cycle` it begins again, ever longer.
 
     >>> [round(PolynomialDecay(0.1, 10, end_learning_rate=0.0)(step), 3) for step in (0, 5, 20)]
     [0.1, 0.05, 0.0]
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False,
-                 name="PolynomialDecay"):
-        self.initial_learning_rate, self.end_learning_rate = initial_learning_rate, end_learning_rate
-        self.decay_steps = _positive(decay_steps, "PolynomialDecay")
-        self.power, self.cycle, self.name = power, cycle, name
+    initial_learning_rate: float
+    decay_steps: float
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
 
-    @each
-    def __call__(self, step: float) -> float:
-        step, steps, end = float(step), self.decay_steps, float(self.end_learning_rate)
+    def rate(self, step: float) -> float:
+        steps, end = self.decay_steps, float(self.end_learning_rate)
         if self.cycle:
             steps *= math.ceil(step / steps) or 1
-        left = 1.0 - min(step, steps) / steps
-        return (float(self.initial_learning_rate) - end) * left**self.power + end
-
-    def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
-                "end_learning_rate": self.end_learning_rate, "power": self.power, "cycle": self.cycle, "name": self.name}
+        remaining = 1.0 - min(step, steps) / steps
+        return (float(self.initial_learning_rate) - end) * remaining**self.power + end
 
 
-class InverseTimeDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class InverseTimeDecay(Schedule):
     """initial / (1 + decay_rate * step / decay_steps), the quotient cut to an integer if `staircase`.
 
     >>> InverseTimeDecay(0.1, decay_steps=10, decay_rate=1.0)(10)
     0.05
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="InverseTimeDecay"):
-        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
-        self.decay_steps = _positive(decay_steps, "InverseTimeDecay")
-        self.name = name
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "InverseTimeDecay"
 
-    @each
-    def __call__(self, step: float) -> float:
-        quotient = float(step) / self.decay_steps
-        return float(self.initial_learning_rate / (1 + self.decay_rate * (int(quotient) if self.staircase else quotient)))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "decay_steps": self.decay_steps,
-                "decay_rate": self.decay_rate, "staircase": self.staircase, "name": self.name}
+    def rate(self, step: float) -> float:
+        quotient = step / self.decay_steps
+        return self.initial_learning_rate / (1 + self.decay_rate * (int(quotient) if self.staircase else quotient))
 
 
-class CosineDecayRestarts(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class CosineDecayRestarts(Schedule):
     """Half a cosine, again and again: each `t_mul` times as long and from `m_mul` times the height of the one before.
+
+    Reference:
+        Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
 
     >>> [round(CosineDecayRestarts(0.1, 10)(step), 3) for step in (0, 5, 10, 20)]
     [0.1, 0.05, 0.1, 0.05]
     """
 
-    def __init__(self, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name="SGDRDecay"):
-        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
-        self.first_decay_steps = _positive(first_decay_steps, "CosineDecayRestarts", "first_decay_steps")
-        self._t_mul, self._m_mul = t_mul, m_mul
+    initial_learning_rate: float
+    first_decay_steps: float
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
 
-    @each
-    def __call__(self, step: float) -> float:
-        restarts, at, length = 0, float(step), self.first_decay_steps
-        while at >= length:  # adding up is exact where Keras's logarithm of the float32 step may be one period off
-            at, length, restarts = at - length, length * self._t_mul, restarts + 1
-        wave = 0.5 * self._m_mul**restarts * (1.0 + math.cos(math.pi * at / length))
-        return float(self.initial_learning_rate * ((1.0 - self.alpha) * wave + self.alpha))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"initial_learning_rate": self.initial_learning_rate, "first_decay_steps": self.first_decay_steps,
-                "t_mul": self._t_mul, "m_mul": self._m_mul, "alpha": self.alpha, "name": self.name}
+    def rate(self, step: float) -> float:
+        restarts, length = 0, self.first_decay_steps
+        while step >= length:  # adding up is exact where Keras's logarithm of the float32 step may be one period off
+            step, length, restarts = step - length, length * self.t_mul, restarts + 1
+        wave = 0.5 * self.m_mul**restarts * (1.0 + math.cos(math.pi * step / length))
+        return self.initial_learning_rate * ((1.0 - self.alpha) * wave + self.alpha)
 
 
 _registry = Registry("learning rate schedule", "keras.optimizers.schedules", (
@@ -208,12 +207,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     0.05
     """
     return _registry.deserialize(config, custom_objects)
-
-
-def _positive(steps: Any, owner: str, argument: str = "decay_steps") -> Any:
-    if not steps > 0:
-        raise KonvError(f"{owner}: {argument} must be > 0, got {steps!r}")
-    return steps
 
 
 __all__ = [
