@@ -21,7 +21,13 @@ TARGETS = ("numpy", "keras", "torch")
 
 
 class Code(str):
-    """Python source, which is a string; `function` is what it defines, `weights` are the arrays that it takes by name."""
+    """Python source, a string.
+
+    Attributes:
+        function: the name of the function that it defines.
+        target: "numpy", "keras" or "torch".
+        weights: the arrays that the function takes, by name.
+    """
 
     function: str
     target: str
@@ -42,8 +48,16 @@ class Code(str):
 def code(what: Layer | Model, target: str = "numpy", lang: str | None = None) -> Code:
     """The source of a function that computes what a built layer or model computes in inference.
 
-    Its arguments are the inputs, batch axis first and axes as konv has them, and the weights: those of a layer by their names,
-    those of a model as one dict. `target` is "numpy", "keras" or "torch". UnsupportedError names what has no such code.
+    The arguments of that function are the inputs, batch axis first and axes as konv has them, and the weights: those of a layer
+    by their names, those of a model as one dict.
+
+    Args:
+        what: a layer that is built, or a model whose input shape is known.
+        target: "numpy", "keras" or "torch".
+        lang: the language of the comments, "en" or "ko"; None is the one that is set.
+    Raises:
+        UnsupportedError: an operation, or a layer of one's own, that has no such code; a size that is not known.
+        KonvError: the layer is not built, or there is no such target.
 
     >>> import konv, numpy as np
     >>> layer = konv.layers.Dense(2, activation="relu", name="dense")

@@ -32,13 +32,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change of the chain that can be built, and what would come out at its end."""
+    """A change of the chain that can be built.
+
+    Attributes:
+        key, fields: the message that says what to do.
+        layers, input_shape: the changed chain and the shape of its samples.
+        output_shape: what would come out at its end, unbatched.
+    """
 
     key: str
     fields: Mapping[str, Any]
     layers: tuple[Layer, ...]
     input_shape: Shape
-    output_shape: Shape  # unbatched
+    output_shape: Shape
 
     def text(self, lang: str | None = None) -> str:
         lang = check_language(lang)
@@ -47,13 +53,22 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`trail` are the layers that fit and what each gives; `layer` is the one that does not, None if all do."""
+    """What is wrong with a chain of layers.
+
+    Attributes:
+        input_shape: of a sample.
+        trail: the layers that fit, and what each gives.
+        layer: the one that does not; None if all do.
+        why: what that layer itself complains of.
+        key, fields: the message that says it in a sentence; empty where `why` must do.
+        remedies: what would do, the most likely first.
+    """
 
     input_shape: Shape
     trail: tuple[tuple[str, Shape], ...]
     layer: str | None
-    why: str  # what the layer itself complains of
-    key: str  # the message that says it in a sentence, and its fields; empty where `why` must do
+    why: str
+    key: str
     fields: dict[str, Any]
     remedies: tuple[Remedy, ...]
     lang: str = "en"
@@ -79,8 +94,8 @@ class Diagnosis:
         yield say("doc_why", lang, reason=say(self.key, lang, **self.fields) if self.key else self.why)
         if self.remedies:
             yield say("doc_remedies", lang)
-        for place, remedy in enumerate(self.remedies, 1):
-            yield f"  {place}. {remedy.text(lang)}"
+        for number, remedy in enumerate(self.remedies, 1):
+            yield f"  {number}. {remedy.text(lang)}"
 
     def __str__(self) -> str:
         return self.text()
@@ -88,9 +103,14 @@ class Diagnosis:
 
 def doctor(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] | None = None,
            lang: str | None = None) -> Diagnosis:
-    """What is wrong with a chain of layers for samples of this shape (without the batch), and what would do.
+    """What is wrong with a chain of layers, and what would do.
 
-    `input_shape` may be left out where the first layer is an Input or has an input_shape. The layers stay as they are.
+    Args:
+        layers: in the order in which they run; they stay as they are.
+        input_shape: of a sample, without the batch; None where the first layer is an Input or has an input_shape.
+        lang: "en" or "ko"; None is the language that is set.
+    Raises:
+        KonvError: the shape of a sample is not known, or something is not a layer.
 
     >>> import konv
     >>> found = doctor([konv.layers.Conv2D(8, 5, name="first"), konv.layers.Flatten()], (4, 4, 1))
@@ -135,13 +155,13 @@ def _chain(layers: Sequence[Layer | Tensor], input_shape: Sequence[int | None] |
 
 
 def _walk(chain: Chain, shape: Shape) -> tuple[list[Shape], int | None, str]:
-    """The output of each layer that fits, the place of the first that does not, and why."""
+    """The output of each layer that fits, the index of the first that does not, and why."""
     trail: list[Shape] = []
-    for place, layer in enumerate(chain):
+    for index, layer in enumerate(chain):
         try:
             shape = tuple(_copy(layer).compute_output_shape((None, *shape))[1:])
         except KonvError as error:
-            return trail, place, str(error).removeprefix(f"{layer.title}: ")
+            return trail, index, str(error).removeprefix(f"{layer.title}: ")
         trail.append(shape)
     return trail, None, ""
 

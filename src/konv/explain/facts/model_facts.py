@@ -1,6 +1,6 @@
 """What there is to know about a layer or a model, as plain frozen data.
 
-Every number is read from `spec` or from the weights; renderers lay facts out and compute nothing.
+Every number is read from `ir` or from the weights; renderers lay facts out and compute nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,15 +25,24 @@ CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)
 
 @dataclass(frozen=True)
 class StepFacts:
-    """One operation of a layer, with the unbatched shapes that it reads and writes."""
+    """One operation of a layer.
+
+    Attributes:
+        op: its record in konv.ir.
+        inputs, output: unbatched shapes.
+        weights: what it learns, or measures.
+        parameters: how many elements its weights have.
+        macs: multiply-accumulates for one sample; None while a size is unknown.
+        axes: the window over rows and columns, or steps; None without a window, or while a size is unknown.
+    """
 
     op: Op
     inputs: tuple[Shape, ...]
     output: Shape
     weights: tuple[Weight, ...]
     parameters: int
-    macs: int | None  # for one sample; None while a size is unknown
-    axes: tuple[Axis, ...] | None  # the window over (rows, columns), or steps; None without a window or while a size is unknown
+    macs: int | None
+    axes: tuple[Axis, ...] | None
 
     @property
     def values(self) -> int:
@@ -43,7 +52,16 @@ class StepFacts:
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """One call of a layer: what goes in (nothing into an InputLayer), what is done, what comes out."""
+    """One call of a layer: what goes in (nothing into an InputLayer), what is done, what comes out.
+
+    Attributes:
+        inputs, output: unbatched shapes.
+        steps: the operations that the layer is made of.
+        trainable_parameters, frozen_parameters: how many elements its weights have.
+        bytes: of its weights.
+        shared: whether this is another call of a layer that was listed before; its weights are not new.
+        reach: in a model, the receptive field before and behind each window, and that window.
+    """
 
     name: str
     class_name: str
@@ -54,8 +72,8 @@ class LayerFacts:
     frozen_parameters: int
     bytes: int
     trainable: bool
-    shared: bool = False  # a second call of a layer that was listed before: its weights are not new
-    reach: tuple[tuple[Reach, Reach, Window], ...] = ()  # in a model: receptive field before and behind each window
+    shared: bool = False
+    reach: tuple[tuple[Reach, Reach, Window], ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -87,7 +105,10 @@ class ModelFacts:
 
 
 def layer_facts(layer: Layer) -> LayerFacts:
-    """The facts of one layer that is built.
+    """The facts of one layer.
+
+    Raises:
+        KonvError: it is not built, so its sizes are not known; or it is a model.
 
     >>> import konv
     >>> layer = konv.layers.Conv2D(75, 3, padding="same")
@@ -100,7 +121,10 @@ def layer_facts(layer: Layer) -> LayerFacts:
 
 
 def model_facts(model: Model) -> ModelFacts:
-    """The facts of a model whose input shape is known.
+    """The facts of a model.
+
+    Raises:
+        KonvError: the shape of its input is not known yet.
 
     >>> import konv
     >>> model = konv.Sequential([konv.Input((4, 4, 25)), konv.layers.Flatten(), konv.layers.Dense(512)])

@@ -17,7 +17,15 @@ STYLES, FORMATS = ("full", "terse"), ("text", "markdown", "latex")
 
 
 def explain(what: Layer | Model, lang: str | None = None, style: str = "full", format: str = "text") -> str:
-    """The arithmetic of a layer or model: every line (full) or one line a layer (terse), as text, Markdown or LaTeX.
+    """The arithmetic of a layer or model, with its numbers filled in.
+
+    Args:
+        what: a layer that is built, or a model whose input shape is known.
+        lang: "en" or "ko"; None is the language that is set.
+        style: "full" (every line) or "terse" (one line a layer).
+        format: "text", "markdown" or "latex".
+    Raises:
+        KonvError: the layer is not built, or an argument is none of these.
 
     >>> import konv
     >>> layer = konv.layers.Dense(512, name="dense")

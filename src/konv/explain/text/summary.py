@@ -47,9 +47,19 @@ def print_summary(model: Model, line_length: int | None = None, positions: Seque
                   print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False,
                   show_trainable: bool = False, layer_range: Sequence[str] | None = None,
                   style: str = "keras3") -> None:
-    """Print the layers, output shapes and parameters of a model, as Keras 3 does or (style="classic") as Keras 2 did.
+    """Print the layers, output shapes and parameters of a model, as Keras 3 does or as Keras 2 did.
 
-    In the style of Keras 3, `print_fn` is called once with the whole text, in the classic one for every line.
+    Args:
+        line_length: width of the table; None suits the terminal.
+        positions: where the columns end, as parts of the line.
+        print_fn: takes the text instead of the screen: the whole of it in the style of Keras 3, every line in the classic one.
+        expand_nested: whether the layers of an inner model follow it.
+        show_trainable: whether a column says which layers learn.
+        layer_range: names, or patterns of them, of the first and the last layer.
+        style: "keras3" or "classic".
+    Raises:
+        KonvError: there is no such style or layer, or the columns do not fit into the line.
+        UnsupportedError: the classic style does not have that argument.
     """
     styles = {"keras3": _print_keras3, "classic": _print_classic}
     if style not in styles:
