@@ -339,9 +339,9 @@ def _groups(case: Case) -> Iterable[Change]:
     if not isinstance(groups, int) or len(case.came) != 3:
         return
     channels = case.came[0] if _has_channels_first(case.layer) else case.came[-1]
-    filters = getattr(case.layer, "filters", channels)
     if groups == 1 or channels is None or channels % groups == 0:
         return
+    filters: int = getattr(case.layer, "filters", channels)
     best = max(count for count in range(1, groups + 1) if channels % count == 0 and filters % count == 0)
     for count in dict.fromkeys((best, 1)):
         yield case.other_layer("doc_groups", case.failed, said={"groups": count, "channels": channels}, groups=count)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from konv.explain.facts.model_facts import StepFacts
 from konv.explain.facts.statements import Statement, equation, number
-from konv.ir.ops import Shape
 
 if TYPE_CHECKING:
     from konv.explain.code.body import Body
@@ -49,7 +48,7 @@ class Rule:
 # --- sentences ----------------------------------------------------------------------------------------
 
 
-def times(shape: Shape | Sequence[int]) -> str:
+def times(shape: Sequence[int | None]) -> str:
     """The sizes as a product; a single value has no axes and is "1".
 
     >>> times((4, 4, 25)), times(())

@@ -119,7 +119,7 @@ def _numpy_group_norm(b: Body, op: ir.GroupNorm, x: str) -> None:
     shape = b.step.inputs[0]
     axis = op.axis % len(shape)
     last = axis == len(shape) - 1
-    *sizes, channels = (*shape[:axis], *shape[axis + 1:], shape[axis] or 0)
+    sizes, channels = (*shape[:axis], *shape[axis + 1:]), shape[axis] or 0
     moved = x if last else f"np.moveaxis({x}, {axis + 1}, -1)"
     b.line(f"groups = {moved}.reshape(len({x}), -1, {op.groups}, {channels // op.groups})")
     b.line("mean, variance = groups.mean((1, 3), keepdims=True), groups.var((1, 3), keepdims=True)")
