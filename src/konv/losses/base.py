@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError
@@ -110,7 +109,7 @@ class Loss:
 
     # --- computing --------------------------------------------------------------------------------
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> Any:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The reduced loss: a float32 scalar, or one value per sample when the reduction is None."""
         if is_symbolic(y_true, y_pred):
             return self._on_tensors(y_true, y_pred, sample_weight)
@@ -130,8 +129,8 @@ class Loss:
         reduce = {"sum": ops.sum, "none": ops.convert_to_tensor, None: ops.convert_to_tensor}.get(self.reduction, ops.mean)
         return reduce(values)
 
-    def value_and_gradient(self, y_true: ArrayLike, y_pred: ArrayLike,
-                           sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
+    def value_and_gradient(self, y_true: Any, y_pred: Any,
+                           sample_weight: Any = None) -> tuple[float, Array]:
         """The reduced loss and its gradient with respect to y_pred, weights and divisor included.
 
         >>> import konv

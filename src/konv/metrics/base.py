@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from konv import initializers
 from konv.errors import ShapeError
@@ -116,7 +115,7 @@ class Sum(Metric):
         super().__init__(dtype, name)
         self.total = self.add_variable(name="total")
 
-    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Take the values of one more batch into account."""
         self.total.array += _weighted(values, sample_weight, np.sum)[0]
 
@@ -139,7 +138,7 @@ class Mean(Metric):
         super().__init__(dtype, name)
         self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
 
-    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Take the values of one more batch into account."""
         total, count = _weighted(values, sample_weight, np.mean)
         self.total.array += total
@@ -183,7 +182,7 @@ class MeanMetricWrapper(Mean):
         if fn in LOSSES:
             self._direction = "down"
 
-    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take the function's values of one more batch into account."""
         if not self._own:
             y_true, y_pred = same_rank(as_float(y_true), as_float(y_pred))
