@@ -9,7 +9,7 @@ from PIL import Image
 import konv
 from konv.errors import KonvError
 from konv.explain import Alike, FilmOfKernels, FilmOfMaps, feature_maps, findings, kernels
-from konv.explain.figures.kernel_sheets import by_filter
+from konv.explain.facts.values import by_filter
 from konv.explain.figures.pixels import heat
 
 layers = konv.layers

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.facts.model_facts import channels_first, require_built
+from konv.explain.facts.model_facts import require_built
 from konv.explain.facts.statements import shown
-from konv.explain.figures.feature_maps import one_image
-from konv.explain.figures.kernel_sheets import SIMILARITY, kernels
+from konv.explain.facts.values import SIMILARITY, alike, feature_values, model_image, model_kernels
 from konv.explain.languages.messages import check_language, say
 from konv.ir.graph import Graph, Node
 from konv.ir.ops import Activation, Op
 from konv.models import Model
-from konv.runtime import compute
 
 LISTED = 24  # filters, or pairs of them, that are named in a sentence
 STUCK = 0.95  # share of a filter's values from which on it is saturated
@@ -116,17 +114,14 @@ def findings(model: Model, images: Any, similarity: float = SIMILARITY, lang: st
     if not 0 < similarity <= 1:
         raise KonvError(f"findings: similarity must be above 0 and at most 1, got {similarity!r}")
     require_built(model)
-    batch = np.concatenate([one_image(model, image) for image in images])
+    batch = np.concatenate([model_image(model, image) for image in images])
     graph = model.graph(batch.shape[1:])
     watched = [index for index in range(len(graph.nodes)) if _watched(graph, index)]
-    outputs = compute(Graph(graph.nodes, tuple(watched)), model.weight_map(), [batch], False) if watched else []
-    first = channels_first(graph)
-    maps = [(graph.nodes[index], np.moveaxis(output, 1, -1) if first[index] else output)
-            for index, output in zip(watched, outputs, strict=True)]
-    has_kernels = any(node.op.convolution for node in graph.nodes)
-    alike = [Alike(sheet.name, *pair) for sheet in (kernels(model) if has_kernels else ()) for pair in sheet.alike(similarity)]
+    values = feature_values(model, graph, batch, watched)
+    maps = [(graph.nodes[index], value) for index, value in zip(watched, values, strict=True)]
+    pairs = tuple(Alike(found.title, *pair) for found in model_kernels(model) for pair in alike(found.kernels, similarity))
     return Findings(model.title, len(batch), similarity, tuple(find for node, values in maps for find in _dead(node, values)),
-                    tuple(find for node, values in maps for find in _saturated(node, values)), tuple(alike), language)
+                    tuple(find for node, values in maps for find in _saturated(node, values)), pairs, language)
 
 
 def _watched(graph: Graph, index: int) -> bool:

@@ -3,11 +3,10 @@
 PNG is captioned in English, whatever the language: Pillow's own font has no other letters.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,8 +14,9 @@ from konv.errors import KonvError
 from konv.explain.figures.base import Figure
 from konv.explain.figures.pixels import as_bytes, place_image
 from konv.explain.figures.svg import Sheet
-from konv.explain.languages.messages import check_language
+from konv.models import Model
 
+T = TypeVar("T")
 MARGIN = 12
 THUMBNAIL = 72
 PAPER, INK, QUIET, LINE, DEAD = (255, 255, 255), (20, 24, 32), (96, 104, 118), (70, 130, 220), (150, 62, 62)
@@ -25,6 +25,7 @@ PAPER, INK, QUIET, LINE, DEAD = (255, 255, 255), (20, 24, 32), (96, 104, 118), (
 class Tiles(Figure):
     """A subclass says what is on the sheet."""
 
+    called = "a contact sheet"
     name: str
     class_name: str
     picture: np.ndarray | None = None  # the image that the layer's maps are of
@@ -60,31 +61,31 @@ class Tiles(Figure):
         """Further lines for those who read and do not look."""
         return ()
 
-    def text(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        return "\n".join([self.title, *self.caption(language), *self.details(language)])
+    def lines(self, lang: str) -> list[str]:
+        """Title, caption and details."""
+        return [self.title, *self.caption(lang), *self.details(lang)]
 
-    def svg(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        sheet = Sheet(self.title, self.text(language))
-        x, y = 0.0, 0.0
+    def sheet(self, lang: str) -> Sheet:
+        """The image, title and caption beside it, the tiles below."""
+        sheet, captions = Sheet(self.title, self.text(lang)), self.caption(lang)
+        x = y = 0.0
         if self.picture is not None:
             pixels = colours(self.picture)
             scale = THUMBNAIL / max(pixels.shape[:2])
             place_image(sheet, 0, -8, pixels, scale)
             x, y = pixels.shape[1] * scale + MARGIN, pixels.shape[0] * scale
         sheet.text(x, 0, self.title, 14, bold=True)
-        for place, line in enumerate(self.caption(language), 1):
+        for place, line in enumerate(captions, 1):
             sheet.text(x, 4 + 18 * place, line, 12, "quiet")
-        self._draw_tiles(sheet, max(y, 18 * len(self.caption(language)) + 24) + MARGIN)
-        return sheet.render()
+        self._draw_tiles(sheet, max(y, 18 * len(captions) + 24) + MARGIN)
+        return sheet
 
     def _draw_tiles(self, sheet: Sheet, top: float) -> None:
-        pictures, crossed = self.pictures(), self.crossed()
+        pictures, crossed, labels = self.pictures(), self.crossed(), self.labels()
         _, height, width, _ = pictures.shape
         scale = self.cell / max(height, width)
         across, down = width * scale, height * scale
-        indent = 10 + 7 * max(map(len, self.labels()))
+        indent = 10 + 7 * max(map(len, labels))
         for place, pixels in enumerate(pictures):
             row, column = divmod(place, self.columns)
             x, y = indent + column * (across + 3), top + row * (down + 3)
@@ -92,83 +93,59 @@ class Tiles(Figure):
             if place in crossed:
                 sheet.line([(x, y), (x + across, y + down)], "window-line")
                 sheet.line([(x, y + down), (x + across, y)], "window-line")
-        for row, label in enumerate(self.labels()):
+        for row, label in enumerate(labels):
             sheet.text(indent - 8, top + row * (down + 3) + down / 2, label, 11, "quiet", "end")
 
     def image(self) -> Any:
         """The sheet as a Pillow image."""
         return contact_sheet(self, self.picture)
 
-    def save(self, path: str | Path, lang: str | None = None) -> Path:
-        """Write the sheet to a file; its ending says as what: .png, .svg, .html or .txt."""
-        target = Path(path)
-        if target.suffix.lower() == ".png":
-            self.image().save(target)
-            return target
-        if target.suffix.lower() not in (".svg", ".html", ".txt"):
-            raise KonvError(f"a contact sheet is saved as .png, .svg, .html, .txt, got {target.name!r}")
-        return super().save(target, lang)
+    def pixel_files(self) -> dict[str, Callable[[Path], Any]]:
+        """A contact sheet is written as PNG too."""
+        return {".png": lambda path: self.image().save(path)}
 
 
-def contact_sheet(tiles: Tiles, picture: np.ndarray | None = None):
-    """A Pillow image: caption, the input image, and all tiles in rows, numbered at the left."""
+def contact_sheet(tiles: Tiles, picture: np.ndarray | None = None) -> Any:
+    """A Pillow image: the input image with the caption beside it, and all tiles in rows, numbered at the left.
+
+    Args:
+        tiles: `FeatureMaps` or `Kernels`.
+        picture: the input image, (height, width, channels).
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     pictures, crossed, labels = tiles.pictures(), tiles.crossed(), tiles.labels()
     count, height, width, _ = pictures.shape
     gap, factor = tiles.gap, max(1, ceil(tiles.cell / max(height, width)))
     cell_width, cell_height = width * factor + gap, height * factor + gap
-    fonts = ImageFont.load_default(16), ImageFont.load_default(12)
-    head = _Head([tiles.title, *tiles.caption("en")], fonts, _thumbnail(picture))
-    index_width = ceil(max(fonts[1].getlength(label) for label in labels)) + 8
-    left, top = MARGIN + index_width, 2 * MARGIN + head.height
-    right = max(left + min(tiles.columns, count) * cell_width + gap, MARGIN + head.width) + MARGIN
+    large, small = ImageFont.load_default(16), ImageFont.load_default(12)
+    thumbnail = None if picture is None else _thumbnail(picture)
+    title, *captions = [tiles.title, *tiles.caption("en")]
+    indent = MARGIN + (thumbnail.width + MARGIN if thumbnail else 0)
+    head = max(24 + 18 * len(captions), thumbnail.height if thumbnail else 0)
+    head_width = ceil(max(large.getlength(title), *map(small.getlength, captions)))
+    left, top = MARGIN + ceil(max(map(small.getlength, labels))) + 8, 2 * MARGIN + head
+    right = max(left + min(tiles.columns, count) * cell_width + gap, indent + head_width) + MARGIN
     sheet = Image.new("RGB", (right, top + ceil(count / tiles.columns) * cell_height + gap + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    head.draw(sheet, draw)
+    if thumbnail:
+        sheet.paste(thumbnail, (MARGIN, MARGIN))
+    draw.text((indent, MARGIN), title, font=large, fill=INK)
+    for place, line in enumerate(captions):
+        draw.text((indent, MARGIN + 26 + 18 * place), line, font=small, fill=QUIET)
     for index, pixels in enumerate(pictures):
         row, column = divmod(index, tiles.columns)
         x, y = left + column * cell_width, top + row * cell_height
         if column == 0:
-            draw.text((left - 8, y + cell_height // 2), labels[row], font=fonts[1], fill=QUIET, anchor="rm")
+            draw.text((left - 8, y + cell_height // 2), labels[row], font=small, fill=QUIET, anchor="rm")
         tile = Image.fromarray(pixels).resize((width * factor, height * factor), Image.Resampling.NEAREST)
         if index in crossed:
-            _cross_out(ImageDraw.Draw(tile), *tile.size)
+            cross, (last_x, last_y) = ImageDraw.Draw(tile), (tile.width - 1, tile.height - 1)
+            cross.line((0, 0, last_x, last_y), fill=DEAD)
+            cross.line((0, last_y, last_x, 0), fill=DEAD)
         draw.rectangle((x, y, x + cell_width + gap - 1, y + cell_height + gap - 1), fill=tiles.line)
         sheet.paste(tile, (x + gap, y + gap))
     return sheet
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The input image at the left, the caption beside it."""
-
-    lines: Sequence[str]
-    fonts: Sequence[Any]
-    thumbnail: Any
-
-    @property
-    def indent(self) -> int:
-        return 0 if self.thumbnail is None else self.thumbnail.width + MARGIN
-
-    @property
-    def width(self) -> int:
-        first, *rest = self.lines
-        widths = [self.fonts[0].getlength(first), *(self.fonts[1].getlength(line) for line in rest)]
-        return self.indent + ceil(max(widths))
-
-    @property
-    def height(self) -> int:
-        text = 24 + 18 * (len(self.lines) - 1)
-        return max(text, 0 if self.thumbnail is None else self.thumbnail.height)
-
-    def draw(self, sheet: Any, draw: Any) -> None:
-        if self.thumbnail is not None:
-            sheet.paste(self.thumbnail, (MARGIN, MARGIN))
-        x, y = MARGIN + self.indent, MARGIN
-        draw.text((x, y), self.lines[0], font=self.fonts[0], fill=INK)
-        for place, line in enumerate(self.lines[1:]):
-            draw.text((x, y + 26 + 18 * place), line, font=self.fonts[1], fill=QUIET)
 
 
 def colours(picture: np.ndarray) -> np.ndarray:
@@ -179,11 +156,9 @@ def colours(picture: np.ndarray) -> np.ndarray:
     return as_bytes(picture)
 
 
-def _thumbnail(picture: np.ndarray | None):
+def _thumbnail(picture: np.ndarray) -> Any:
     from PIL import Image
 
-    if picture is None:
-        return None
     image = Image.fromarray(colours(picture))
     factor = THUMBNAIL / max(image.size)
     whole = max(1, round(factor)) if factor >= 1 else factor
@@ -191,9 +166,13 @@ def _thumbnail(picture: np.ndarray | None):
                         Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX)
 
 
-def _cross_out(draw: Any, width: int, height: int) -> None:
-    draw.line((0, 0, width - 1, height - 1), fill=DEAD)
-    draw.line((0, height - 1, width - 1, 0), fill=DEAD)
+def selected(model: Model, found: Mapping[str, T], names: str | Sequence[str], what: str) -> list[T]:
+    """What was found for the layers of these names, or an error that lists the names of those that have some."""
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in found]
+    if unknown:
+        raise KonvError(f"{model.title}: layers={unknown!r} have no {what}; those that have: {', '.join(found)}")
+    return [found[name] for name in wanted]
 
 
-__all__ = ["Tiles", "contact_sheet"]
+__all__ = ["Tiles", "contact_sheet", "selected"]

@@ -1,11 +1,13 @@
 """The picture of a convolution: input, filters with one kernel per channel, sums, feature maps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from konv.errors import UnsupportedError
 from konv.explain.facts.model_facts import LayerFacts, StepFacts, layer_facts
-from konv.explain.figures.base import Figure
+from konv.explain.facts.values import group_sizes
+from konv.explain.figures.base import Figure, drawn
 from konv.explain.figures.svg import Sheet, colour, text_width
 from konv.explain.languages.messages import check_language, say
 from konv.explain.operations import statements
@@ -14,7 +16,7 @@ from konv.ir.ops import Conv, DepthwiseConv, describe, spatial
 from konv.layers.base import Layer
 
 CELL, LONGEST = 22, 140  # pixels: of a cell, of the longer side of an image
-MOST, SHOWN = 4, 3  # as many channels or filters are drawn whole; of more than that, so many and a word about the rest
+MOST = 4  # channels or filters that are drawn
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,20 @@ class ConvolutionFigure(Figure):
     step: StepFacts
     lang: str = "en"
 
-    def text(self, lang: str | None = None) -> str:
-        return "\n".join(layer_lines(self.facts, check_language(lang or self.lang), set()))
+    def lines(self, lang: str) -> list[str]:
+        """The arithmetic of the layer."""
+        return layer_lines(self.facts, lang, set())
 
-    def svg(self, lang: str | None = None) -> str:
-        return _Drawing(self, check_language(lang or self.lang)).sheet.render()
+    def sheet(self, lang: str) -> Sheet:
+        """Input, one row for each filter, feature maps; what they show below them."""
+        return _Drawing(self, lang).sheet
 
 
 def convolution(layer: Layer, lang: str | None = None) -> ConvolutionFigure:
     """The picture of a built Conv2D or DepthwiseConv2D: its filters, the kernels in them and the maps that they make.
+
+    Raises:
+        UnsupportedError: the layer is no convolution over images of a known size.
 
     >>> import konv
     >>> layer = konv.layers.Conv2D(3, (2, 2), padding="same")
@@ -43,7 +50,8 @@ def convolution(layer: Layer, lang: str | None = None) -> ConvolutionFigure:
     [True, False]
     """
     facts = layer_facts(layer)
-    step = next((step for step in facts.steps if isinstance(step.op, (Conv, DepthwiseConv)) and step.axes), None)
+    step = next((step for step in facts.steps
+                 if isinstance(step.op, (Conv, DepthwiseConv)) and len(step.axes or ()) == 2), None)
     if step is None:
         raise UnsupportedError(f"{layer.title}: this picture is of convolutions over images of a known size; "
                                f"explain() says in words what this layer does")
@@ -51,80 +59,78 @@ def convolution(layer: Layer, lang: str | None = None) -> ConvolutionFigure:
 
 
 class _Drawing:
-    """Places the parts from left to right: input, one row for each filter, feature maps."""
+    """Places the parts from left to right."""
 
     def __init__(self, figure: ConvolutionFigure, lang: str):
         self.lang, self.step = lang, figure.step
-        op: Any = figure.step.op
+        self.op: Any = figure.step.op
         self.rows, self.columns = figure.step.axes  # type: ignore[misc]
-        self.height, self.width, self.channels = spatial(figure.step.inputs[0], op.data_format)
-        self.out_height, self.out_width, self.filters = spatial(figure.step.output, op.data_format)
-        depthwise = isinstance(op, DepthwiseConv)
-        self.kernels = 1 if depthwise else figure.step.weights[0].shape[2]  # of one filter
-        self.groups = self.channels if depthwise else op.groups
-        self.use_bias = op.use_bias
+        self.channels, self.filters = (spatial(shape, self.op.data_format)[2] or 0
+                                       for shape in (self.step.inputs[0], self.step.output))
+        self.per_group, self.kernels = group_sizes(self.op, self.channels)  # filters of a group, kernels of a filter
+        self.input = describe(self.step.inputs[0])
         title = f'{figure.facts.class_name} "{figure.facts.name}"'
-        captions = self.captions()
-        self.sheet = Sheet(self.say("fig_conv_title", title=title, inputs=describe(figure.step.inputs[0]),
-                                    output=describe(figure.step.output)), ". ".join(captions))
-        self.cell = min(CELL, LONGEST / max(self.height, self.width))
-        self.out_cell = min(CELL, LONGEST / max(self.out_height, self.out_width))
-        self.kernel_cell = min(CELL, LONGEST / max(*op.window.kernel, 4))
-        self.draw(op.window.kernel)
-        self.write(captions)
+        captions = list(self.captions())
+        self.sheet = Sheet(self.say("fig_conv_title", title=title, inputs=self.input, output=describe(self.step.output)),
+                           ". ".join(captions))
+        self.cell = min(CELL, LONGEST / max(self.rows.size, self.columns.size))
+        self.out_cell = min(CELL, LONGEST / max(self.rows.output, self.columns.output))
+        self.kernel_cell = min(CELL, LONGEST / max(*self.op.window.kernel, 4))
+        self.draw()
+        self.sheet.notes(captions, inked=(0,))
 
-    def say(self, key: str, **fields) -> str:
+    def say(self, key: str, **fields: Any) -> str:
         return say(key, self.lang, **fields)
 
-    def captions(self) -> list[str]:
+    def captions(self) -> Iterator[str]:
         """What the picture shows, then the arithmetic behind its sizes."""
-        lines = [self.say("fig_one_filter") if self.filters == 1 else self.say("fig_many_filters", filters=self.filters)]
+        yield self.say("fig_one_filter") if self.filters == 1 else self.say("fig_many_filters", filters=self.filters)
         if self.kernels > 1:
-            lines.append(self.say("fig_many_channels", channels=self.kernels))
-        if self.groups > 1:
-            lines.append(self.say("fig_groups", groups=self.groups, channels=self.kernels))
-        lines.append(self.say("fig_window"))
-        if any(axis.total_padding for axis in (self.rows, self.columns)):
-            lines.append(self.say("fig_padding"))
-        told = [statement for statement in statements(self.step)
-                if statement.key in ("padding_sides", "height", "width", "parameters")]
-        return lines + [self.say(statement.key, **statement.fields) for statement in told]
+            yield self.say("fig_many_channels", channels=self.kernels)
+        if self.channels > self.kernels:
+            yield self.say("fig_groups", groups=self.channels // self.kernels, channels=self.kernels)
+        yield self.say("fig_window")
+        if self.rows.total_padding or self.columns.total_padding:
+            yield self.say("fig_padding")
+        for statement in statements(self.step):
+            if statement.key in ("padding_sides", "height", "width", "parameters"):
+                yield self.say(statement.key, **statement.fields)
 
-    # --- the parts ----------------------------------------------------------------------------------
-
-    def draw(self, kernel: tuple[int, int]) -> None:
-        padded = self.rows.total_padding + self.height, self.columns.total_padding + self.width
-        input_block = padded[0] * self.cell + 40
-        filter_block = max(kernel[0] * self.kernel_cell, self.out_height * self.out_cell, 40) + 46
-        inputs, filters = shown(self.channels), shown(self.filters)
+    def draw(self) -> None:
+        """Inputs and filters, the shorter column in the middle of the other."""
+        inputs, filters = drawn(self.channels, MOST), drawn(self.filters, MOST)
+        input_block = (self.rows.total_padding + self.rows.size) * self.cell + 40
+        filter_height = max(self.rows.kernel * self.kernel_cell, self.rows.output * self.out_cell, 40)
+        filter_block = filter_height + 46
         total = max(input_block * len(inputs), filter_block * len(filters))
-        right = self.draw_inputs(inputs, padded, input_block, (total - input_block * len(inputs)) / 2)
+        right = self.draw_inputs(inputs, input_block, (total - input_block * len(inputs)) / 2)
         top = (total - filter_block * len(filters)) / 2
-        middle = total / 2
-        for place, index in enumerate(filters):
-            centre = top + filter_block * place + 23 + (filter_block - 46) / 2
-            self.sheet.line([(right + 14, middle), (right + 44, centre)], "quiet-line", arrow=True)
-            self.draw_filter(index, right + 56, centre, kernel)
-        if self.filters > len(filters):
-            self.sheet.text(right + 56, top + filter_block * len(filters) + 8,
-                            "⋮ " + self.say("fig_more_filters", count=self.filters - len(filters)), 12, "quiet")
+        for index in filters:
+            centre = top + filter_block * index + 23 + filter_height / 2
+            self.sheet.line([(right + 14, total / 2), (right + 44, centre)], "quiet-line", arrow=True)
+            self.draw_filter(index, right + 56, centre)
+        self.more("fig_more_filters", self.filters - len(filters), right + 56, top + filter_block * len(filters) + 8)
 
-    def draw_inputs(self, channels: list[int], padded: tuple[int, int], block: float, top: float) -> float:
+    def more(self, key: str, count: int, x: float, y: float) -> None:
+        """A word about those that are not drawn."""
+        if count:
+            self.sheet.text(x, y, "⋮ " + self.say(key, count=count), 12, "quiet")
+
+    def draw_inputs(self, channels: range, block: float, top: float) -> float:
         """One image for each channel; returns where they, and the words above them, end at the right."""
-        width, height = padded[1] * self.cell, padded[0] * self.cell
-        title = self.say("fig_input", shape=describe(self.step.inputs[0]))
+        rows, columns = self.rows, self.columns
+        width = (columns.total_padding + columns.size) * self.cell
+        title = self.say("fig_input", shape=self.input)
         self.sheet.text(0, top - 8, title, 12, bold=True)
-        for place, channel in enumerate(channels):
-            y = top + block * place + 26
-            self.sheet.text(0, y - 11, self.say("fig_channel", number=channel), 11, f"{colour(channel)}")
-            if padded != (self.height, self.width):
-                self.sheet.rect(0, y, width, height, "line-line", stroke_dasharray="3 3")
-            self.sheet.grid(self.columns.before * self.cell, y + self.rows.before * self.cell, self.height, self.width,
-                            self.cell, colour(channel), colour(channel))
+        for channel in channels:
+            y = top + block * channel + 26
+            self.sheet.text(0, y - 11, self.say("fig_channel", number=channel), 11, colour(channel))
+            if rows.total_padding or columns.total_padding:
+                self.sheet.rect(0, y, width, block - 40, "line-line", stroke_dasharray="3 3")
+            self.sheet.grid(columns.before * self.cell, y + rows.before * self.cell, rows.size, columns.size, self.cell,
+                            colour(channel), 0.14)
             self.draw_taps(0, y)
-        if self.channels > len(channels):
-            self.sheet.text(0, top + block * len(channels) + 12,
-                            "⋮ " + self.say("fig_more_channels", count=self.channels - len(channels)), 12, "quiet")
+        self.more("fig_more_channels", self.channels - len(channels), 0, top + block * len(channels) + 12)
         return max(width, text_width(title, 13))  # bold letters are wider
 
     def draw_taps(self, x: float, y: float) -> None:
@@ -138,44 +144,30 @@ class _Drawing:
                 self.sheet.rect(x + column * columns.dilation * self.cell, y + row * rows.dilation * self.cell,
                                 self.cell, self.cell, "window-line", stroke_width=2)
 
-    def draw_filter(self, index: int, x: float, centre: float, kernel: tuple[int, int]) -> None:
+    def draw_filter(self, index: int, x: float, centre: float) -> None:
         """Kernels, their sum, the map."""
-        height, width = kernel[0] * self.kernel_cell, kernel[1] * self.kernel_cell
-        first = index // (self.filters // self.groups) * self.kernels  # the channel that the filter begins with
-        kernels = shown(self.kernels)
-        edge = centre - max(height, self.out_height * self.out_cell) / 2
-        self.sheet.text(x, edge - 12, self.say("fig_filter", number=index), 11, "quiet")
-        for place, kernel_index in enumerate(kernels):
-            if place:
+        height, width = self.rows.kernel * self.kernel_cell, self.columns.kernel * self.kernel_cell
+        out_height = self.rows.output * self.out_cell
+        first = index // self.per_group * self.kernels  # the channel that the filter begins with
+        kernels = drawn(self.kernels, MOST)
+        self.sheet.text(x, centre - max(height, out_height) / 2 - 12, self.say("fig_filter", number=index), 11, "quiet")
+        for kernel in kernels:
+            if kernel:
                 self.sheet.text(x - 11, centre, "+", 14, "quiet", "middle")
-            style = colour(first + kernel_index)
-            self.sheet.grid(x, centre - height / 2, *kernel, self.kernel_cell, style, style, 0.3)
+            self.sheet.grid(x, centre - height / 2, self.rows.kernel, self.columns.kernel, self.kernel_cell,
+                            colour(first + kernel), 0.3)
             x += width + 22
         if self.kernels > len(kernels):
             more = "+ … " + self.say("more", count=self.kernels - len(kernels))
             self.sheet.text(x - 16, centre, more, 12, "quiet")
             x += 24 + 7 * len(more)
-        word = self.say("fig_sum_bias" if self.use_bias else "fig_sum")
         self.sheet.line([(x - 16, centre), (x + 84, centre)], "quiet-line", arrow=True)
+        word = self.say("fig_sum_bias" if self.op.use_bias else "fig_sum")
         self.sheet.text(x + 32, centre - 10, word, 11, "quiet", "middle")
-        self.draw_map(index, x + 96, centre)
-
-    def draw_map(self, index: int, x: float, centre: float) -> None:
-        top = centre - self.out_height * self.out_cell / 2
-        self.sheet.text(x, min(top, centre) - 12, self.say("fig_map", number=index), 11, "ink")
-        self.sheet.grid(x, top, self.out_height, self.out_width, self.out_cell, "ink")
-        self.sheet.rect(x, top, self.out_cell, self.out_cell, "window-line", stroke_width=2)
-
-    def write(self, captions: list[str]) -> None:
-        """The captions below everything."""
-        left, bottom = self.sheet.corner
-        for place, caption in enumerate(captions):
-            self.sheet.text(left, bottom + 26 + 18 * place, caption, 12, "ink" if place == 0 else "quiet")
-
-
-def shown(count: int) -> list[int]:
-    """Which of so many are drawn."""
-    return list(range(count if count <= MOST else SHOWN))
+        top = centre - out_height / 2
+        self.sheet.text(x + 96, top - 12, self.say("fig_map", number=index), 11, "ink")
+        self.sheet.grid(x + 96, top, self.rows.output, self.columns.output, self.out_cell, "ink")
+        self.sheet.rect(x + 96, top, self.out_cell, self.out_cell, "window-line", stroke_width=2)
 
 
 __all__ = ["ConvolutionFigure", "convolution"]

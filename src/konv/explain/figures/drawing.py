@@ -29,32 +29,40 @@ class Box:
     channels_first: bool = False
 
 
+Boxes = tuple[Box, ...]
+Path = list[tuple[int, int]]  # (row, column) of each lane that an arrow passes
+
+
 @dataclass(frozen=True)
 class Drawing(Figure):
     """The boxes of a model in the order in which they run."""
 
     model: Model
-    boxes: tuple[Box, ...]
+    boxes: Boxes
     view: str
     lang: str = "en"
 
-    def text(self, lang: str | None = None) -> str:
-        return explain(self.model, check_language(lang or self.lang), "terse")
+    def lines(self, lang: str) -> list[str]:
+        """A line for each layer."""
+        return explain(self.model, lang, "terse").split("\n")
 
-    def svg(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        facts = model_facts(self.model)
-        title = say("draw_title", language, title=self.model.title, count=sum(bool(box.inputs) for box in self.boxes),
-                    parameters=facts.parameters)
-        sheet = Sheet(title, self.text(language))
-        (_draw_graph if self.view == "graph" else _draw_layers)(sheet, self.boxes, language)
-        left, _ = sheet.corner
-        sheet.text(left, sheet.top - 26, title, 14, bold=True)
-        return sheet.render()
+    def sheet(self, lang: str) -> Sheet:
+        """The boxes, and the title above them."""
+        title = say("draw_title", lang, title=self.model.title, count=sum(bool(box.inputs) for box in self.boxes),
+                    parameters=model_facts(self.model).parameters)
+        sheet = Sheet(title, self.text(lang))
+        (_draw_graph if self.view == "graph" else _draw_layers)(sheet, self.boxes, lang)
+        sheet.heading(title, above=26)
+        return sheet
 
 
 def drawing(model: Model, view: str = "graph", lang: str | None = None) -> Drawing:
-    """A built model as boxes and arrows ("graph"), or as blocks as large as what the layers give ("layers").
+    """A built model as a picture of its layers.
+
+    Args:
+        model: a built model.
+        view: "graph" draws boxes and arrows, "layers" blocks as large as what the layers give.
+        lang: "en" or "ko"; None is the language that is set.
 
     >>> import konv
     >>> x = konv.Input((8, 8, 3))
@@ -79,7 +87,7 @@ def drawing(model: Model, view: str = "graph", lang: str | None = None) -> Drawi
 # --- boxes and arrows -----------------------------------------------------------------------------------
 
 
-def _draw_graph(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
+def _draw_graph(sheet: Sheet, boxes: Boxes, lang: str) -> None:
     rows, columns, bends = _layout(boxes)
     labels = [_label(box, lang) for box in boxes]
     width = max(text_width(line, 12) for lines in labels for line in lines) + 24  # bold letters are wider
@@ -87,11 +95,9 @@ def _draw_graph(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
     where = [(middles[column] - width / 2, row * ROW) for row, column in zip(rows, columns, strict=True)]
     for place, box in enumerate(boxes):
         for source in box.inputs:
-            x0, y0 = where[source]
-            x1, y1 = where[place]
-            x0, x1 = x0 + width / 2, x1 + width / 2
+            (x0, y0), (x1, y1) = where[source], where[place]
             lanes = [middles[column] for _, column in bends[source, place]]
-            sheet.line(_right_angles(x0, y0 + HEIGHT, lanes, x1, y1), "quiet-line", arrow=True)
+            sheet.line(_right_angles(x0 + width / 2, y0 + HEIGHT, lanes, x1 + width / 2, y1), "quiet-line", arrow=True)
     for (x, y), lines, box in zip(where, labels, boxes, strict=True):
         sheet.rect(x, y, width, HEIGHT, "paper")
         sheet.rect(x, y, width, HEIGHT, _style(box), 0.14, rx=6)
@@ -131,14 +137,14 @@ def _style(box: Box) -> str:
     return next((style for word, style in kinds if word in box.class_name), "line")
 
 
-def _layout(boxes: tuple[Box, ...]):
+def _layout(boxes: Boxes) -> tuple[list[int], list[int], dict[tuple[int, int], Path]]:
     """Row and column of each box, and for each arrow the (row, column) where it passes rows between."""
     rows: list[int] = []
     for box in boxes:
         rows.append(1 + max((rows[source] for source in box.inputs), default=-1))
     taken: dict[int, set[int]] = {row: set() for row in rows}
     columns: list[int] = [0] * len(boxes)
-    bends: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    bends: dict[tuple[int, int], Path] = {}
     for place in sorted(range(len(boxes)), key=lambda place: rows[place]):
         sources = boxes[place].inputs
         wanted = min((columns[source] for source in sources), default=0)
@@ -163,7 +169,7 @@ def _free(taken: set[int], wanted: int) -> int:
 # --- blocks ---------------------------------------------------------------------------------------------
 
 
-def _draw_layers(sheet: Sheet, boxes: tuple[Box, ...], lang: str) -> None:
+def _draw_layers(sheet: Sheet, boxes: Boxes, lang: str) -> None:
     start, edges = 0.0, []
     below = max(_block(box)[1] for box in boxes) / 2 + 18
     for box in boxes:

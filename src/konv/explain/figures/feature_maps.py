@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from konv.arrays import to_array
-from konv.errors import KonvError, ShapeError
-from konv.explain.facts.model_facts import CONVOLUTIONS, channels_first, class_name, require_built
+from konv.errors import KonvError
+from konv.explain.facts.model_facts import class_name, require_built
 from konv.explain.facts.statements import shown
-from konv.explain.figures.contact_sheet import Tiles, contact_sheet
+from konv.explain.facts.values import all_layers, feature_values, model_image
+from konv.explain.figures.contact_sheet import Tiles, contact_sheet, selected
 from konv.explain.languages.messages import check_language, say
 from konv.ir.graph import Graph
-from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
-from konv.runtime import compute
 
 COLUMNS = 10
 MOST = 400  # maps on a sheet
@@ -76,10 +74,17 @@ class FeatureMaps(Tiles):
 
 
 def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, lang: str | None = None) -> list[FeatureMaps]:
-    """The feature maps of every convolution of the model, or of the named `layers`, in order, for one image.
+    """The feature maps of layers for one image, in the order in which they run.
 
-    `image` is as the model takes it, (height, width, channels), with or without a batch axis of 1; a grayscale one may
-    leave out the channel. KonvError for a layer that does not exist or whose output is no image.
+    Args:
+        model: a built model whose one input is an image.
+        image: as the model takes it, (height, width, channels), with or without a batch axis of 1; a grayscale one may
+            leave out the channel.
+        layers: names of layers; None is every convolution.
+        lang: "en" or "ko"; None is the language that is set.
+    Raises:
+        KonvError: there is no such layer, or its output is no image.
+        ShapeError: the image does not fit.
 
     >>> import konv
     >>> model = konv.Sequential([konv.Input((8, 8, 1)), konv.layers.Conv2D(4, 3, name="first")])
@@ -89,44 +94,26 @@ def feature_maps(model: Model, image: Any, layers: Sequence[str] | None = None, 
     """
     language = check_language(lang)
     require_built(model)
-    batch = one_image(model, image)
+    batch = model_image(model, image)
     graph = model.graph(batch.shape[1:])
     found = _chosen(model, graph, layers)
-    outputs = compute(Graph(graph.nodes, tuple(index for _, index in found)), model.weight_map(), [batch], False)
-    first = channels_first(graph)
-    return [FeatureMaps(layer.name, class_name(layer), np.moveaxis(output[0], 0, -1) if first[index] else output[0], batch[0],
-                        language) for (layer, index), output in zip(found, outputs, strict=True)]
+    values = feature_values(model, graph, batch, [index for _, index in found])
+    return [FeatureMaps(layer.name, class_name(layer), value[0], batch[0], language)
+            for (layer, _), value in zip(found, values, strict=True)]
 
 
 def save_feature_maps(model: Model, image: Any, directory: str | Path) -> list[Path]:
-    """Write a contact sheet for every convolution into `directory`; return the files."""
+    """Write a contact sheet for every convolution of a model into a folder, and return the files.
+
+    Args:
+        model: a built model whose one input is an image.
+        image: one image as the model takes it.
+        directory: the folder, which is made if it is not there.
+    """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for place, maps in enumerate(feature_maps(model, image), 1):
-        name = re.sub(r"[^\w.-]", "_", maps.name)
-        files.append(folder / f"{place:02d}-{name}.png")
-        maps.save(files[-1])
-    return files
-
-
-def one_image(model: Model, image: Any) -> np.ndarray:
-    """The image as a batch of one that fits the model's input; ShapeError says what would do."""
-    array = to_array(image, model.title, "image").astype("float32")
-    wanted = model.input_shapes[0]
-    if len(model.input_shapes) != 1 or len(wanted) != 3:
-        raise ShapeError(f"{model.title}: feature maps need a model with one input of images, "
-                         f"this one takes {', '.join(map(describe, model.input_shapes))}")
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim == 3:
-        array = array[None]
-    fits = len(array.shape) == 4 and len(array) == 1 and all(
-        size in (None, given) for size, given in zip(wanted, array.shape[1:], strict=True))
-    if not fits:
-        raise ShapeError(f"{model.title}: image must be one image of shape {wanted}, "
-                         f"got an array of shape {np.shape(image)}")
-    return array
+    named = [(maps, re.sub(r"[^\w.-]", "_", maps.name)) for maps in feature_maps(model, image)]
+    return [maps.save(folder / f"{place:02d}-{name}.png") for place, (maps, name) in enumerate(named, 1)]
 
 
 def _normalised(maps: np.ndarray) -> np.ndarray:
@@ -139,35 +126,16 @@ def _normalised(maps: np.ndarray) -> np.ndarray:
 
 def _chosen(model: Model, graph: Graph, names: Sequence[str] | None) -> list[tuple[Layer, int]]:
     """The layers to show, each with the node that is its output, in the order in which they run."""
-    every = last_nodes(model, graph)
-    if names is None:
-        found = [(layer, index) for layer, index in every if _is_conv(graph, layer)]
-        if not found:
-            raise KonvError(f"{model.title}: has no convolution, so there are no feature maps to show")
-        return found
-    images = {layer.name: (layer, index) for layer, index in every if len(graph.nodes[index].shape) == 3}
-    wanted = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in wanted if name not in images]
-    if unknown:
-        raise KonvError(f"{model.title}: layers={unknown!r} have no feature maps; those that have: {', '.join(images)}")
-    return [images[name] for name in wanted]
-
-
-def last_nodes(model: Model, graph: Graph) -> list[tuple[Layer, int]]:
-    """Each layer with the node that is its output, in the order in which they run."""
     layers = {layer.path: layer for layer in all_layers(model)}
-    last = {node.layer: index for index, node in enumerate(graph.nodes)}
-    return [(layers[name], index) for name, index in last.items() if name in layers]
-
-
-def all_layers(model: Model) -> list[Layer]:
-    return [inner for layer in model.layers
-            for inner in (all_layers(layer) if isinstance(layer, Model) else [layer])]
-
-
-def _is_conv(graph: Graph, layer: Layer) -> bool:
-    return any(isinstance(node.op, CONVOLUTIONS) and len(node.shape) == 3
-               for node in graph.nodes if node.layer == layer.path)
+    last = {node.layer: index for index, node in enumerate(graph.nodes) if node.layer in layers}
+    if names is not None:
+        images = {layers[path].name: (layers[path], index) for path, index in last.items()
+                  if len(graph.nodes[index].shape) == 3}
+        return selected(model, images, names, "feature maps")
+    convolutions = {node.layer for node in graph.nodes if node.op.convolution and len(node.shape) == 3}
+    if not convolutions:
+        raise KonvError(f"{model.title}: has no convolution, so there are no feature maps to show")
+    return [(layers[path], index) for path, index in last.items() if path in convolutions]
 
 
 __all__ = ["FeatureMaps", "contact_sheet", "feature_maps", "save_feature_maps"]

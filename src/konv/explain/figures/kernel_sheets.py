@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import numpy as np
 
 from konv.errors import KonvError
-from konv.explain.facts.model_facts import CONVOLUTIONS, class_name, require_built
+from konv.explain.facts.model_facts import class_name, require_built
 from konv.explain.facts.statements import shown
-from konv.explain.figures.contact_sheet import Tiles
-from konv.explain.figures.feature_maps import all_layers
+from konv.explain.facts.values import SIMILARITY, alike, all_layers, model_kernels
+from konv.explain.figures.contact_sheet import Tiles, selected
 from konv.explain.figures.pixels import heat
 from konv.explain.languages.messages import check_language, say
-from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv, Op
 from konv.models import Model
 
 FILTERS, CHANNELS, ALONE = 64, 24, 100  # drawn at most: filters and channels, and filters of one channel each
-SIMILARITY = 0.99  # the cosine of two kernels from which on they are alike
 
 
 @dataclass(frozen=True)
@@ -74,18 +71,18 @@ class Kernels(Tiles):
         >>> Kernels("conv", "Conv2D", twice, 1.0).alike()
         [(0, 1, 1.0)]
         """
-        flat = self.kernels.reshape(len(self.kernels), -1).astype(np.float64)
-        length = np.linalg.norm(flat, axis=1, keepdims=True)
-        unit = flat / np.where(length > 0, length, 1)
-        cosines = np.triu(unit @ unit.T, 1)
-        pairs = zip(*np.nonzero(cosines >= similarity), strict=True)
-        return [(int(first), int(second), min(float(cosines[first, second]), 1.0)) for first, second in pairs]
+        return alike(self.kernels, similarity)
 
 
 def kernels(model: Model, layers: Sequence[str] | None = None, lang: str | None = None) -> list[Kernels]:
-    """The kernels of every convolution of the model, or of the named `layers`, as contact sheets.
+    """The kernels of convolutions as contact sheets; a separable one has two, its depthwise and its pointwise kernels.
 
-    A separable convolution has two: its depthwise and its pointwise kernels. KonvError for a layer without kernels.
+    Args:
+        model: a built model.
+        layers: names of layers; None is every convolution.
+        lang: "en" or "ko"; None is the language that is set.
+    Raises:
+        KonvError: a layer has no kernels, or there is none that has.
 
     >>> import konv
     >>> model = konv.Sequential([konv.Input((8, 8, 3)), konv.layers.Conv2D(4, 3, name="first")])
@@ -96,42 +93,15 @@ def kernels(model: Model, layers: Sequence[str] | None = None, lang: str | None 
     language = check_language(lang)
     require_built(model)
     classes = {layer.path: class_name(layer) for layer in all_layers(model)}
-    weights, found = model.weight_map(), {}
-    for node in model.graph().nodes:
-        if isinstance(node.op, CONVOLUTIONS):
-            name = getattr(node.op, "kernel_name", "kernel")
-            array = by_filter(node.op, weights[f"{node.layer}/{name}"].numpy())
-            title = node.layer if name == "kernel" else f"{node.layer}/{name}"
-            found[node.layer, name] = Kernels(title, classes.get(node.layer, type(node.op).__name__), array,
-                                              float(np.abs(array).max(initial=0)), language)
-    if layers is None:
-        if not found:
-            raise KonvError(f"{model.title}: has no convolution, so there are no kernels to show")
-        return list(found.values())
-    wanted = [layers] if isinstance(layers, str) else list(layers)
-    names = {layer for layer, _ in found}
-    unknown = [name for name in wanted if name not in names]
-    if unknown:
-        raise KonvError(f"{model.title}: layers={unknown!r} have no kernels; those that have: {', '.join(sorted(names))}")
-    return [sheet for name in wanted for (layer, _), sheet in found.items() if layer == name]
-
-
-def by_filter(op: Op, kernel: Any) -> np.ndarray:
-    """A kernel as its layer stores it -> (filters, channels that a filter reads, rows, columns).
-
-    >>> by_filter(Dense(2), np.ones((5, 2))).shape
-    (2, 5, 1, 1)
-    """
-    kernel = np.asarray(kernel)
-    if isinstance(op, Dense):
-        return kernel.T[..., None, None]
-    planar = kernel if kernel.ndim == 4 else kernel[None]
-    if isinstance(op, ConvTranspose):
-        return planar.transpose(2, 3, 0, 1)
-    if isinstance(op, DepthwiseConv):
-        rows, columns, channels, multiplier = planar.shape
-        return planar.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, rows, columns)
-    return planar.transpose(3, 2, 0, 1)
+    sheets: dict[str, list[Kernels]] = {}
+    for found in model_kernels(model):
+        sheets.setdefault(found.layer, []).append(Kernels(
+            found.title, classes.get(found.layer, found.operation), found.kernels,
+            float(np.abs(found.kernels).max(initial=0)), language))
+    if layers is None and not sheets:
+        raise KonvError(f"{model.title}: has no convolution, so there are no kernels to show")
+    wanted = list(sheets.values()) if layers is None else selected(model, dict(sorted(sheets.items())), layers, "kernels")
+    return [sheet for several in wanted for sheet in several]
 
 
 __all__ = ["Kernels", "kernels"]

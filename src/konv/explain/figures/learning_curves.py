@@ -13,7 +13,7 @@ from konv.callbacks.monitor import rises
 from konv.errors import KonvError
 from konv.explain.facts.statements import shown
 from konv.explain.figures.base import Figure
-from konv.explain.figures.svg import Sheet, number, text_width, wide_letters
+from konv.explain.figures.svg import Sheet, text_width, wide_letters
 from konv.explain.languages.messages import check_language, say
 
 WIDTH, HEIGHT = 330, 190  # pixels: of what is between the axes of a panel
@@ -50,20 +50,38 @@ class LearningCurves(Figure):
     undrawn: tuple[str, ...] = ()
     lang: str = "en"
 
-    def text(self, lang: str | None = None) -> str:
-        return "\n".join(_lines(self, check_language(lang or self.lang)))
+    def lines(self, lang: str) -> Iterator[str]:
+        """A table: first, last and best value of every quantity."""
+        rows = [["", *(say(key, lang) for key in ("curve_first", "curve_last", "curve_best"))]]
+        for curve in self.curves:
+            for name, points in ((curve.name, curve.training), (f"val_{curve.name}", curve.validation)):
+                best = curve.best if points == (curve.validation or curve.training) else None
+                told = say("curve_in_epoch", lang, value=shown(best[1]), epoch=best[0]) if best else ""
+                rows += [[name, shown(points[0][1]), shown(points[-1][1]), told]] if points else []
+        widths = [max(len(cell) + wide_letters(cell) for cell in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            room = [" " * (width - len(cell) - wide_letters(cell)) for cell, width in zip(row, widths, strict=True)]
+            yield f"{row[0]}{room[0]}  {room[1]}{row[1]}  {room[2]}{row[2]}  {row[3]}".rstrip()
+        if self.undrawn:
+            yield say("curve_undrawn", lang, names=", ".join(self.undrawn))
 
-    def svg(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        sheet = Sheet(say("curve_title", language), self.text(language))
+    def sheet(self, lang: str) -> Sheet:
+        """The panels, row by row."""
+        sheet = Sheet(say("curve_title", lang), self.text(lang))
         for place, curve in enumerate(self.curves):
             row, column = divmod(place, IN_A_ROW)
-            _panel(sheet, curve, column * ACROSS, row * DOWN, language)
-        return sheet.render()
+            _panel(sheet, curve, column * ACROSS, row * DOWN, lang)
+        return sheet
 
 
 def learning_curves(history: History | Mapping[str, Sequence[float]], lang: str | None = None) -> LearningCurves:
-    """The curves of what `fit` returned, or of its `history`; KonvError if it is empty.
+    """The curves of a training.
+
+    Args:
+        history: what `fit` returned, or its `history`.
+        lang: "en" or "ko"; None is the language that is set.
+    Raises:
+        KonvError: there is nothing to draw, or it is not what fit returned.
 
     >>> figure = learning_curves({"loss": [2.0, 1.0, 1.5], "accuracy": [0.1, 0.5, 0.4]})
     >>> [(curve.name, curve.best) for curve in figure.curves]
@@ -93,23 +111,6 @@ def _points(values: Sequence[Any], epochs: Sequence[int] | None) -> Points:
     if len(places) != len(values) or sorted(set(places)) != places:  # several trainings in one history
         places = list(range(1, len(values) + 1))
     return tuple((place, float(value)) for place, value in zip(places, values, strict=True))
-
-
-def _lines(figure: LearningCurves, lang: str) -> Iterator[str]:
-    """A table: first, last and best of every number."""
-    rows = [["", *(say(key, lang) for key in ("curve_first", "curve_last", "curve_best"))]]
-    for curve in figure.curves:
-        for name, points in ((curve.name, curve.training), (f"val_{curve.name}", curve.validation)):
-            best = curve.best if points == (curve.validation or curve.training) else None
-            told = say("curve_in_epoch", lang, value=shown(best[1]), epoch=best[0]) if best else ""
-            rows += [[name, shown(points[0][1]), shown(points[-1][1]), told]] if points else []
-    widths = [max(len(cell) + wide_letters(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        room = [width - len(cell) - wide_letters(cell) for cell, width in zip(row, widths, strict=True)]
-        name, first, last, best = row
-        yield f"{name}{' ' * room[0]}  {' ' * room[1]}{first}  {' ' * room[2]}{last}  {best}".rstrip()
-    if figure.undrawn:
-        yield say("curve_undrawn", lang, names=", ".join(figure.undrawn))
 
 
 # --- a panel --------------------------------------------------------------------------------------------
@@ -154,13 +155,13 @@ def _line(sheet: Sheet, points: list[tuple[float, float] | None], style: str) ->
         elif run:
             sheet.line(run, f"{style}-line", stroke_width=2, stroke_linejoin="round")
             for x, y in run if len(points) <= MARKS or len(run) == 1 else ():
-                sheet.add(f'<circle cx="{number(x)}" cy="{number(y)}" r="2.5" class="{style}"/>')
+                sheet.circle(x, y, 2.5, style)
             run = []
 
 
 def _ring(sheet: Sheet, x: float, y: float, style: str, radius: float) -> None:
     sheet.reach((x - radius, y - radius), (x + radius, y + radius))
-    sheet.add(f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" class="{style}" stroke-width="1.5"/>')
+    sheet.circle(x, y, radius, style, stroke_width=1.5)
 
 
 def _legend(sheet: Sheet, curve: Curve, right: float, y: float, lang: str) -> None:

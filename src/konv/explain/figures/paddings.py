@@ -1,6 +1,6 @@
 """Where windows stand in Keras and where in PyTorch: the same arguments, other pixels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,30 +32,26 @@ class PaddingFigure(Figure):
         return all((ours.before, ours.output) == (theirs.before, theirs.output)
                    for ours, theirs in zip(self.keras, self.torch, strict=True))
 
-    def text(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        lines = [self.title(language)]
-        for head, axes in self.panels(language):
-            lines += ["", head, *(f"  {line}" for line in panel_lines(axes, language))]
-        return "\n".join([*lines, "", say("pads_dot", language), *self.verdict(language)])
+    def lines(self, lang: str) -> Iterator[str]:
+        """Both libraries one below the other, and whether it makes a difference."""
+        yield self.title(lang)
+        for head, axes in self.panels(lang):
+            yield from ("", head, *(f"  {line}" for line in panel_lines(axes, lang)))
+        yield from ("", say("pads_dot", lang), *self.verdict(lang))
 
-    def svg(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        sheet = Sheet(self.title(language), " ".join(self.verdict(language)))
+    def sheet(self, lang: str) -> Sheet:
+        """Both libraries side by side."""
+        verdict = self.verdict(lang)
+        sheet = Sheet(self.title(lang), " ".join(verdict))
         left, above = 0.0, max(self.keras[0].before, self.torch[0].before)
         below = max(_below(self.keras[0]), _below(self.torch[0]))
-        for head, axes in self.panels(language):
-            width = _draw(sheet, left, (above, below), head, axes, language)
-            left += width + 48
-        corner, bottom = sheet.corner
-        notes = [say("pads_drawn", language), say("pads_dot", language), *self.verdict(language)]
-        if max(axis.size for axis in self.keras) > DRAWN:
-            notes.insert(0, say("pads_corner", language))
-        for place, line in enumerate(notes):
-            sheet.text(corner, bottom + 26 + 18 * place, line, 12, "quiet" if place < len(notes) - len(
-                self.verdict(language)) else "ink")
-        sheet.text(corner, sheet.top - 22, self.title(language), 14, bold=True)
-        return sheet.render()
+        for head, axes in self.panels(lang):
+            left += _draw(sheet, left, (above, below), head, axes, lang) + 48
+        corner = [say("pads_corner", lang)] if max(axis.size for axis in self.keras) > DRAWN else []
+        notes = [*corner, say("pads_drawn", lang), say("pads_dot", lang), *verdict]
+        sheet.notes(notes, inked=range(len(notes) - len(verdict), len(notes)))
+        sheet.heading(self.title(lang), above=22)
+        return sheet
 
     def title(self, lang: str) -> str:
         return say("pads_title", lang, size=_times(axis.size for axis in self.keras),
@@ -79,8 +75,15 @@ def paddings(image_size: Any, kernel_size: Any, strides: Any = 1, dilation_rate:
              lang: str | None = None) -> PaddingFigure:
     """The pixels under the windows of padding="same" in Keras and of padding= in PyTorch, side by side.
 
-    Each argument is one number or (rows, columns); `padding` is that of PyTorch, by default half of the window, as it is
-    mostly given. Text and SVG in English and Korean. KonvError if PyTorch's window does not fit.
+    Args:
+        image_size: height and width; an int means both, here and below.
+        kernel_size: height and width of the window.
+        strides: step of the window.
+        dilation_rate: distance of its taps.
+        padding: that of PyTorch; None is half of the window, as it is mostly given.
+        lang: "en" or "ko"; None is the language that is set.
+    Raises:
+        KonvError: PyTorch's window does not fit.
 
     >>> print(paddings(6, 3, strides=2).text().splitlines()[-2])
     they read different pixels: the windows of Keras begin further down (rows: 1) and further right (columns: 1)
@@ -101,8 +104,11 @@ def paddings(image_size: Any, kernel_size: Any, strides: Any = 1, dilation_rate:
 
 
 def padded_layers(model: Model, lang: str | None = None) -> dict[str, PaddingFigure]:
-    """By name, the layers of a model whose images are padded as in PyTorch, by a ZeroPadding2D before them, each with the
-    picture of what padding="same" would read instead.
+    """The layers that a ZeroPadding2D pads as PyTorch does, by name, with pictures of what padding="same" would read instead.
+
+    Args:
+        model: a built model.
+        lang: "en" or "ko"; None is the language that is set.
 
     >>> import konv
     >>> model = konv.Sequential([konv.Input((6, 6, 1)), konv.layers.ZeroPadding2D(1), konv.layers.Conv2D(2, 3, 2, name="conv")])
@@ -168,10 +174,10 @@ def _draw(sheet: Sheet, left: float, room: tuple[int, int], head: str, axes: Axe
     after = [_below(axis) * CELL for axis in axes]
     top, x = 30.0, left + before[1] + 20
     y = top + room[0] * CELL + 20
-    sheet.rect(x - before[1], y - before[0], width + before[1] + after[1], height + before[0] + after[0], "blank")
-    sheet.rect(x - before[1], y - before[0], width + before[1] + after[1], height + before[0] + after[0], "quiet-line",
-               stroke_dasharray="4 3")
-    sheet.grid(x, y, shown[0], shown[1], CELL, "c0", "c0")
+    padded = x - before[1], y - before[0], width + before[1] + after[1], height + before[0] + after[0]
+    sheet.rect(*padded, "blank")
+    sheet.rect(*padded, "quiet-line", stroke_dasharray="4 3")
+    sheet.grid(x, y, shown[0], shown[1], CELL, "c0", 0.14)
     for axis, (count, at) in enumerate(zip(shown, ((x - before[1] - 10, y), (x, y - before[0] - 10)), strict=True)):
         for place in range(count):
             middle = (place + 0.5) * CELL
@@ -180,15 +186,14 @@ def _draw(sheet: Sheet, left: float, room: tuple[int, int], head: str, axes: Axe
         for column in range(columns.output):
             begins = (row * rows.stride - rows.before, column * columns.stride - columns.before)
             if begins[0] < shown[0] and begins[1] < shown[1]:
-                sheet.add(f'<circle cx="{x + (begins[1] + 0.5) * CELL:g}" cy="{y + (begins[0] + 0.5) * CELL:g}" r="3" '
-                          f'class="window"/>')
+                sheet.circle(x + (begins[1] + 0.5) * CELL, y + (begins[0] + 0.5) * CELL, 3, "window")
     sheet.rect(x - before[1], y - before[0], columns.extent * CELL, rows.extent * CELL, "window-line", stroke_width=2)
     lines = panel_lines(axes, lang)
     sheet.text(left, top - 8, head, 13, bold=True)
     bottom = y + height + room[1] * CELL + 24
     for place, line in enumerate(lines):
         sheet.text(left, bottom + 18 * place, line, 12, "quiet")
-    return max(width + before[1] + after[1] + 40, text_width(head, 13), *(text_width(line, 12) for line in lines))
+    return max(padded[2] + 40, text_width(head, 13), *(text_width(line, 12) for line in lines))
 
 
 __all__ = ["PaddingFigure", "padded_layers", "paddings"]

@@ -1,21 +1,24 @@
-"""The numbers that a layer keeps, as a picture: filters x channels x kernel, and a bias each."""
+"""The parameters that a layer keeps, as a picture: filters x channels x kernel, and a bias each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from konv.errors import UnsupportedError
-from konv.explain.facts.model_facts import CONVOLUTIONS, LayerFacts, StepFacts, layer_facts
-from konv.explain.facts.statements import Equation
-from konv.explain.figures.base import Figure
+from konv.explain.facts.model_facts import StepFacts, layer_facts
+from konv.explain.facts.statements import Equation, Statement
+from konv.explain.facts.values import by_filter
+from konv.explain.figures.base import Figure, drawn
 from konv.explain.figures.svg import Sheet, colour, text_width
 from konv.explain.languages.messages import check_language, say
 from konv.explain.operations import statements, times
-from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv
+from konv.ir.ops import Dense
 from konv.layers.base import Layer
 
-CELL, GAP, MOST, SHOWN = 14, 14, 6, 5  # pixels; as many rows or kernels are drawn whole, of more than that so many
+CELL, GAP, MOST = 14, 14, 6  # pixels; as many rows or kernels are drawn
 
 
 @dataclass(frozen=True)
@@ -24,17 +27,15 @@ class Block:
 
     rows: int
     kernels: int
-    kernel: tuple[int, ...]  # rows and columns, or steps
+    kernel: tuple[int, ...]  # rows and columns, or steps; nothing where kernels are single values
     bias: bool
-    names: tuple[str, ...]  # of the lines, where they have one
-    dense: bool
-    statements: tuple[Any, ...]
+    statements: tuple[Statement, ...]
+    names: tuple[str, ...] = ()  # of the lines, where they have one
     per_channel: int = 0  # lines of one channel, where each line has a channel of its own
 
     @property
-    def planar(self) -> tuple[int, int]:
-        """The kernel as rows and columns: that of a sequence is one row."""
-        return (1, self.kernel[0]) if len(self.kernel) == 1 else (self.kernel[0], self.kernel[1])
+    def dense(self) -> bool:
+        return not self.kernel
 
 
 @dataclass(frozen=True)
@@ -45,40 +46,36 @@ class ParametersFigure(Figure):
     blocks: tuple[Block, ...]
     lang: str = "en"
 
-    def text(self, lang: str | None = None) -> str:
-        return "\n".join(self._lines(check_language(lang or self.lang)))
-
-    def svg(self, lang: str | None = None) -> str:
-        language = check_language(lang or self.lang)
-        head, *lines = self._lines(language)
-        sheet = Sheet(head, ". ".join(line.strip() for line in lines))
-        y = 0.0
-        for block in self.blocks:
-            y = _draw(sheet, block, y, language) + 26
-        left, bottom = sheet.corner
-        for place, line in enumerate([*(line.strip() for line in lines), say("par_square", language)]):
-            sheet.text(left, bottom + 26 + 18 * place, line, 12, "quiet")
-        sheet.text(left, sheet.top - 20, head, 14, bold=True)
-        return sheet.render()
-
-    def _lines(self, lang: str) -> Iterator[str]:
+    def lines(self, lang: str) -> Iterator[str]:
+        """How many parameters each operation has, and why."""
         yield say("par_title", lang, title=self.title)
         for block in self.blocks:
-            terms = [block.kernels, *block.kernel] if not block.dense else [block.kernels]
-            each = Equation(f"{times(terms)}{' + 1' if block.bias else ''}",
-                            block.kernels * prod(block.kernel) + block.bias)
             if not block.names:
+                terms = [block.kernels, *block.kernel]
+                each = Equation(times(terms) + " + 1" * block.bias, prod(terms) + block.bias)
                 yield say("par_unit" if block.dense else "par_filter", lang, equation=each)
             for statement in block.statements:
                 yield say(statement.key, lang, **statement.fields)
                 if statement.legend:
                     yield "  " + say(statement.legend, lang)
 
+    def sheet(self, lang: str) -> Sheet:
+        """The blocks from top to bottom, and their arithmetic below them."""
+        head, *lines = (line.strip() for line in self.lines(lang))
+        sheet = Sheet(head, ". ".join(lines))
+        y = 0.0
+        for block in self.blocks:
+            y = _draw(sheet, block, y, lang) + 26
+        sheet.notes([*lines, say("par_square", lang)])
+        sheet.heading(head, above=20)
+        return sheet
+
 
 def parameters(layer: Layer, lang: str | None = None) -> ParametersFigure:
     """The parameters of a built layer as a picture: a line for each filter or unit, with its kernels and its bias.
 
-    UnsupportedError for a layer without parameters.
+    Raises:
+        UnsupportedError: the layer has no parameters.
 
     >>> import konv
     >>> layer = konv.layers.Conv2D(2, 2, name="conv")
@@ -93,57 +90,45 @@ def parameters(layer: Layer, lang: str | None = None) -> ParametersFigure:
     blocks = tuple(_block(step) for step in facts.steps if step.weights)
     if not blocks:
         raise UnsupportedError(f"{layer.title}: has no parameters; explain() says what it does")
-    return ParametersFigure(_title(facts), blocks, check_language(lang))
-
-
-def _title(facts: LayerFacts) -> str:
-    return f'{facts.class_name} "{facts.name}"'
+    return ParametersFigure(f'{facts.class_name} "{facts.name}"', blocks, check_language(lang))
 
 
 def _block(step: StepFacts) -> Block:
+    op: Any = step.op
     told = tuple(statement for statement in statements(step) if statement.key in ("parameters", "learned", "measured"))
-    shape, bias = step.weights[0].shape, getattr(step.op, "use_bias", False)
-    if isinstance(step.op, Dense):
-        return Block(shape[1], shape[0], (1, 1), bias, (), True, told)
-    if not isinstance(step.op, CONVOLUTIONS):
+    if not op.convolution and not isinstance(op, Dense):
         longest = max(weight.shape[-1] if weight.shape else 1 for weight in step.weights)
-        return Block(len(step.weights), longest, (1, 1), False, tuple(weight.name for weight in step.weights), True, told)
-    *taps, inner, outer = shape
-    kernel = tuple(taps)
-    if isinstance(step.op, DepthwiseConv):
-        return Block(inner * outer, 1, kernel, bias, (), False, told, outer)
-    rows, kernels = (inner, outer) if isinstance(step.op, ConvTranspose) else (outer, inner)
-    return Block(rows, kernels, kernel, bias, (), False, told)
-
-
-def _shown(count: int) -> list[int]:
-    return list(range(count if count <= MOST else SHOWN))
+        return Block(len(step.weights), longest, (), False, told, tuple(weight.name for weight in step.weights))
+    filters, kernels, *_ = by_filter(op, np.empty(step.weights[0].shape)).shape
+    kernel = () if isinstance(op, Dense) else op.window.kernel
+    return Block(filters, kernels, kernel, op.use_bias, told, per_channel=getattr(op, "multiplier", 0))
 
 
 def _draw(sheet: Sheet, block: Block, top: float, lang: str) -> float:
     """One block from `top` on; where it ends."""
-    lines, columns = block.planar
+    lines, columns = (1, 1, *block.kernel)[-2:]  # the kernel of a sequence is one row
     cell = CELL if max(lines, columns) <= 7 else 7 * CELL / max(lines, columns)
     height, width = lines * cell, columns * cell
     gap = 3 if block.dense else GAP
     names = [block.names[row] if block.names else say("par_unit_row" if block.dense else "fig_filter", lang, number=row)
-             for row in _shown(block.rows)]
+             for row in drawn(block.rows, MOST)]
+    kernels = drawn(block.kernels, MOST)
     left = max(text_width(name, 11) for name in names) + 14
     for row, name in enumerate(names):
         y = top + row * (height + 12)
         sheet.text(left - 14, y + height / 2, name, 11, "quiet", "end")
         x = left
-        for kernel in _shown(block.kernels):
+        for kernel in kernels:
             style = "c0" if block.dense else colour(row // block.per_channel if block.per_channel else kernel)
-            sheet.grid(x, y, lines, columns, cell, style, style, 0.3)
+            sheet.grid(x, y, lines, columns, cell, style, 0.3)
             x += width + gap
-        if block.kernels > MOST:
-            more = "… " + say("more", lang, count=block.kernels - SHOWN)
+        if block.kernels > len(kernels):
+            more = "… " + say("more", lang, count=block.kernels - len(kernels))
             sheet.text(x + 2, y + height / 2, more, 11, "quiet")
             x += text_width(more, 11) + 12
         if block.bias:
             sheet.text(x + 4, y + height / 2, "+", 13, "quiet", "middle")
-            sheet.grid(x + 14, y + height / 2 - CELL / 2, 1, 1, CELL, "window", "window", 0.3)
+            sheet.grid(x + 14, y + height / 2 - CELL / 2, 1, 1, CELL, "window", 0.3)
             if row == 0:
                 sheet.text(x + 14 + CELL / 2, y + height / 2 - CELL - 2, say("par_bias", lang), 10, "quiet", "middle")
     bottom = top + len(names) * (height + 12)

@@ -1,11 +1,11 @@
-"""Arrays of numbers as pixels, and pixels as PNG inside a page."""
+"""Arrays as pixels, and pixels as PNG inside a page."""
 
 from base64 import b64encode
 from io import BytesIO
 
 import numpy as np
 
-from konv.explain.figures.svg import Sheet, number
+from konv.explain.figures.svg import Sheet, box
 
 
 def as_bytes(picture: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def place_image(sheet: Sheet, x: float, y: float, pixels: np.ndarray, scale: flo
     """An array (height, width, 3) of bytes, each pixel a square."""
     height, width, _ = pixels.shape
     sheet.reach((x, y), (x + width * scale, y + height * scale))
-    sheet.add(f'<image x="{number(x)}" y="{number(y)}" width="{number(width * scale)}" height="{number(height * scale)}" '
+    sheet.add(f'<image {box(x, y, width * scale, height * scale)} '
               f'preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,{png(pixels)}"/>')
     sheet.rect(x, y, width * scale, height * scale, "line-line")
 

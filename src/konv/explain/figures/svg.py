@@ -4,9 +4,11 @@ Nothing here knows what is drawn. Text is escaped here and nowhere else.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
+Points = Sequence[tuple[float, float]]
 # light, dark; of every class both a fill and a line are defined
 COLOURS = {
     "paper": ("#ffffff", "#14181f"), "ink": ("#14181f", "#e8ecf2"), "quiet": ("#5b6472", "#9aa5b5"),
@@ -58,52 +60,44 @@ class Sheet:
     def __init__(self, title: str, description: str, margin: float = 14):
         self.title, self.description, self.margin = title, description, margin
         self._shapes: list[str] = []
-        self._left = self._top = float("inf")
-        self._right = self._bottom = float("-inf")
+        self.left = self.top = float("inf")  # how far what has been drawn reaches
+        self.right = self.bottom = float("-inf")
 
     def reach(self, *points: tuple[float, float]) -> None:
         """The page is to hold these points."""
         for x, y in points:
-            self._left, self._right = min(self._left, x), max(self._right, x)
-            self._top, self._bottom = min(self._top, y), max(self._bottom, y)
-
-    @property
-    def corner(self) -> tuple[float, float]:
-        """The left end and the bottom of what has been drawn."""
-        return self._left, self._bottom
-
-    @property
-    def top(self) -> float:
-        """Where what has been drawn begins."""
-        return self._top
+            self.left, self.right = min(self.left, x), max(self.right, x)
+            self.top, self.bottom = min(self.top, y), max(self.bottom, y)
 
     def add(self, shape: str) -> None:
         """A shape as SVG; whoever adds it says how far it reaches."""
         self._shapes.append(shape)
 
-    def rect(self, x: float, y: float, width: float, height: float, style: str, opacity: float = 1.0, **more) -> None:
+    def rect(self, x: float, y: float, width: float, height: float, style: str, opacity: float = 1.0, **more: Any) -> None:
         """`style` is a class of COLOURS, with -line for the outline alone."""
         self.reach((x, y), (x + width, y + height))
-        faint = f' fill-opacity="{round(opacity, 2):g}"' if opacity < 1 else ""
-        self.add(f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" '
-                 f'class="{style}"{faint}{attributes(more)}/>')
+        faint = {"fill-opacity": f"{round(opacity, 2):g}"} if opacity < 1 else {}
+        self.add(f'<rect {box(x, y, width, height)} class="{style}"{attributes(faint | more)}/>')
 
-    def line(self, points: Sequence[tuple[float, float]], style: str = "line-line", arrow: bool = False, **more) -> None:
+    def circle(self, x: float, y: float, radius: float, style: str, **more: Any) -> None:
+        """A mark inside of what is drawn: a disc, or with -line its outline alone."""
+        self.add(f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" class="{style}"{attributes(more)}/>')
+
+    def line(self, points: Points, style: str = "line-line", arrow: bool = False, **more: Any) -> None:
         """A line through these points, with the head of an arrow at the last one if wanted."""
         self.reach(*points)
-        path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
-        self.add(f'<path d="{path}" class="{style}"{attributes(more)}/>')
+        self.add(f'<path d="{_path(points)}" class="{style}"{attributes(more)}/>')
         if arrow:
             (x0, y0), (x1, y1) = points[-2:]
             length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
             dx, dy = (x1 - x0) / length * 6, (y1 - y0) / length * 6
-            self.add(f'<path d="M{number(x1 - dx - dy / 2)} {number(y1 - dy + dx / 2)}L{number(x1)} {number(y1)}'
-                     f'L{number(x1 - dx + dy / 2)} {number(y1 - dy - dx / 2)}" class="{style}"{attributes(more)}/>')
+            head = _path([(x1 - dx - dy / 2, y1 - dy + dx / 2), (x1, y1), (x1 - dx + dy / 2, y1 - dy - dx / 2)])
+            self.add(f'<path d="{head}" class="{style}"{attributes(more)}/>')
 
-    def shape(self, corners: Sequence[tuple[float, float]], style: str, opacity: float) -> None:
+    def shape(self, corners: Points, style: str, opacity: float) -> None:
         """A filled shape with these corners, and its outline."""
         self.reach(*corners)
-        path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in corners) + "Z"
+        path = _path(corners) + "Z"
         self.add(f'<path d="{path}" class="{style}" fill-opacity="{round(opacity, 2):g}"/>')
         self.add(f'<path d="{path}" class="{style}-line"/>')
 
@@ -113,16 +107,24 @@ class Sheet:
         width = text_width(text, size)
         left = x - {"start": 0, "middle": width / 2, "end": width}[anchor]
         self.reach((left, y - size * 0.6), (left + width, y + size * 0.6))
-        weight = ' font-weight="600"' if bold else ""
-        place = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        more = ({} if anchor == "start" else {"text-anchor": anchor}) | ({"font-weight": "600"} if bold else {})
         self.add(f'<text x="{number(x)}" y="{number(y + size * 0.35)}" font-size="{number(size)}" class="{style}"'
-                 f'{place}{weight}>{escape(text)}</text>')
+                 f'{attributes(more)}>{escape(text)}</text>')
 
-    def grid(self, x: float, y: float, rows: int, columns: int, cell: float, style: str = "line",
-             fill: str | None = None, opacity: float = 0.14) -> None:
-        """Cells side by side; where they would be smaller than 4 pixels only the outline."""
+    def heading(self, text: str, above: float) -> None:
+        """The title, so far above everything that has been drawn."""
+        self.text(self.left, self.top - above, text, 14, bold=True)
+
+    def notes(self, lines: Iterable[str], inked: Container[int] = ()) -> None:
+        """Lines below everything that has been drawn, quiet but for those whose numbers are `inked`."""
+        left, bottom = self.left, self.bottom
+        for place, line in enumerate(lines):
+            self.text(left, bottom + 26 + 18 * place, line, 12, "ink" if place in inked else "quiet")
+
+    def grid(self, x: float, y: float, rows: int, columns: int, cell: float, style: str = "line", filled: float = 0) -> None:
+        """Cells side by side, `filled` with their colour or blank; those smaller than 4 pixels are left out."""
         width, height = columns * cell, rows * cell
-        self.rect(x, y, width, height, fill or "blank", opacity if fill else 1.0)
+        self.rect(x, y, width, height, style if filled else "blank", filled or 1.0)
         if cell >= 4:
             lines = [f"M{number(x)} {number(y + row * cell)}h{number(width)}" for row in range(1, rows)]
             lines += [f"M{number(x + column * cell)} {number(y)}v{number(height)}" for column in range(1, columns)]
@@ -132,14 +134,22 @@ class Sheet:
 
     def render(self) -> str:
         """The page as SVG text."""
-        left, top = self._left - self.margin, self._top - self.margin
-        width, height = self._right + self.margin - left, self._bottom + self.margin - top
-        box = " ".join(map(number, (left, top, width, height)))
-        area = f'x="{number(left)}" y="{number(top)}" width="{number(width)}" height="{number(height)}"'
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" class="konv" role="img" viewBox="{box}" width="{number(width)}" '
+        left, top = self.left - self.margin, self.top - self.margin
+        width, height = self.right + self.margin - left, self.bottom + self.margin - top
+        view = " ".join(map(number, (left, top, width, height)))
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" class="konv" role="img" viewBox="{view}" width="{number(width)}" '
                 f'height="{number(height)}" font-family="{escape(FONT, quote=True)}">\n'
                 f"<title>{escape(self.title)}</title>\n<desc>{escape(self.description)}</desc>\n<style>{STYLE}</style>\n"
-                f'<rect {area} class="paper"/>\n' + "\n".join(self._shapes) + "\n</svg>\n")
+                f'<rect {box(left, top, width, height)} class="paper"/>\n' + "\n".join(self._shapes) + "\n</svg>\n")
+
+
+def box(x: float, y: float, width: float, height: float) -> str:
+    """The attributes that say where a shape lies."""
+    return f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+
+
+def _path(points: Points) -> str:
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
 
 
 def number(value: float) -> str:
@@ -147,6 +157,6 @@ def number(value: float) -> str:
     return f"{round(value, 1):g}"
 
 
-def attributes(more: dict) -> str:
+def attributes(more: Mapping[str, Any]) -> str:
     """stroke_width=2 -> ' stroke-width="2"'."""
     return "".join(f' {name.replace("_", "-")}="{escape(str(value), quote=True)}"' for name, value in more.items())

@@ -7,7 +7,8 @@ from typing import Any
 
 from konv.callbacks import Callback
 from konv.errors import KonvError
-from konv.explain.figures.contact_sheet import Tiles
+from konv.explain.figures.base import save_gif
+from konv.explain.figures.contact_sheet import PAPER, Tiles
 from konv.explain.figures.feature_maps import FeatureMaps, feature_maps
 from konv.explain.figures.kernel_sheets import Kernels, kernels
 from konv.layers.base import Layer
@@ -34,11 +35,13 @@ class _FilmOfSheets(Callback):
         self.sheets.append(self._sheet(epoch + 1))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        from PIL import ImageOps
+
         frames = [sheet.image() for sheet in self._finished(self.sheets)]
-        size = max(frame.width for frame in frames), max(frame.height for frame in frames)
-        wide = [_padded(frame, size) for frame in frames]
+        right, bottom = (max(sizes) for sizes in zip(*(frame.size for frame in frames), strict=True))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        wide[0].save(self.path, save_all=True, append_images=wide[1:], duration=max(20, round(self.seconds * 1000)), loop=0)
+        save_gif([ImageOps.expand(frame, (0, 0, right - frame.width, bottom - frame.height), PAPER) for frame in frames],
+                 self.path, self.seconds)  # captions may be longer in one epoch than in another
 
     def _sheet(self, epoch: int) -> Tiles:
         raise NotImplementedError
@@ -80,17 +83,6 @@ class FilmOfMaps(_FilmOfSheets):
     def _sheet(self, epoch: int) -> FeatureMaps:
         sheet = feature_maps(self.model, self.image, [self.layer])[0]
         return replace(sheet, name=f"{sheet.name}, epoch {epoch}")
-
-
-def _padded(frame: Any, size: tuple[int, int]) -> Any:
-    """Captions may be longer in one epoch than in another."""
-    from PIL import Image
-
-    if frame.size == size:
-        return frame
-    wide = Image.new("RGB", size, (255, 255, 255))
-    wide.paste(frame, (0, 0))
-    return wide
 
 
 __all__ = ["FilmOfKernels", "FilmOfMaps"]

@@ -15,7 +15,7 @@ import numpy as np
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError
 from konv.explain.facts.model_facts import CONVOLUTIONS, channels_first
-from konv.explain.figures.kernel_sheets import by_filter
+from konv.explain.facts.values import by_filter
 from konv.ir.graph import Graph
 from konv.ir.ops import BatchNorm, Dense, DepthwiseConv, GlobalPool, Pool, Softmax, spatial
 from konv.models import Model
