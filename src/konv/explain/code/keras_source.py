@@ -19,7 +19,6 @@ from konv.models import Model
 # how a layer begins to learn is of no account to what it computes
 LEFT_OUT = ("name", "trainable", "dtype", "activity_regularizer", "quantization_config", "renorm_clipping", "renorm_momentum")
 LEARNING = ("_initializer", "_regularizer", "_constraint")
-LAYERS_MODULE = "konv.layers."
 
 
 def identifier(name: str) -> str:
@@ -116,30 +115,20 @@ def constructor(layer: Layer) -> str:
     'layers.Conv2D(8, (3, 3), activation="relu")'
     """
     traced = layer.is_composed and not isinstance(layer, Dot)  # which Keras has under the same arguments
-    if traced or not type(layer).__module__.startswith(LAYERS_MODULE) or isinstance(layer, InputLayer):
+    if traced or type(layer) is not layer.builtin or isinstance(layer, InputLayer):
         raise UnsupportedError(f'{layer.title}: is not a layer of Keras, so there is no such code for it; there is for '
                                f'"numpy" and "torch"')
     if isinstance(layer, RandomCrop):  # which in Keras leaves images as they are in inference
         layer = Resizing(layer.height, layer.width, crop_to_aspect_ratio=True, data_format=layer.data_format)
-    defaults, order = _signature(type(layer))
-    config = {name: value for name, value in layer.get_config().items()
-              if name not in LEFT_OUT and not name.endswith(LEARNING) and name in defaults}
-    needed = [source_of(config.pop(name)) for name in order if name in config and defaults[name] is inspect.Parameter.empty]
-    others = [f"{name}={source_of(value)}" for name, value in config.items() if not _is_default(name, value, defaults[name])]
-    return f"layers.{type(layer).__name__}({', '.join([*needed, *others])})"
-
-
-def _signature(cls: type) -> tuple[dict[str, Any], list[str]]:
-    """Defaults by name, and the names in their order; a class may hand arguments on to the one it is made of."""
-    defaults: dict[str, Any] = {}
-    order: list[str] = []
-    for base in reversed(cls.__mro__):
-        if "__init__" in vars(base) and base.__module__.startswith(LAYERS_MODULE):
-            own = {name: parameter.default for name, parameter in inspect.signature(base.__init__).parameters.items()
-                   if name != "self" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)}
-            defaults |= own
-            order = [*own, *(name for name in order if name not in own)]
-    return defaults, order
+    config, arguments = layer.get_config(), []
+    for name, parameter in inspect.signature(type(layer).__init__).parameters.items():
+        if name not in config or name in LEFT_OUT or name.endswith(LEARNING):
+            continue
+        if parameter.default is inspect.Parameter.empty:
+            arguments.append(source_of(config[name]))
+        elif not _is_default(name, config[name], parameter.default):
+            arguments.append(f"{name}={source_of(config[name])}")
+    return f"layers.{type(layer).__name__}({', '.join(arguments)})"
 
 
 def _is_default(name: str, value: Any, default: Any) -> bool:
