@@ -1,6 +1,6 @@
 """Where a weight is put back to after each step of the optimizer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,86 +11,111 @@ from konv.registry import Registry
 
 
 class Constraint:
-    """Base of all constraints: called with a weight, gives the nearest allowed one. This one allows all."""
+    """Base of all constraints: called with a weight, gives the nearest allowed one. This one allows all.
+
+    Shape:
+        a weight of any shape -> an array of that shape.
+
+    >>> Constraint()([1.0, -2.0])
+    array([ 1., -2.])
+    """
+
+    _written: tuple[str, ...] = ()  # the attributes that get_config notes
 
     def __call__(self, w: Any) -> np.ndarray:
+        """The nearest allowed weight."""
         return np.asarray(w)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
-        return {}
+        return {name: getattr(self, name) for name in self._written}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Constraint":
+        """The constraint of a dict that `get_config` gave."""
         return cls(**config)
 
 
 class NonNeg(Constraint):
-    """No number below zero.
+    """No element below zero.
 
     >>> NonNeg()(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
 
     def __call__(self, w: Any) -> np.ndarray:
+        """The nearest allowed weight."""
         return np.maximum(w, 0)
 
 
 class MinMaxNorm(Constraint):
-    """Length between two bounds along `axis`: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
+    """Euclidean length between two bounds along `axis`.
 
-    With `rate` below 1 a weight goes only that part of the way at each step.
+    Args:
+        min_value: the smaller bound.
+        max_value: the larger bound.
+        rate: below 1 a weight goes only that part of the way at each step.
+        axis: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
 
     >>> MinMaxNorm(max_value=1.0)(np.array([3.0, 4.0])).round(6)
     array([0.6, 0.8])
     """
+
+    _written = ("min_value", "max_value", "rate", "axis")
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0,
                  axis: int | Sequence[int] = 0):
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Any) -> np.ndarray:
+        """The nearest allowed weight."""
         w = np.asarray(w)
         length = norm(w, self.axis)
         wanted = self.rate * np.clip(length, self.min_value, self.max_value) + (1 - self.rate) * length
         return w * (wanted / (config.epsilon() + length))
 
-    def get_config(self) -> dict[str, Any]:
-        return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
-
 
 class MaxNorm(Constraint):
-    """Length of at most `max_value` along `axis`: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
+    """Euclidean length of at most `max_value` along `axis`.
+
+    Args:
+        max_value: the bound.
+        axis: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
+    Reference:
+        Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
 
     >>> MaxNorm(1.0)(np.array([3.0, 4.0])).round(6)
     array([0.6, 0.8])
     """
 
+    _written = ("max_value", "axis")
+
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0):
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w: Any) -> np.ndarray:
+        """The nearest allowed weight."""
         return MinMaxNorm(0.0, self.max_value, 1.0, self.axis)(w)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"max_value": self.max_value, "axis": self.axis}
 
 
 class UnitNorm(Constraint):
-    """Length 1 along `axis`: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
+    """Euclidean length 1 along `axis`.
+
+    Args:
+        axis: (0, 1, 2) for each filter of a Conv2D, 0 for each unit of a Dense.
 
     >>> UnitNorm()(np.array([3.0, 4.0])).round(6)
     array([0.6, 0.8])
     """
 
+    _written = ("axis",)
+
     def __init__(self, axis: int | Sequence[int] = 0):
         self.axis = axis
 
     def __call__(self, w: Any) -> np.ndarray:
+        """The nearest allowed weight."""
         return np.asarray(w) / (config.epsilon() + norm(w, self.axis))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"axis": self.axis}
 
 
 def norm(w: Any, axis: int | Sequence[int]) -> np.ndarray:
@@ -124,7 +149,7 @@ def serialize(constraint: Any) -> dict[str, Any] | None:
     return _REGISTRY.serialize(constraint)
 
 
-def deserialize(config: Any, custom_objects=None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The constraint of a dict that `serialize` or Keras wrote.
 
     >>> deserialize({"class_name": "UnitNorm", "config": {"axis": 1}}).axis

@@ -1,6 +1,7 @@
 """Penalties on weights: each gives the penalty of an array and the gradient of the penalty."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,84 +13,131 @@ from konv.registry import Registry
 
 
 class Regularizer:
-    """Base of all regularizers; one of your own needs `__call__(array)` and `gradient(array)`."""
+    """Base of all regularizers; one of your own needs `__call__(array)` and `gradient(array)`.
+
+    >>> class Mean(Regularizer):
+    ...     def __call__(self, x):
+    ...         return float(np.mean(x))
+    ...     def gradient(self, x):
+    ...         return np.full_like(x, 1 / np.size(x))
+    >>> Mean()(np.array([1.0, 3.0]))
+    2.0
+    """
+
+    _written: tuple[str, ...] | None = None  # the attributes that get_config notes
 
     def __call__(self, x: Any) -> float:
+        """The penalty of an array."""
         raise NotImplementedError
 
     def gradient(self, x: Any) -> np.ndarray:
-        """The derivative of the penalty by each number of the array."""
+        """The derivative of the penalty with respect to each element of the array."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to write its arguments: add get_config()")
+        if self._written is None:
+            raise NotImplementedError(f"{type(self).__name__} does not say how to write its arguments: add get_config()")
+        return {name: getattr(self, name) for name in self._written}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Regularizer":
+        """The regularizer of a dict that `get_config` gave."""
         return cls(**config)
 
 
 class L1L2(Regularizer):
     """l1 * sum(|x|) + l2 * sum(x**2).
 
+    Args:
+        l1: the factor of the absolute values.
+        l2: the factor of the squares.
+    Shape:
+        an array of any shape -> one number.
+    Raises:
+        KonvError: a factor is not a finite number >= 0.
+
     >>> L1L2(l1=0.1, l2=0.5)(np.array([1.0, -2.0]))
     2.8
     """
+
+    _written = ("l1", "l2")
 
     def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0):
         self.l1, self.l2 = _factor(self, "l1", l1, 0.0), _factor(self, "l2", l2, 0.0)
 
     def __call__(self, x: Any) -> float:
+        """The penalty of an array."""
         x = np.asarray(x)
         # summed in float64: a kernel of millions of small squares loses digits in float32
         return (self.l1 and self.l1 * float(np.abs(x).sum(dtype=np.float64))) + (
             self.l2 and self.l2 * float(np.square(x).sum(dtype=np.float64)))
 
     def gradient(self, x: Any) -> np.ndarray:
+        """The derivative of the penalty with respect to each element of the array."""
         x = np.asarray(x)
-        slope = (2 * self.l2) * x
+        derivative = (2 * self.l2) * x
         # |x| has no derivative at 0, where constraints leave weights; Keras on JAX takes that from above
-        return slope + np.where(x >= 0, self.l1, -self.l1).astype(slope.dtype) if self.l1 else slope
-
-    def get_config(self) -> dict[str, Any]:
-        return {"l1": self.l1, "l2": self.l2}
+        return derivative + np.where(x >= 0, self.l1, -self.l1).astype(derivative.dtype) if self.l1 else derivative
 
 
 class L1(L1L2):
     """l1 * sum(|x|).
 
+    Args:
+        l1: the factor.
+    Shape:
+        an array of any shape -> one number.
+    Raises:
+        KonvError: a factor is not a finite number >= 0.
+
     >>> L1(0.1)(np.array([1.0, -2.0])).__round__(6)
     0.3
     """
 
+    _written = ("l1",)
+
     def __init__(self, l1: float | None = 0.01):
         super().__init__(l1=_single(_factor(self, "l1", l1, 0.01)))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"l1": self.l1}
 
 
 class L2(L1L2):
     """l2 * sum(x**2).
 
+    Args:
+        l2: the factor.
+    Shape:
+        an array of any shape -> one number.
+    Raises:
+        KonvError: a factor is not a finite number >= 0.
+
     >>> L2(0.5)(np.array([1.0, -2.0]))
     2.5
     """
 
+    _written = ("l2",)
+
     def __init__(self, l2: float | None = 0.01):
         super().__init__(l2=_factor(self, "l2", l2, 0.01))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"l2": self.l2}
 
 
 class OrthogonalRegularizer(Regularizer):
     """`factor` times the mean |cosine| between different rows (or columns) of a matrix.
 
+    Args:
+        factor: what the mean is multiplied by.
+        mode: "rows" or "columns".
+    Shape:
+        a matrix (n, m) -> one number.
+    Raises:
+        KonvError: mode is neither, or factor is not a finite number >= 0.
+        ShapeError: the array is no matrix.
+
     >>> OrthogonalRegularizer(1.0)(np.eye(3))
     0.0
     """
+
+    _written = ("factor", "mode")
 
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
         if mode not in ("rows", "columns"):
@@ -97,15 +145,17 @@ class OrthogonalRegularizer(Regularizer):
         self.factor, self.mode = _single(_factor(self, "factor", factor, 0.01)), mode
 
     def __call__(self, x: Any) -> float:
+        """The penalty of an array."""
         _, _, products, weight = self._cosines(x)
         return float(weight * np.abs(products).sum())
 
     def gradient(self, x: Any) -> np.ndarray:
+        """The derivative of the penalty with respect to each element of the array."""
         unit, length, products, weight = self._cosines(x)
         # each pair stands in `products` twice, hence the 2; a unit vector only turns, it does not grow
         turn = 2 * weight * np.sign(products) @ unit
-        slope = (turn - unit * (turn * unit).sum(1, keepdims=True)) / length
-        return slope if self.mode == "rows" else slope.T
+        derivative = (turn - unit * (turn * unit).sum(1, keepdims=True)) / length
+        return derivative if self.mode == "rows" else derivative.T
 
     def _cosines(self, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Unit rows (n, m), their former lengths (n, 1), the cosines of different rows (n, n), the weight of each."""
@@ -118,9 +168,6 @@ class OrthogonalRegularizer(Regularizer):
         products = unit @ unit.T
         np.fill_diagonal(products, 0)
         return unit, length, products, self.factor / max(len(rows) * (len(rows) - 1), 1)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"factor": self.factor, "mode": self.mode}
 
 
 def _factor(owner: Any, argument: str, value: float | None, default: float) -> float:
@@ -169,7 +216,7 @@ def serialize(regularizer: Any) -> dict[str, Any] | None:
     return _REGISTRY.serialize(regularizer)
 
 
-def deserialize(config: Any, custom_objects=None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The regularizer of a dict that `serialize` or Keras wrote.
 
     >>> deserialize({"class_name": "L1", "config": {"l1": 0.5}}).l1
