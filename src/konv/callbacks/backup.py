@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from konv.callbacks.base import Callback, Logs
+from konv.callbacks.base import Callback, Logs, batches_between
 from konv.errors import FileError, KonvError
 
 MAX_METADATA = 10_000  # characters
@@ -15,20 +15,26 @@ MAX_METADATA = 10_000  # characters
 class BackupAndRestore(Callback):
     """Saves weights, optimizer state and epoch while training, so that `fit` goes on there after an interruption.
 
-    The backup is removed when training comes to its end. With `double_checkpoint` the one before is kept, for the case
-    that the newest was being written when the machine stopped.
+    Args:
+        backup_dir: the folder of the backup.
+        save_freq: "epoch", or every how many batches to save.
+        double_checkpoint: whether to keep the backup before, for the case that the machine stopped while writing the newest.
+        delete_checkpoint: whether to remove the backup when training comes to its end.
+    Raises:
+        KonvError: no folder, or a save_freq that is neither; at the beginning of `fit`, a model that is not built.
+        FileError: a backup that is damaged.
 
     >>> BackupAndRestore("backup", save_freq=100).save_freq
     100
     """
 
-    def __init__(self, backup_dir, save_freq: int | str = "epoch", double_checkpoint=False, delete_checkpoint=True):
+    def __init__(self, backup_dir: str | os.PathLike[str], save_freq: int | str = "epoch", double_checkpoint: bool = False,
+                 delete_checkpoint: bool = True):
         super().__init__()
         if not backup_dir:
             raise KonvError(f"BackupAndRestore: backup_dir must be the path of a folder, got {backup_dir!r}")
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
-            raise KonvError(f'BackupAndRestore: save_freq must be "epoch" or a number of batches, got {save_freq!r}')
-        self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
+        self.save_freq = batches_between(save_freq, "BackupAndRestore", "save_freq")
+        self.backup_dir = os.fspath(backup_dir)
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._weights_path = os.path.join(self.backup_dir, "latest.weights.h5")
         self._training_metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
@@ -104,13 +110,17 @@ def _epoch(path: Path) -> int:
 class SwapEMAWeights(Callback):
     """Validates and predicts with the running averages of the weights that an optimizer with use_ema=True keeps.
 
-    With `swap_on_epoch` they are in place at the end of each epoch too, so that a ModelCheckpoint after it saves them.
+    Args:
+        swap_on_epoch: whether the averages are in the model at the end of each epoch too, so that a ModelCheckpoint that
+            comes after this callback saves them.
+    Raises:
+        KonvError: at the first use, an optimizer without use_ema=True.
 
     >>> SwapEMAWeights(swap_on_epoch=True).swap_on_epoch
     True
     """
 
-    def __init__(self, swap_on_epoch=False):
+    def __init__(self, swap_on_epoch: bool = False):
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
         self._ema_weights_in_model = False

@@ -1,12 +1,14 @@
 """What a callback is, the list that calls them, and the history that every `fit` keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from konv.errors import KonvError
 from konv.late import late
 
 Logs = dict[str, Any]
+Event = Callable[..., Any] | None
 
 
 class Callback:
@@ -85,13 +87,13 @@ class Callback:
 
 
 class History(Callback):
-    """Every number of every epoch: `history["loss"]` is a list with one number per epoch, `epoch` their numbers."""
+    """The logs of all epochs: `history["loss"]` is a list of one value per epoch, `epoch` says which epochs these are."""
 
     def __init__(self):
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
-        self.epochs_of: dict[str, list[int]] = {}  # of each number: in some epochs there may be no validation
+        self.epochs_of: dict[str, list[int]] = {}  # of each name: in some epochs there may be no validation
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
@@ -104,7 +106,7 @@ class History(Callback):
         self.model.history = self
 
     def plot(self, lang: str | None = None) -> Any:
-        """The learning curves as a figure of konv.explain: a panel for each number, training and validation together.
+        """The learning curves as a figure of konv.explain: a panel for each name, training and validation together.
 
         >>> history = History()
         >>> history.history = {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
@@ -117,8 +119,50 @@ class History(Callback):
         return self.plot().html() if self.history else "<p>History()</p>"
 
 
+def _of_batch(event: str) -> Callable[..., None]:
+    """The method of a list that hands an event of a batch on."""
+    @wraps(getattr(Callback, event))
+    def method(self: "CallbackList", batch: int, logs: Logs | None = None) -> None:
+        logs = plain(logs)
+        for callback in self.callbacks:
+            getattr(callback, event)(batch, logs=logs)
+
+    return method
+
+
+def _of_epoch(event: str) -> Callable[..., None]:
+    """The method of a list that hands the beginning or end of an epoch on."""
+    @wraps(getattr(Callback, event))
+    def method(self: "CallbackList", epoch: int, logs: Logs | None = None) -> None:
+        logs = plain(logs)
+        for callback in self.callbacks:
+            getattr(callback, event)(epoch, logs)
+
+    return method
+
+
+def _of_run(event: str) -> Callable[..., None]:
+    """The method of a list that hands the beginning or end of a run on."""
+    @wraps(getattr(Callback, event))
+    def method(self: "CallbackList", logs: Logs | None = None) -> None:
+        logs = plain(logs)
+        for callback in self.callbacks:
+            getattr(callback, event)(logs)
+
+    return method
+
+
 class CallbackList(Callback):
-    """Several callbacks called as one, in their order; logs reach them sorted by name and as Python numbers.
+    """Several callbacks called as one, in their order; logs reach them sorted by name and as Python floats.
+
+    Args:
+        callbacks: a callback, or lists of them within each other.
+        add_history: whether to add a History, if there is none.
+        add_progbar: whether to add a ProgbarLogger, if there is none.
+        model: the model of the run.
+        params: epochs, steps and verbose of the run.
+    Raises:
+        KonvError: something that is not a callback.
 
     >>> calls = CallbackList([LambdaCallback(on_epoch_begin=lambda epoch, logs: print("epoch", epoch))])
     >>> calls.on_epoch_begin(0)
@@ -126,7 +170,7 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks: Callback | Iterable[Callback] | None = None, add_history: bool = False,
-                 add_progbar: bool = False, model: Any = None, **params):
+                 add_progbar: bool = False, model: Any = None, **params: Any):
         super().__init__()
         self.callbacks = _flatten(callbacks)
         self._history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
@@ -158,84 +202,48 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
-    def _numbered(self, event: str, number: int, logs: Logs | None) -> None:
-        logs = plain(logs)
-        for callback in self.callbacks:
-            getattr(callback, event)(number, logs=logs)
-
-    def _plain(self, event: str, logs: Logs | None) -> None:
-        logs = plain(logs)
-        for callback in self.callbacks:
-            getattr(callback, event)(logs)
-
-    def on_batch_begin(self, batch, logs=None):
-        self._numbered("on_batch_begin", batch, logs)
-
-    def on_batch_end(self, batch, logs=None):
-        self._numbered("on_batch_end", batch, logs)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._numbered("on_train_batch_begin", batch, logs)
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._numbered("on_train_batch_end", batch, logs)
-
-    def on_test_batch_begin(self, batch, logs=None):
-        self._numbered("on_test_batch_begin", batch, logs)
-
-    def on_test_batch_end(self, batch, logs=None):
-        self._numbered("on_test_batch_end", batch, logs)
-
-    def on_predict_batch_begin(self, batch, logs=None):
-        self._numbered("on_predict_batch_begin", batch, logs)
-
-    def on_predict_batch_end(self, batch, logs=None):
-        self._numbered("on_predict_batch_end", batch, logs)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        logs = plain(logs)
-        for callback in self.callbacks:
-            callback.on_epoch_begin(epoch, logs)
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs = plain(logs)
-        for callback in self.callbacks:
-            callback.on_epoch_end(epoch, logs)
-
-    def on_train_begin(self, logs=None):
-        self._plain("on_train_begin", logs)
-
-    def on_train_end(self, logs=None):
-        self._plain("on_train_end", logs)
-
-    def on_test_begin(self, logs=None):
-        self._plain("on_test_begin", logs)
-
-    def on_test_end(self, logs=None):
-        self._plain("on_test_end", logs)
-
-    def on_predict_begin(self, logs=None):
-        self._plain("on_predict_begin", logs)
-
-    def on_predict_end(self, logs=None):
-        self._plain("on_predict_end", logs)
+    on_batch_begin = _of_batch("on_batch_begin")
+    on_batch_end = _of_batch("on_batch_end")
+    on_epoch_begin = _of_epoch("on_epoch_begin")
+    on_epoch_end = _of_epoch("on_epoch_end")
+    on_train_batch_begin = _of_batch("on_train_batch_begin")
+    on_train_batch_end = _of_batch("on_train_batch_end")
+    on_test_batch_begin = _of_batch("on_test_batch_begin")
+    on_test_batch_end = _of_batch("on_test_batch_end")
+    on_predict_batch_begin = _of_batch("on_predict_batch_begin")
+    on_predict_batch_end = _of_batch("on_predict_batch_end")
+    on_train_begin = _of_run("on_train_begin")
+    on_train_end = _of_run("on_train_end")
+    on_test_begin = _of_run("on_test_begin")
+    on_test_end = _of_run("on_test_end")
+    on_predict_begin = _of_run("on_predict_begin")
+    on_predict_end = _of_run("on_predict_end")
 
 
 class LambdaCallback(Callback):
-    """A callback from functions, such as on_epoch_end=lambda epoch, logs: print(logs)."""
+    """A callback from functions, such as on_epoch_end=lambda epoch, logs: print(logs).
 
-    def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,
-                 on_train_batch_begin=None, on_train_batch_end=None, **kwargs):
+    Args:
+        on_epoch_begin, on_epoch_end: functions of (epoch, logs).
+        on_train_begin, on_train_end: functions of (logs).
+        on_train_batch_begin, on_train_batch_end: functions of (batch, logs).
+        kwargs: further methods by name.
+    """
+
+    def __init__(self, on_epoch_begin: Event = None, on_epoch_end: Event = None, on_train_begin: Event = None,
+                 on_train_end: Event = None, on_train_batch_begin: Event = None, on_train_batch_end: Event = None,
+                 **kwargs: Any):
         super().__init__()
-        self.__dict__.update(kwargs)
         given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
                  "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
                  "on_train_batch_end": on_train_batch_end}
-        self.__dict__.update({event: function for event, function in given.items() if function is not None})
+        for event, function in kwargs.items() | given.items():
+            if event in kwargs or function is not None:
+                setattr(self, event, function)
 
 
 def plain(logs: Logs | None) -> Logs:
-    """Logs sorted by name, numbers as Python floats, nested dicts flattened."""
+    """Logs sorted by name, their values as Python floats, nested dicts flattened."""
     result: Logs = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
@@ -259,6 +267,13 @@ def _flatten(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, type) or not hasattr(callbacks, "on_epoch_end"):
         raise KonvError(f"callbacks must be instances of konv.callbacks.Callback, got {callbacks!r}")
     return [callbacks]
+
+
+def batches_between(value: Any, owner: str, argument: str, words: str = '"epoch"') -> int | str:
+    """Every how many batches something is done, or "epoch" for after each epoch."""
+    if value != "epoch" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise KonvError(f"{owner}: {argument} must be {words} or a number of batches, got {value!r}")
+    return value
 
 
 def say(message: str) -> None:

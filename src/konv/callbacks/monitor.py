@@ -1,20 +1,19 @@
-"""Callbacks that watch one number and act when it improves or stops improving."""
+"""Callbacks that watch one of the logs and act when it improves or stops improving."""
 
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from konv.callbacks.base import Callback, Logs, say
-from konv.errors import FileError, KonvError, meant
+from konv.callbacks.base import Callback, Logs, batches_between, say
+from konv.errors import FileError, KonvError, meant, warn
 from konv.ops import greater, less
 
 
 def rises(model: Any, name: str) -> bool | None:
-    """Whether a number of a model should rise in training; None if that is not known."""
+    """Whether a loss or metric of a model should rise in training; None if that is not known."""
     if name == "loss":
         return False
     for group in getattr(model, "metrics", ()):
@@ -25,16 +24,22 @@ def rises(model: Any, name: str) -> bool | None:
 
 
 class MonitorCallback(Callback):
-    """Base of the callbacks that watch a number; `mode` says whether larger ("max") or smaller ("min") is better.
+    """Base of the callbacks that watch one of the logs.
 
-    "auto" asks the metric of that name; a loss should fall.
+    Args:
+        monitor: the name of the loss or metric, such as "val_loss".
+        mode: "max" if larger is better, "min" if smaller; "auto" asks the metric of that name, and a loss should fall.
+        baseline: what the first value has to be better than.
+        min_delta: by how much it has to be better.
+    Raises:
+        KonvError: an argument that is not what it should be; in training, a name whose direction is not known.
     """
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None,
                  min_delta: float = 0):
         super().__init__()
         if mode not in ("auto", "min", "max"):
-            warnings.warn(f'{type(self).__name__}: mode={mode!r} is unknown, "auto" is used', stacklevel=3)
+            warn(f'{type(self).__name__}: mode={mode!r} is unknown, "auto" is used')
             mode = "auto"
         if not isinstance(monitor, str):
             raise KonvError(f'{type(self).__name__}: monitor must be a name such as "val_loss", got {monitor!r}')
@@ -49,7 +54,9 @@ class MonitorCallback(Callback):
         return value
 
     def _set_monitor_op(self) -> None:
-        """Decide which way is better, once the model's metrics are known."""
+        """Decide which direction is better, when the model's metrics are known."""
+        if self.monitor_op is not None:
+            return
         self.monitor_op = {"min": less, "max": greater}.get(self.mode) or self._automatic_op()
         if self.monitor_op is less:
             self.min_delta = -self.min_delta
@@ -67,20 +74,33 @@ class MonitorCallback(Callback):
         assert self.monitor_op is not None
         return bool(self.monitor_op(value - self.min_delta, reference))
 
-    def _missing(self, logs: Logs) -> str:
-        return (f'{type(self).__name__}: monitor="{self.monitor}" is not among the numbers of the epoch: '
-                f"{', '.join(logs)}")
+    def get_monitor_value(self, logs: Logs | None, hint: str = "") -> Any:
+        """The value of this epoch, or None with a warning."""
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            warn(f'{type(self).__name__}: monitor="{self.monitor}" is not among the numbers of the epoch: '
+                 f"{', '.join(logs or {})}{hint}")
+        return value
 
 
 class EarlyStopping(MonitorCallback):
-    """Stops training when the watched number has not improved for `patience` epochs.
+    """Stops training when the watched value has not improved for `patience` epochs.
+
+    Args:
+        monitor, min_delta, mode: as in MonitorCallback.
+        patience: how many epochs without improvement are let pass.
+        verbose: 1 prints why training stops.
+        baseline: only values better than this one count as an improvement.
+        restore_best_weights: whether to put back the weights of the best epoch.
+        start_from_epoch: epochs before this one do not count.
 
     >>> EarlyStopping(monitor="val_accuracy", patience=3, restore_best_weights=True).patience
     3
     """
 
-    def __init__(self, monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto", baseline=None,
-                 restore_best_weights=False, start_from_epoch=0):
+    def __init__(self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0,
+                 mode: str = "auto", baseline: float | None = None, restore_best_weights: bool = False,
+                 start_from_epoch: int = 0):
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience, self.verbose = self._number("patience", patience), self._number("verbose", verbose)
         self.baseline = None if baseline is None else self._number("baseline", baseline)
@@ -97,8 +117,7 @@ class EarlyStopping(MonitorCallback):
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.monitor_op is None:
-            self._set_monitor_op()
+        self._set_monitor_op()
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
@@ -124,33 +143,36 @@ class EarlyStopping(MonitorCallback):
                 say(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)
 
-    def get_monitor_value(self, logs: Logs | None) -> Any:
-        """The watched number of this epoch, or None with a warning."""
-        value = (logs or {}).get(self.monitor)
-        if value is None:
-            warnings.warn(self._missing(logs or {}), stacklevel=3)
-        return value
-
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the model, or its weights, after epochs or batches; `filepath` may hold {epoch:02d} and {val_loss:.2f}.
+    """Saves the model, or its weights, after epochs or batches.
+
+    Args:
+        filepath: path of a ".keras", ".h5" or ".weights.h5" file; may hold {epoch:02d}, {val_loss:.2f} and so on.
+        monitor, mode: as in MonitorCallback.
+        verbose: 1 prints what is done.
+        save_best_only: whether to save only when the watched value has improved.
+        save_weights_only: whether to save the weights alone.
+        save_freq: "epoch", or every how many batches to save.
+        initial_value_threshold: what the first value has to be better than.
+    Raises:
+        KonvError: an argument that is not what it should be; in training, a name in filepath that the logs have not.
+        FileError: filepath is a folder.
 
     >>> ModelCheckpoint("best.keras", monitor="val_accuracy", save_best_only=True).save_freq
     'epoch'
     """
 
-    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
-                 mode="auto", save_freq: int | str = "epoch", initial_value_threshold=None):
+    def __init__(self, filepath: str | os.PathLike[str], monitor: str = "val_loss", verbose: int = 0,
+                 save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
+                 save_freq: int | str = "epoch", initial_value_threshold: float | None = None):
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = os.fspath(filepath)
         self.verbose = self._number("verbose", verbose)
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
-        self.save_freq = save_freq
+        self.save_freq = batches_between(save_freq, "ModelCheckpoint", "save_freq")
         self._since, self._epoch = 0, 0
         self._last_batch: int | None = None
-        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-        if save_freq != "epoch" and not whole:
-            raise KonvError(f'ModelCheckpoint: save_freq must be "epoch" or a number of batches, got {save_freq!r}')
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
             raise KonvError(f'ModelCheckpoint: with save_weights_only=True filepath must end in ".weights.h5", got '
                             f'"{self.filepath}"')
@@ -196,12 +218,10 @@ class ModelCheckpoint(MonitorCallback):
             if self.verbose > 0:
                 say(f"\nEpoch {epoch + 1}: saving model to {path}")
             return True
-        current = logs.get(self.monitor)
+        current = self.get_monitor_value(logs, "; the model is saved all the same")
         if current is None:
-            warnings.warn(f"{self._missing(logs)}; the model is saved all the same", stacklevel=4)
             return True
-        if self.monitor_op is None:
-            self._set_monitor_op()
+        self._set_monitor_op()
         before = "None" if self.best is None else f"{self.best:.5f}"
         better = self._is_improvement(current, self.best)
         if self.verbose > 0:
@@ -212,23 +232,33 @@ class ModelCheckpoint(MonitorCallback):
         return better
 
     def _path(self, epoch: int, batch: int | None, logs: Logs) -> str:
-        numbers = {"epoch": epoch + 1} | ({} if batch is None else {"batch": batch + 1}) | logs
+        known = {"epoch": epoch + 1} | ({} if batch is None else {"batch": batch + 1}) | logs
         try:
-            return self.filepath.format(**numbers)
+            return self.filepath.format(**known)
         except KeyError as error:
             raise KonvError(f'ModelCheckpoint: filepath="{self.filepath}" asks for {error}; there are: '
-                            f"{', '.join(numbers)}") from None
+                            f"{', '.join(known)}") from None
 
 
 class ReduceLROnPlateau(MonitorCallback):
-    """Multiplies the learning rate by `factor` when the watched number has not improved for `patience` epochs.
+    """Multiplies the learning rate by `factor` when the watched value has not improved for `patience` epochs.
+
+    Args:
+        monitor, mode, min_delta: as in MonitorCallback.
+        factor: below 1.
+        patience: how many epochs without improvement are let pass.
+        verbose: 1 prints each change.
+        cooldown: how many epochs after a change do not count.
+        min_lr: the learning rate that it does not go below.
+    Raises:
+        KonvError: an argument that is unknown or not what it should be.
 
     >>> ReduceLROnPlateau(factor=0.2, patience=5, min_lr=1e-5).factor
     0.2
     """
 
-    def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4, cooldown=0,
-                 min_lr=0.0, **kwargs):
+    def __init__(self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0,
+                 mode: str = "auto", min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0, **kwargs: Any):
         super().__init__(monitor, mode, min_delta=min_delta)
         if kwargs:
             unknown = ", ".join(f"{argument}{meant(type(self), argument)}" for argument in kwargs)
@@ -245,13 +275,11 @@ class ReduceLROnPlateau(MonitorCallback):
         self.cooldown_counter = self.wait = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.monitor_op is None:
-            self._set_monitor_op()
+        self._set_monitor_op()
         logs = {} if logs is None else logs
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        current = logs.get(self.monitor)
+        current = self.get_monitor_value(logs)
         if current is None:
-            warnings.warn(self._missing(logs), stacklevel=2)
             return
         if self.in_cooldown():
             self.cooldown_counter -= 1

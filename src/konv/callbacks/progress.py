@@ -16,9 +16,18 @@ INTERVAL = 0.1  # seconds between two refreshes: more would cost time and no rea
 
 
 class Progbar:
-    """A bar with the time per step and the current numbers.
+    """A bar with the time per step and the current values. Where output is not a terminal, only the finished line is printed.
 
-    Where output is not a terminal, only the finished line is printed.
+    Args:
+        target: how many steps there are, None if that is not known.
+        width: letters of the bar.
+        verbose: 0 for nothing, 1 for a bar, 2 for a line at the end.
+        interval: seconds between two refreshes.
+        stateful_metrics: names whose last value is shown instead of the mean over the steps.
+        stateless_metrics: the only names whose mean is shown; one of the two can be given.
+        unit_name: what a step is called.
+    Raises:
+        KonvError: both kinds of names are given.
 
     >>> bar = Progbar(10, verbose=2)
     >>> bar.update(10, [("loss", 0.25)])
@@ -42,7 +51,7 @@ class Progbar:
 
     def update(self, current: int, values: Iterable[tuple[str, Any]] | None = None,
                finalize: bool | None = None) -> None:
-        """Note that `current` steps are done; values are (name, number), averaged over steps unless stateful."""
+        """Note that `current` steps are done; values are (name, value), averaged over steps unless stateful."""
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         for name, value in values or ():
@@ -55,7 +64,7 @@ class Progbar:
         elif self.verbose == 2 and finalize and self.target:
             count = f"{current:{len(str(self.target))}d}/{self.target}"
             took = f"{now - self._start:.0f}s - {_duration(per_step, self.unit_name)}"
-            print(f"{count} - {took}{self._numbers()}", flush=True)
+            print(f"{count} - {took}{self._shown_values()}", flush=True)
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
         """Note that n more steps are done."""
@@ -70,7 +79,7 @@ class Progbar:
             total, count = self._values.get(name, (0.0, 0))
             self._values[name] = (total + value * steps, count + steps)
 
-    def _numbers(self) -> str:
+    def _shown_values(self) -> str:
         return "".join(f" - {name}: {_number(total / max(count, 1))}" for name, (total, count) in self._values.items())
 
     def _draw(self, current: int, now: float, per_step: float, finalize: bool) -> None:
@@ -84,8 +93,8 @@ class Progbar:
         else:
             done, count = 0, f"{current:7d}/Unknown"
             bar = count
-        left = per_step * (self.target - current) if self.target and not finalize else now - self._start
-        info = f" {_clock(left)} {_duration(per_step, self.unit_name)}{self._numbers()}"
+        remaining = per_step * (self.target - current) if self.target and not finalize else now - self._start
+        info = f" {_clock(remaining)} {_duration(per_step, self.unit_name)}{self._shown_values()}"
         width = len(count) + 1 + self.width + len(info)
         start = "\r" if self._dynamic else ""
         sys.stdout.write(f"{start}{bar}{info}{' ' * max(self._width - width, 0)}" + ("\n" if finalize else ""))

@@ -13,13 +13,18 @@ from konv.errors import KonvError, StoppedError
 
 
 class CSVLogger(Callback):
-    """Writes the numbers of every epoch as a line of a file, flushed at once.
+    """Writes the logs of every epoch as a line of a file, flushed at once.
+
+    Args:
+        filename: path of the file.
+        separator: between the values.
+        append: whether to go on with a file that is there.
 
     >>> CSVLogger("log.csv", separator=";", append=True).sep
     ';'
     """
 
-    def __init__(self, filename, separator: str = ",", append: bool = False):
+    def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False):
         super().__init__()
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.keys: list[str] | None = None
@@ -57,7 +62,12 @@ class CSVLogger(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops training, or raises, when the loss of a batch is nan or infinite.
+    """Stops training when the loss of a batch is nan or infinite.
+
+    Args:
+        raise_error: whether to raise instead.
+    Raises:
+        StoppedError: in training, with raise_error=True.
 
     >>> TerminateOnNaN().raise_error
     False
@@ -79,6 +89,12 @@ class TerminateOnNaN(Callback):
 
 class LearningRateScheduler(Callback):
     """Sets the learning rate at the beginning of every epoch to schedule(epoch, rate).
+
+    Args:
+        schedule: a function of the epoch, from 0 on, and the current rate that returns a float.
+        verbose: 1 prints each rate.
+    Raises:
+        KonvError: a schedule that is not a function; in training, one that returns something else.
 
     >>> LearningRateScheduler(lambda epoch, rate: rate * 0.9).verbose
     0

@@ -6,22 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from konv.callbacks.base import Callback, Logs
-from konv.errors import KonvError, UnsupportedError, import_extra
+from konv.callbacks.base import Callback, Logs, batches_between
+from konv.errors import UnsupportedError, import_extra
 
 
 class TensorBoard(Callback):
     """Writes loss, metrics and learning rate of epochs (and batches), weights and the model for `tensorboard --logdir`.
 
-    Needs the extra `tensorboard`. update_freq is "epoch", "batch" or every how many batches to write; histogram_freq
-    every how many epochs to write histograms of all weights, with write_images pictures too.
+    Args:
+        log_dir: the folder of the logs.
+        histogram_freq: every how many epochs to write histograms of all weights; 0 for never.
+        write_graph: whether to write the model.
+        write_images: whether to write pictures of the weights, with the histograms.
+        write_steps_per_second: whether to write how fast training is.
+        update_freq: "epoch", "batch" or every how many batches to write.
+        profile_batch, embeddings_freq, embeddings_metadata: not supported.
+    Raises:
+        MissingExtraError: the extra `tensorboard` is not installed.
+        UnsupportedError: an argument that is not supported.
 
     >>> TensorBoard("logs", update_freq="batch").update_freq
     1
     """
 
-    def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False, write_steps_per_second=False,
-                 update_freq: int | str = "epoch", profile_batch=0, embeddings_freq=0, embeddings_metadata=None):
+    def __init__(self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, write_graph: bool = True,
+                 write_images: bool = False, write_steps_per_second: bool = False, update_freq: int | str = "epoch",
+                 profile_batch: Any = 0, embeddings_freq: int = 0, embeddings_metadata: Any = None):
         super().__init__()
         if profile_batch:
             raise UnsupportedError(f"TensorBoard: profile_batch={profile_batch!r} is not supported; "
@@ -29,9 +39,7 @@ class TensorBoard(Callback):
         if embeddings_freq or embeddings_metadata:
             raise UnsupportedError("TensorBoard: embeddings_freq and embeddings_metadata are not supported: konv has no "
                                    "Embedding layer")
-        steps = 1 if update_freq == "batch" else update_freq
-        if steps != "epoch" and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-            raise KonvError(f'TensorBoard: update_freq must be "epoch", "batch" or a number of batches, got {update_freq!r}')
+        steps = batches_between(1 if update_freq == "batch" else update_freq, "TensorBoard", "update_freq", '"epoch", "batch"')
         self.log_dir, self.histogram_freq, self.write_graph = os.fspath(log_dir), histogram_freq, write_graph
         self.write_images, self.write_steps_per_second, self.update_freq = write_images, write_steps_per_second, steps
         self._writers: dict[str, Any] = {}
@@ -74,10 +82,10 @@ class TensorBoard(Callback):
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if isinstance(self.update_freq, str) or self._batch % self.update_freq:
             return
-        numbers = dict(logs or {})
+        values = dict(logs or {})
         if self.write_steps_per_second:
-            numbers["steps_per_second"] = 1.0 / max(time.perf_counter() - self._batch_start, 1e-9)
-        self._scalars("train", "batch_", numbers, self._batch)
+            values["steps_per_second"] = 1.0 / max(time.perf_counter() - self._batch_start, 1e-9)
+        self._scalars("train", "batch_", values, self._batch)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         if self.model.optimizer is not None:
@@ -88,12 +96,12 @@ class TensorBoard(Callback):
         self._epoch_start, self._epoch_batch = time.perf_counter(), self._batch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        numbers = logs or {}
-        trained = {name: value for name, value in numbers.items() if not name.startswith("val_")}
+        values = logs or {}
+        trained = {name: value for name, value in values.items() if not name.startswith("val_")}
         trained["learning_rate"] = float(self.model.optimizer.learning_rate)
         if self.write_steps_per_second:
             trained["steps_per_second"] = (self._batch - self._epoch_batch) / (time.perf_counter() - self._epoch_start)
-        checked = {name[4:]: value for name, value in numbers.items() if name.startswith("val_")}
+        checked = {name[4:]: value for name, value in values.items() if name.startswith("val_")}
         self._scalars("train", "epoch_", trained, epoch)
         self._scalars("validation", "epoch_", checked, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
