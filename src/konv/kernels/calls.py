@@ -6,6 +6,7 @@ Python functions; konv.kernels.command_buffer runs them without Python.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from konv.plan.steps import PARTS, Step
 # On what arguments depend, as slots in a table of integers that every thread has of its own. Behind the last one are the
 # addresses of the caller's arrays.
 NOTHING, ONE, LOW, COUNT, PART, SHARES, FIRST, OWN, HOME, GIVEN = range(10)
+
+
+Given = Mapping[str, np.ndarray | float]  # arrays and floats of the caller's, by name
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,13 @@ class RowSlice:
     memory: int = ONE
     given: str = ""  # the caller's array of this name in place of `rows`, which only says what it is like
 
-    def at(self, table: Sequence[int], given: Mapping[str, np.ndarray]) -> np.ndarray:
+    def at(self, table: Sequence[int], given: Given) -> np.ndarray:
         """The argument of one call."""
         rows, first = self.rows, table[self.first]
         if self.given in given:
-            rows = given[self.given].reshape(-1, *rows.shape[1:])
+            array = given[self.given]
+            assert isinstance(array, np.ndarray)
+            rows = array.reshape(-1, *rows.shape[1:])
         return rows[first] if self.count is None else rows[first:first + table[self.count]]
 
 
@@ -44,19 +50,34 @@ class TableEntry:
 
     slot: int
 
-    def at(self, table: Sequence[int], given: Mapping[str, np.ndarray]) -> int:
+    def at(self, table: Sequence[int], given: Given) -> int:
+        """The argument of one call."""
         return table[self.slot]
 
 
 @dataclass(frozen=True)
+class GivenScalar:
+    """A float of the caller's, another one in each run."""
+
+    given: str
+
+    def at(self, table: Sequence[int], given: Given) -> float:
+        """The argument of one call."""
+        value = given.get(self.given, 0.0)
+        assert isinstance(value, float)
+        return value
+
+
+@dataclass(frozen=True)
 class KernelCall:
-    """One step with all its arguments; those that are neither RowSlice nor TableEntry are the same in every call."""
+    """One step with all its arguments: those that are none of the three above are the same in every call."""
 
     step: Step
     args: tuple[object, ...]
 
-    def at(self, table: Sequence[int], given: Mapping[str, np.ndarray]) -> tuple:
-        return tuple(arg.at(table, given) if isinstance(arg, (RowSlice, TableEntry)) else arg for arg in self.args)
+    def at(self, table: Sequence[int], given: Given) -> tuple[Any, ...]:
+        """The arguments of one call."""
+        return tuple(arg.at(table, given) if isinstance(arg, (RowSlice, TableEntry, GivenScalar)) else arg for arg in self.args)
 
 
 @dataclass(frozen=True)
@@ -95,7 +116,7 @@ class Plain:
         self.sections, self.resolve = sections, resolve
         self._functions: dict[int, Callable] = {}
 
-    def run(self, n: int, given: Mapping[str, np.ndarray]) -> None:
+    def run(self, n: int, given: Given) -> None:
         for section in self.sections:
             for call, table in section.work(n):
                 args = call.at(table, given)

@@ -7,7 +7,7 @@ thread's table, each times a factor). Threads claim units of work from counters 
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -27,6 +27,8 @@ from konv.kernels.calls import (
     OWN,
     PART,
     SHARES,
+    Given,
+    GivenScalar,
     KernelCall,
     RowSlice,
     Section,
@@ -218,7 +220,8 @@ class CommandBuffer:
         self.sections, self.locals = sections, locals  # keeps the arrays alive
         self.wide = any(section.most > 1 for section in sections)
         self.calls = [call for section in sections for unit in section.units for call in unit]
-        given = sorted({arg.given for call in self.calls for arg in call.args if isinstance(arg, RowSlice) and arg.given})
+        given = sorted({arg.given for call in self.calls for arg in call.args
+                        if isinstance(arg, (RowSlice, GivenScalar)) and arg.given})
         self._given = {name: GIVEN + slot for slot, name in enumerate(given)}
         self._args: list[int] = []
         self._patches: list[tuple[int, int, int, int, int]] = []
@@ -240,6 +243,8 @@ class CommandBuffer:
             self._args += _flat(value)
             if isinstance(arg, TableEntry):
                 self._patches.append((at, arg.slot, 1, NOTHING, 0))
+            elif isinstance(arg, GivenScalar):
+                self._patches.append((at, self._given[arg.given], 1, NOTHING, 0))
             elif isinstance(arg, RowSlice):
                 self._follow(at, arg)
         return overload(call.step, like)
@@ -282,12 +287,13 @@ class CommandBuffer:
         self._tables[:, HOME] = address(self.locals[0])
         self.address = address(self.words)
 
-    def run(self, lead: Callable[[int, bool], None], n: int, given: Mapping[str, np.ndarray]) -> None:
+    def run(self, lead: Callable[[int, bool], None], n: int, given: Given) -> None:
         """Do it for n samples. `lead(buffer, wide)` calls the function of this name above."""
         self.words[N] = n
         for name, slot in self._given.items():
             if name in given:
-                self._tables[:, slot] = address(given[name])
+                value = given[name]
+                self._tables[:, slot] = address(value) if isinstance(value, np.ndarray) else _flat(value)[0]
         lead(self.address, self.wide)
         failed = int(self.words[FAILED])
         if failed:

@@ -1,7 +1,7 @@
 """Which set of kernels runs the steps of a plan: the compiled ones, or their NumPy twins."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from konv.kernels import reference
-from konv.kernels.calls import Plain, Section
+from konv.kernels.calls import Given, Plain, Section
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
 from konv.runtime.threads import Threads
 
-Run = Callable[[int, Mapping[str, np.ndarray]], None]
+Run = Callable[[int, Given], None]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _guard = Guarded()  # models that train at the same time meet here
 
 
 def update(kernel: str, arrays: tuple[np.ndarray, ...], numbers: np.ndarray) -> None:
-    """KernelCall a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
+    """Call a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
 
     >>> w, g, m, v = (np.ones(3, np.float32) for _ in range(4))
     >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0, 1.0]))
