@@ -86,13 +86,18 @@ class Op:
         pointwise: each value is made of those at the very same index of its inputs.
         modal: it does something else in training than in inference.
         training_only: nothing happens in inference (where `always_random` does not say otherwise).
-        convolution: it sums products of a kernel and a window.
+        kernel_axes: of a convolution, what the last two axes of its kernel stand for.
     """
 
     pointwise: ClassVar[bool] = False
     modal: ClassVar[bool] = False
     training_only: ClassVar[bool] = False
-    convolution: ClassVar[bool] = False
+    kernel_axes: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def convolution(self) -> bool:
+        """Whether it sums products of a kernel and a window."""
+        return bool(self.kernel_axes)
 
     @property
     def always_random(self) -> bool:
@@ -136,7 +141,7 @@ class Conv(Op):
     A layer of two convolutions calls their kernels by names of their own.
     """
 
-    convolution = True
+    kernel_axes = ("channels", "filters")
 
     filters: int
     window: Window
@@ -168,7 +173,7 @@ class Conv(Op):
 class DepthwiseConv(Op):
     """`multiplier` filters for each channel by itself; kernel (kh, kw, channels, multiplier)."""
 
-    convolution = True
+    kernel_axes = ("channels", "multiplier")
 
     multiplier: int
     window: Window
@@ -205,7 +210,7 @@ class ConvTranspose(Op):
     kernel (kh, kw, filters, channels): that of the convolution from the output back to the input.
     """
 
-    convolution = True
+    kernel_axes = ("filters", "channels")
 
     filters: int
     window: SpreadWindow

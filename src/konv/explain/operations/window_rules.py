@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from konv.explain.facts.model_facts import StepFacts
@@ -285,13 +285,13 @@ def _torch_padded(b: Body, x: str, fill: str = "") -> tuple[str, dict[str, Any]]
     return b.out, {}
 
 
-def _torch_kernel(b: Body, op: Any, name: str, last: Iterable[str], swapped: bool = True) -> str:
+def _torch_kernel(b: Body, op: Any, swapped: bool = True) -> str:
     """The kernel as PyTorch has it; the comment says which axis is which."""
     rank = op.window.rank
     order = (rank + swapped, rank + (not swapped), *range(rank))
-    words = [b.say(f"code_axis_{word}") for word in (*(("rows", "columns") if rank == 2 else ("time",)), *last)]
+    words = [b.say(f"code_axis_{word}") for word in (*(("rows", "columns") if rank == 2 else ("time",)), *op.kernel_axes)]
     b.comment("code_kernel", ours=", ".join(words), theirs=", ".join(words[axis] for axis in order))
-    return f"{b.weight(name)}.permute{order}"
+    return f"{b.weight(getattr(op, 'kernel_name', 'kernel'))}.permute{order}"
 
 
 def _torch_bias(b: Body, op: Any) -> str:
@@ -300,14 +300,14 @@ def _torch_bias(b: Body, op: Any) -> str:
 
 def _torch_conv(b: Body, op: ir.Conv, x: str) -> None:
     x, padding = _torch_padded(b, x)
-    kernel = _torch_kernel(b, op, op.kernel_name, ("channels", "filters"))
+    kernel = _torch_kernel(b, op)
     more = _torch_arguments(op, **padding, dilation=op.window.dilation, groups=op.groups)
     b.put(f"F.conv{op.window.rank}d({x}, {kernel}{_torch_bias(b, op)}{more})")
 
 
 def _torch_depthwise(b: Body, op: ir.DepthwiseConv, x: str) -> None:
     x, padding = _torch_padded(b, x)
-    kernel = _torch_kernel(b, op, op.kernel_name, ("channels", "multiplier"), swapped=False)
+    kernel = _torch_kernel(b, op, swapped=False)
     *sizes, channels, multiplier = op.kernel_shape(b.step.inputs[0])
     shape, why = ", ".join(map(str, (channels * multiplier, 1, *sizes))), b.say("code_depthwise_groups")
     b.line(f"kernels = {kernel}.reshape({shape})  # {why}")
@@ -317,7 +317,7 @@ def _torch_depthwise(b: Body, op: ir.DepthwiseConv, x: str) -> None:
 
 def _torch_transposed(b: Body, op: ir.ConvTranspose, x: str) -> None:
     rank, cut = op.window.rank, [(-before, -after) for before, after in _pads(b.axes)]
-    kernel = _torch_kernel(b, op, "kernel", ("filters", "channels"))
+    kernel = _torch_kernel(b, op)
     whole = not any(map(any, cut))
     b.put(f"F.conv_transpose{rank}d({x}, {kernel}{_torch_bias(b, op) if whole else ''}"
           f"{_torch_arguments(op, dilation=op.window.dilation)})")
