@@ -5,7 +5,7 @@ Shapes leave out the batch; a size that is not known yet is None. Every op answe
 """
 
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, ClassVar
 
 from konv.errors import ShapeError, UnsupportedError
@@ -86,12 +86,14 @@ class Op:
         pointwise: each value is made of those at the very same index of its inputs.
         modal: it does something else in training than in inference.
         training_only: nothing happens in inference (where `always_random` does not say otherwise).
+        windowed: each value is made of what lies under its `window`.
         kernel_axes: of a convolution, what the last two axes of its kernel stand for.
     """
 
     pointwise: ClassVar[bool] = False
     modal: ClassVar[bool] = False
     training_only: ClassVar[bool] = False
+    windowed: ClassVar[bool] = False
     kernel_axes: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -141,6 +143,7 @@ class Conv(Op):
     A layer of two convolutions calls their kernels by names of their own.
     """
 
+    windowed = True
     kernel_axes = ("channels", "filters")
 
     filters: int
@@ -173,6 +176,7 @@ class Conv(Op):
 class DepthwiseConv(Op):
     """`multiplier` filters for each channel by itself; kernel (kh, kw, channels, multiplier)."""
 
+    windowed = True
     kernel_axes = ("channels", "multiplier")
 
     multiplier: int
@@ -210,6 +214,7 @@ class ConvTranspose(Op):
     kernel (kh, kw, filters, channels): that of the convolution from the output back to the input.
     """
 
+    windowed = True
     kernel_axes = ("filters", "channels")
 
     filters: int
@@ -235,6 +240,8 @@ class ConvTranspose(Op):
 @dataclass(frozen=True)
 class Pool(Op):
     """Maximum or mean of each window; padding never counts."""
+
+    windowed = True
 
     kind: str  # "max" or "average"
     window: Window
@@ -399,6 +406,12 @@ class Activation(Op):
 
     def is_identity(self, training: bool, *inputs: Shape) -> bool:
         return self.name == "linear"
+
+    @property
+    def saturated(self) -> tuple[float, float] | None:
+        """At or below the first and at or above the second value the function is flat, though not zero; None if it is not."""
+        capped = self.name == "relu" and self.constants and self.constants[0] < inf
+        return (-inf, self.constants[0]) if capped else self.function.saturated
 
     @property
     def function(self) -> ScalarFunction:

@@ -46,13 +46,12 @@ def reaches(graph: Graph) -> list[Reach | None]:
     found: list[Reach | None] = []
     for node in graph.nodes:
         before = [found[source] for source in node.inputs]
-        window = getattr(node.op, "window", None)
         if isinstance(node.op, Input):
             found.append(Reach() if len(node.shape) in (2, 3) else None)
         elif None in before:
             found.append(None)
-        elif isinstance(window, Window):
-            found.append(before[0].through(window))  # type: ignore[union-attr]
+        elif node.op.windowed:
+            found.append(before[0].through(node.op.window))  # type: ignore[union-attr, attr-defined]
         else:
             found.append(_largest(before) if _is_pointwise(node) else None)  # type: ignore[arg-type]
     return found

@@ -129,8 +129,7 @@ def _watched(graph: Graph, index: int) -> bool:
     node, users = graph.nodes[index], graph.users[index]
     if len(node.shape) != 3 or not _has_maps(node.op):
         return False
-    return not any(graph.nodes[user].layer == node.layer and _has_maps(graph.nodes[user].op)
-                   for user in users)
+    return not any(graph.nodes[user].layer == node.layer and _has_maps(graph.nodes[user].op) for user in users)
 
 
 def _has_maps(op: Op) -> bool:
@@ -143,9 +142,7 @@ def _dead(node: Node, values: np.ndarray) -> list[tuple[str, int]]:
 
 def _saturated(node: Node, values: np.ndarray) -> list[Saturated]:
     op: Any = node.op
-    bounds = op.function.saturated if isinstance(op, Activation) else None
-    if isinstance(op, Activation) and op.name == "relu" and op.constants and op.constants[0] < inf:
-        bounds = (-inf, op.constants[0])  # below zero it is dead, not saturated
+    bounds = None if op.convolution else op.saturated
     if bounds is None:
         return []
     shares = np.mean((values <= bounds[0]) | (values >= bounds[1]), axis=(0, 1, 2))

@@ -248,18 +248,17 @@ def _reach(graph: Graph) -> dict[str, tuple[tuple[Reach, Reach, Window], ...]]:
     found: dict[str, tuple[tuple[Reach, Reach, Window], ...]] = {}
     fields = reaches(graph)
     for node, after in zip(graph.nodes, fields, strict=True):
-        window, before = getattr(node.op, "window", None), fields[node.inputs[0]] if node.inputs else None
-        if isinstance(window, Window) and before is not None and after is not None:
-            found[node.layer] = (*found.get(node.layer, ()), (before, after, window))
+        before = fields[node.inputs[0]] if node.op.windowed else None
+        if before is not None and after is not None:
+            found[node.layer] = (*found.get(node.layer, ()), (before, after, node.op.window))  # type: ignore[attr-defined]
     return found
 
 
 def _axes(op: Any, inputs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
-    window = getattr(op, "window", None)
-    if not isinstance(window, Window):
+    if not op.windowed:
         return None
-    *sizes, _ = spatial(inputs[0], op.data_format, window.rank)
-    return None if None in sizes else window.axes(*sizes)
+    *sizes, _ = spatial(inputs[0], op.data_format, op.window.rank)
+    return None if None in sizes else op.window.axes(*sizes)
 
 
 def _count(variables: list[Variable]) -> int:

@@ -17,7 +17,7 @@ from konv.explain.facts.values import all_layers, by_filter, group_sizes, kernel
 from konv.explain.facts.window_values import channel_axis, example
 from konv.ir.array_ops import Constant, Parameter
 from konv.ir.graph import Graph, GraphBuilder, Node
-from konv.ir.ops import Activation, Add, BatchNorm, Input, Op, Pool, spatial
+from konv.ir.ops import Activation, Add, BatchNorm, Input, spatial
 from konv.ir.window import Axis
 from konv.layers.base import Layer
 from konv.models import Model
@@ -149,7 +149,7 @@ def _read(op: Any, box: Box, source: Node) -> Box:
     """What an operation reads of an input in order to compute a part of its result."""
     if op.pointwise or op.training_only:
         return box
-    if not _slides(op) or len(source.shape) != 3:
+    if not op.windowed or len(source.shape) != 3:
         return tuple((0, size) for size in _sizes(source))
     axis = channel_axis(op)
     sizes = spatial(source.shape, op.data_format)
@@ -158,11 +158,6 @@ def _read(op: Any, box: Box, source: Node) -> Box:
     outputs, inputs = group_sizes(op, sizes[2])
     channels = start // outputs * inputs, ((stop - 1) // outputs + 1) * inputs
     return _moved((*spans, channels), 2, axis)
-
-
-def _slides(op: Op) -> bool:
-    """Whether it reads the window of each value of its result alone."""
-    return op.convolution or isinstance(op, Pool)
 
 
 def _moved(axes: tuple[Any, ...], source: int, target: int) -> tuple[Any, ...]:
@@ -200,7 +195,7 @@ def _evaluate(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weig
         result[where] = _own(node, weights)[op.name][where]
     elif op.training_only or op == IDENTITY:
         result[where] = sources[0][where]
-    elif _slides(op) and len(node.shape) == 3:
+    elif op.windowed and len(node.shape) == 3:
         result[where] = _windowed(node, box, sources[0], _own(node, weights))
     elif isinstance(op, (Activation, Add)):
         result[where] = _alone(node, [source[where] for source in sources], {})
@@ -225,9 +220,9 @@ def _windowed(node: Node, box: Box, source: np.ndarray, weights: Weights) -> np.
     image = np.moveaxis(source, axis, -1)
     rows, columns = (_reads(along, *span) for along, span in zip(op.window.axes(*image.shape[:2]), planes, strict=True))
     # the last row and column stand for padding: -1 is their index
-    padded = np.pad(image, ((0, 1), (0, 1), (0, 0)), constant_values=np.nan if isinstance(op, Pool) else 0.0)
+    padded = np.pad(image, ((0, 1), (0, 1), (0, 0)), constant_values=0.0 if op.convolution else np.nan)
     taps = [(a, b, padded[rows[:, a]][:, columns[:, b]]) for a in range(rows.shape[1]) for b in range(columns.shape[1])]
-    if isinstance(op, Pool):
+    if not op.convolution:
         join = np.nanmax if op.kind == "max" else np.nanmean
         return np.moveaxis(join([pixels[..., start:stop] for *_, pixels in taps], axis=0), -1, axis)
     kernels = by_filter(op, weights[kernel_name(op)])

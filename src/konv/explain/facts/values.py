@@ -10,7 +10,7 @@ from konv.arrays import to_array
 from konv.errors import ShapeError
 from konv.explain.facts.model_facts import channels_first
 from konv.ir.graph import Graph
-from konv.ir.ops import ConvTranspose, Dense, DepthwiseConv, Op, describe
+from konv.ir.ops import Op, describe
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.runtime import compute
@@ -88,27 +88,29 @@ def kernel_name(op: Op) -> str:
 def by_filter(op: Op, kernel: Any) -> np.ndarray:
     """A kernel as its layer stores it -> (filters, channels that a filter reads, rows, columns).
 
+    >>> from konv.ir.ops import Dense
     >>> by_filter(Dense(2), np.ones((5, 2))).shape
     (2, 5, 1, 1)
     """
     kernel = np.asarray(kernel)
-    if isinstance(op, Dense):
+    if not op.convolution:
         return kernel.T[..., None, None]
     planar = kernel if kernel.ndim == 4 else kernel[None]
-    if isinstance(op, DepthwiseConv):
+    if "filters" not in op.kernel_axes:  # each channel by itself
         rows, columns, channels, multiplier = planar.shape
         return planar.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, rows, columns)
-    return planar.transpose((2, 3, 0, 1) if isinstance(op, ConvTranspose) else (3, 2, 0, 1))
+    filters, channels = (2 + op.kernel_axes.index(name) for name in ("filters", "channels"))
+    return planar.transpose(filters, channels, 0, 1)
 
 
 def group_sizes(op: Any, channels: int) -> tuple[int, int]:
     """How many channels of the output read the same channels of the input, and how many those are.
 
-    >>> from konv.ir.ops import Conv, Window
+    >>> from konv.ir.ops import Conv, DepthwiseConv, Window
     >>> group_sizes(Conv(6, Window((3, 3)), groups=2), 4), group_sizes(DepthwiseConv(3, Window((3, 3))), 4)
     ((3, 2), (3, 1))
     """
-    if not op.convolution or isinstance(op, DepthwiseConv):  # each channel by itself
+    if "filters" not in op.kernel_axes:  # each channel by itself
         return getattr(op, "multiplier", 1), 1
     groups = getattr(op, "groups", 1)
     return op.filters // groups, channels // groups

@@ -12,7 +12,7 @@ from konv.explain.facts.model_facts import StepFacts, layer_facts
 from konv.explain.facts.statements import shown
 from konv.explain.facts.values import by_filter, group_sizes, kernel_name
 from konv.ir.graph import Graph
-from konv.ir.ops import Activation, BatchNorm, Conv, ConvTranspose, DepthwiseConv, Op, Pool, Scale
+from konv.ir.ops import Activation, BatchNorm, Op, Scale
 from konv.layers.base import Layer
 from konv.runtime import compute
 
@@ -66,7 +66,7 @@ def window_values(layer: Layer, x: Any, at: Sequence[int], filter: int) -> Windo
     image = layer_image(layer, x)
     layer.build_for(image.shape[1:])
     first, *behind = layer_facts(layer).steps or (None,)
-    rule = _RULES.get(type(first.op)) if first else None
+    rule = _rule(first.op) if first else None
     if first is None or rule is None or len(first.output) != 3 or channel_axis(first.op) == 1 or not all(
             isinstance(step.op, (Activation, Scale)) for step in behind):  # those look at one value alone
         raise UnsupportedError(f"{layer.title}: a window is of convolutions, depthwise and transposed ones, pools and "
@@ -114,8 +114,9 @@ def _row_and_column(layer: Layer, at: Sequence[int], height: int, width: int) ->
 
 
 def _kind(op: Op) -> str:
-    kinds = {ConvTranspose: "transposed", BatchNorm: "norm"}
-    return getattr(op, "kind", None) or kinds.get(type(op), "conv")
+    if op.convolution:
+        return "transposed" if op.kernel_axes[0] == "filters" else "conv"
+    return getattr(op, "kind", "norm")
 
 
 # --- what is read, and with which weights ---------------------------------------------------------------
@@ -163,18 +164,22 @@ def _normalized(step: StepFacts, image: np.ndarray, weights: Weights, at: At, fi
 
 
 # (facts, image, weights by name, row and column, filter) -> what each channel gives, the bias, the formula
-_RULES: dict[type[Op], Callable[[StepFacts, np.ndarray, Weights, At, int], Any]] = {
-    Conv: _convolved, DepthwiseConv: _convolved, ConvTranspose: _convolved, Pool: _pooled, BatchNorm: _normalized}
+WindowRule = Callable[[StepFacts, np.ndarray, Weights, At, int], Any]
+
+
+def _rule(op: Op) -> WindowRule | None:
+    return _convolved if op.convolution else _pooled if op.windowed else _normalized if isinstance(op, BatchNorm) else None
 
 
 def example(step: StepFacts, image: np.ndarray, weights: Weights, at: At, filter: int) -> str:
     """One value in one line: the sums of the channels and the bias, or the formula; empty where that would be long."""
-    if type(step.op) not in _RULES:
+    rule, op = _rule(step.op), step.op
+    if rule is None:
         return ""
-    shares, bias, formula = _RULES[type(step.op)](step, image, weights, at, filter)
-    if isinstance(step.op, Pool):
+    shares, bias, formula = rule(step, image, weights, at, filter)
+    if op.windowed and not op.convolution:
         read = [shown(pixel) for pixel in shares[0].read]
-        return f"{step.op.kind}({', '.join(read)})" if len(read) <= 9 else ""
+        return f"{op.kind}({', '.join(read)})" if len(read) <= 9 else ""  # type: ignore[attr-defined]
     if len(shares) > 8:
         return ""
     return formula or " + ".join([*(shown(share.sum) for share in shares), *([] if bias is None else [shown(bias)])])

@@ -8,7 +8,7 @@ from konv.explain.facts.statements import Equation
 from konv.explain.languages.messages import check_language, say
 from konv.explain.text.plain import layer_statements
 from konv.explain.text.summary import rows_of
-from konv.ir.window import SpreadWindow, Window
+from konv.ir.window import SpreadWindow
 from konv.layers.base import Layer
 from konv.models import Model
 
@@ -67,7 +67,7 @@ def _layer(facts: LayerFacts, lang: str) -> dict[str, Any]:
 
 def _windows(facts: LayerFacts) -> Iterator[dict[str, Any]]:
     """Each window of the layer: padding on every side, pixels that are not read, and in a model what one number sees."""
-    steps = [step for step in facts.steps if isinstance(getattr(step.op, "window", None), Window)]
+    steps = [step for step in facts.steps if step.op.windowed]
     for place, step in enumerate(steps):
         window: Any = step.op.window  # type: ignore[attr-defined]
         entry: dict[str, Any] = {"kernel": window.kernel, "strides": window.strides, "dilation": window.dilation,
