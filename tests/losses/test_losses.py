@@ -1,5 +1,7 @@
 """Losses beside Keras on JAX: values, gradients, configs, errors."""
 
+from dataclasses import replace
+
 import jax
 import keras
 import numpy as np
@@ -139,6 +141,18 @@ def test_circle(options, weights):
     np.testing.assert_allclose(gradient, slope, rtol=2e-5, atol=1e-6 * np.abs(slope).max())
     references = {"ref_labels": LABELS[:5], "ref_embeddings": UNIT[:5], "remove_diagonal": False}
     np.testing.assert_allclose(*(library.losses.circle(LABELS, UNIT, **references) for library in (konv, keras)), rtol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "options", "y", "p"), [case for case in CASES if case[0] in {
+    "MeanSquaredError", "MeanAbsoluteError", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"}
+    and "ignore_class" not in case[1]])
+def test_fused_gradients_are_those_of_the_formulas(name, options, y, p):
+    fused = getattr(konv.losses, name)(**options)
+    traced = getattr(konv.losses, name)(**options)
+    traced.known = replace(traced.known, fused=None)
+    (value, gradient), (wanted, expected) = (loss.value_and_gradient(y, p) for loss in (fused, traced))
+    np.testing.assert_allclose(value, wanted, rtol=2e-6)
+    np.testing.assert_allclose(gradient, expected, rtol=2e-5, atol=2e-7)
 
 
 def test_classes_on_another_axis():

@@ -88,9 +88,9 @@ class BatchReduction:
 def _graph(inputs: Sequence[Tensor], outputs: Sequence[Tensor], owner: str) -> Any:
     """What leads from the one to the other."""
     builder = GraphBuilder()
-    places = [builder.add(Input(tensor.sample), (), f"input {number}") for number, tensor in enumerate(inputs)]
+    nodes = [builder.add(Input(tensor.sample), (), f"input {number}") for number, tensor in enumerate(inputs)]
     order = wiring.topological(inputs, outputs, owner)
-    return builder.graph(*wiring.lower(order, inputs, outputs, builder, places))
+    return builder.graph(*wiring.lower(order, inputs, outputs, builder, nodes))
 
 
 def _spread(kind: str, gradient: Array, whole: Array, output: Array) -> Array:
@@ -99,5 +99,5 @@ def _spread(kind: str, gradient: Array, whole: Array, output: Array) -> Array:
         return np.ascontiguousarray(np.broadcast_to(gradient, output.shape))
     if kind == "mean":
         return np.ascontiguousarray(np.broadcast_to(gradient / np.float32(len(output)), output.shape))
-    chosen = (output == whole).astype(np.float32)
-    return chosen / chosen.sum(axis=0) * gradient
+    extreme = (output == whole).astype(np.float32)
+    return extreme / extreme.sum(axis=0) * gradient

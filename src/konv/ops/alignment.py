@@ -1,4 +1,4 @@
-"""Connectionist temporal classification (Graves et al. 2006): the loss of labels whose places in a sequence are not known.
+"""Connectionist temporal classification (Graves et al. 2006): the loss of labels whose positions in a sequence are not known.
 
 A path says a label or nothing, the blank, at every step. What it says is left of it when labels that are said twice in a
 row are said once and the blanks are dropped. The loss is -log of the sum of the probabilities of all paths that say the target.
@@ -19,10 +19,22 @@ Array = np.ndarray
 UNLIKELY = -1e5  # log of what cannot be, as in Keras: a target that does not fit has a loss of that size, not an infinite one
 
 
-def ctc_loss(target, output, target_length, output_length, mask_index: int = 0) -> Array:
-    """-log of the probability of labels (N, L) from logits (N, T, classes): one number per sample, float32.
+def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0) -> Array:
+    """-log of the probability of labels (N, L) from logits (N, T, classes): one value per sample, float32.
 
-    The lengths (N,) say how many labels and steps count; `mask_index` is the class that says nothing.
+    Args:
+        target: labels.
+        output: logits.
+        target_length: how many labels of each sample count.
+        output_length: how many steps of each sample count.
+        mask_index: the class of the blank, which says nothing.
+    Shape:
+        target (N, L), output (N, T, classes), the lengths (N,) -> (N,).
+    Raises:
+        ShapeError: one of them has other axes, or a length is too large.
+        KonvError: a label is not the index of a class.
+    Reference:
+        Graves et al., "Connectionist temporal classification", 2006.
 
     >>> logits = np.log([[[0.5, 0.5], [0.5, 0.5]]])
     >>> round(float(ctc_loss([[1]], logits, [1], [2])[0]), 4)  # three of the four paths say 1: -log(0.75)
@@ -38,19 +50,19 @@ def ctc_loss(target, output, target_length, output_length, mask_index: int = 0) 
 
 
 def labels_of(value: Any, shape: tuple[int, ...], owner: str, argument: str) -> Array:
-    """Class numbers (N, L) for logits of a shape, checked."""
+    """Class indices (N, L) for logits of a shape, checked."""
     labels = to_array(value, owner, argument)
     if labels.ndim != 2 or len(labels) != shape[0]:
         raise ShapeError(f"{owner}: {argument} has shape {labels.shape}, but predictions of shape {shape} need labels of shape "
                          f"({shape[0]}, most labels)")
-    with np.errstate(invalid="ignore"):  # nan becomes a number that is out of range
-        numbers = labels.astype(np.intp)
-    wrong = (numbers < 0) | (numbers >= shape[2]) | (numbers != labels)
+    with np.errstate(invalid="ignore"):  # nan becomes an index that is out of range
+        indices = labels.astype(np.intp)
+    wrong = (indices < 0) | (indices >= shape[2]) | (indices != labels)
     if wrong.any():
-        place = tuple(map(int, np.argwhere(wrong)[0]))
-        raise KonvError(f"{owner}: label {labels[place]} at {argument}[{place[0]}, {place[1]}] is not a class number from 0 to "
+        index = tuple(map(int, np.argwhere(wrong)[0]))
+        raise KonvError(f"{owner}: label {labels[index]} at {argument}[{index[0]}, {index[1]}] is not a class number from 0 to "
                         f"{shape[2] - 1}; fill up shorter rows with 0, which is the blank")
-    return numbers
+    return indices
 
 
 def _lengths(value: Any, argument: str, most: int, count: int) -> Array:
@@ -108,8 +120,8 @@ def gradient(walked: Walk) -> Array:
     for t in reversed(range(shares.shape[1])):
         going = (t < steps)[:, None]
         from_said, from_silent = d_said * going, d_silent * going
-        for place, label in enumerate(labels.T):  # a label may come twice, so not all at once
-            d_log_p[rows, t, label] += from_said[:, place]
+        for position, label in enumerate(labels.T):  # a label may come twice, so not all at once
+            d_log_p[rows, t, label] += from_said[:, position]
         d_log_p[:, t, blank] += from_silent.sum(axis=1)
         ready = _join(silent[t], said[t] + same)
         d_ready, d_before = _split(from_silent, ready, said[t] + other)

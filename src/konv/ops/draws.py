@@ -17,26 +17,26 @@ from konv.tracing.tensors import Tensor, batch
 
 
 def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, seed: Any = None) -> Tensor:
-    """Numbers around `mean` for each sample, in training and in inference; the shape begins with the batch."""
-    number = _seed("normal", seed)
+    """Values around `mean` for each sample, in training and in inference; the shape begins with the batch."""
+    key = _seed("normal", seed)
 
-    def lower(emit: Emit, place: int) -> int:
-        return emit(Noise(float(stddev), False, number, True), place)
+    def lower(emit: Emit, node: int) -> int:
+        return emit(Noise(float(stddev), False, key, True), node)
 
     return symbolic(normal, "RandomNormal", [add(_zeros(shape), float(mean))], lower)
 
 
 def dropout(inputs: Tensor, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
     """As the layer Dropout; what is not in training has to do without."""
-    number = _seed("dropout", seed)
+    key = _seed("dropout", seed)
     if not isinstance(rate, (int, float)) or not 0 <= rate < 1:
         raise KonvError(f"random.dropout: rate must be a number from 0 up to 1, got {rate!r}")
 
-    def lower(emit: Emit, place: int) -> int:
+    def lower(emit: Emit, node: int) -> int:
         if not emit.builder.training:
             raise UnsupportedError("random.dropout: is for training; write `if training:` before it, with an argument "
                                    "`training` of call")
-        return emit(Dropout(float(rate), None if noise_shape is None else (None, *noise_shape[1:]), number), place)
+        return emit(Dropout(float(rate), None if noise_shape is None else (None, *noise_shape[1:]), key), node)
 
     return symbolic(dropout, "Dropout", [inputs], lower)
 
@@ -47,7 +47,7 @@ def _zeros(shape: Sequence[int | None]) -> Tensor:
     if not sizes or sizes[0] not in (None, x.shape[0]) or None in sizes[1:]:
         raise ShapeError(f"random.normal: shape={sizes} must begin with the batch, konv.ops.shape(x)[0], and say "
                          f"the other sizes")
-    zero = less(x, x)  # 0, whatever the numbers are
+    zero = less(x, x)  # 0, whatever the values are
     if sizes[1:] == x.sample:
         return zero
     single = reshape(total(zero, tuple(range(1, zero.ndim))), (-1, *(1 for _ in sizes[1:])))
