@@ -5,6 +5,9 @@ print, the code that is written for other libraries, and its name in files. Addi
 a gradient, an explanation, code and ONNX files.
 """
 
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# (templates are lambdas of constants, which are few and of many kinds)
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, pi, sqrt
