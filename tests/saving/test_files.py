@@ -13,7 +13,7 @@ import pytest
 
 import konv
 from konv.errors import FileError, KonvError, UnsupportedError
-from konv.saving import keras3_layout
+from konv.saving import keras3_weights
 from konv.saving.writer import write_atomically
 
 
@@ -102,7 +102,7 @@ def test_a_failed_save_changes_nothing(name, error, tmp_path, monkeypatch):
         stream.write(b"half a file")
         raise error
 
-    monkeypatch.setattr(keras3_layout, "write_groups", fail)
+    monkeypatch.setattr(keras3_weights, "write_groups", fail)
     expected = FileError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected):
         SAVE[name](tmp_path / name)
@@ -247,7 +247,7 @@ def test_a_file_that_does_not_fit_changes_nothing(tmp_path):
     ("f2", True), ("f4", True), ("f8", True), (">f4", True), ("i4", False), ("u1", False)])
 def test_types_of_numbers(stored, fits, tmp_path):
     model, stream = network(), io.BytesIO()
-    keras3_layout.write_groups(stream, keras3_layout.layer_groups(model))
+    keras3_weights.write_groups(stream, keras3_weights.layer_groups(model))
     values = np.arange(12).reshape(4, 3)
     with h5py.File(stream, "a") as file:
         del file["layers/dense/vars/0"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from konv.cli.group import json_option, lang_option, main, model_argument
+from konv.cli.group import answer, json_option, lang_option, main, model_argument
 from konv.cli.models import load, read_image
 
 
@@ -88,4 +88,4 @@ def feature_maps(path: str, image: str, output: Path, as_json: bool) -> None:
 
     model = load(path)
     files = [str(file) for file in save_feature_maps(model, read_image(model, image), output)]
-    click.echo(json.dumps({"files": files}, ensure_ascii=False, indent=2) if as_json else "\n".join(files))
+    answer(as_json, {"files": files}, "\n".join(files))

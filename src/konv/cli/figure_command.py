@@ -1,13 +1,12 @@
 """`konv figure`: one picture of a model, written to a file."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from konv.cli.group import json_option, lang_option, main, model_argument
+from konv.cli.group import answer, json_option, lang_option, main, model_argument
 from konv.cli.models import load, read_image
 
 
@@ -81,7 +80,7 @@ def figure(kind: str, path: str, output: Path, layer: str | None, image: str | N
     for one, file in zip(several, files, strict=True):
         one.save(file)
     names = [str(file) for file in files]
-    click.echo(json.dumps({"files": names}, ensure_ascii=False, indent=2) if as_json else "\n".join(names))
+    answer(as_json, {"files": names}, "\n".join(names))
 
 
 def _input_of(model: Any, layer: Any, image: Any) -> Any:

@@ -1,5 +1,6 @@
 """The command `konv`: how errors become exit codes, and the options that several commands share."""
 
+import json
 import os
 import sys
 import warnings
@@ -51,6 +52,11 @@ class Commands(click.Group):
 def _stop(code: int, message: str) -> NoReturn:
     click.echo(f"konv: {' '.join(message.split())}", err=True)
     sys.exit(code)
+
+
+def answer(as_json: bool, data: Any, text: str) -> None:
+    """Print what came of a command, as JSON for programs or as text."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
 
 
 class ImageSize(click.ParamType):

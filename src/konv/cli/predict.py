@@ -1,13 +1,12 @@
 """`konv predict`: what is on these images?"""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from konv.cli.group import json_option, main, model_argument
+from konv.cli.group import answer, json_option, main, model_argument
 from konv.cli.models import class_names, load, read_image
 from konv.errors import FileError, KonvError
 
@@ -43,12 +42,9 @@ def predict(path: str, images: tuple[str, ...], top: int, as_json: bool) -> None
             continue
         scores = model.predict_on_batch(pixels[None])[0]
         answers.append(_answer(image, _probabilities(scores), classes, top))
-    if as_json:
-        click.echo(json.dumps(answers, ensure_ascii=False, indent=2))
-    else:
-        for answer in answers:
-            guesses = ", ".join(f"{guess['class']} ({guess['probability']:.1%})" for guess in answer["classes"])
-            click.echo(f"{answer['image']}: {guesses}")
+    if answers or as_json:
+        answer(as_json, answers, "\n".join(f"{one['image']}: " + ", ".join(
+            f"{guess['class']} ({guess['probability']:.1%})" for guess in one["classes"]) for one in answers))
     if failed:
         sys.exit(2)
 

@@ -1,11 +1,10 @@
 """`konv report`: all that can be shown of a model, in one file."""
 
-import json
 from pathlib import Path
 
 import click
 
-from konv.cli.group import json_option, lang_option, main, model_argument
+from konv.cli.group import answer, json_option, lang_option, main, model_argument
 from konv.cli.models import class_names, load, read_image
 
 
@@ -36,4 +35,4 @@ def report(path: str, images: tuple[str, ...], output: Path, history: str | None
                 history=history or (beside if beside.exists() else None), classes=classes, lang=lang)
     made.save(output)
     told = {"file": str(output), "bytes": output.stat().st_size, "images": made.numbers.images}
-    click.echo(json.dumps(told, ensure_ascii=False, indent=2) if as_json else str(output))
+    answer(as_json, told, str(output))

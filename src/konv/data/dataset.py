@@ -27,7 +27,43 @@ INSTEAD = {
                   "loop over the dataset, it is an iterable of NumPy arrays")
 
 
-class ImageDataset:
+class Batches:
+    """What all datasets can do: they are iterables of NumPy arrays, with the few methods of tf.data that programs call."""
+
+    title = "a mapped dataset's "
+    class_names: list[str] | None
+    batch_size: int | None
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def take(self, count: int) -> "Derived":
+        """The first `count` batches of an epoch, for a look at the data."""
+        return Derived(self, take=count)
+
+    def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None,
+            deterministic: bool | None = None) -> "Derived":
+        """What the function makes of each batch, of (images, labels) or of images; anew in each epoch, in this order.
+
+        Layers that augment images are active in it: `dataset.map(lambda x, y: (RandomFlip()(x), y))`, the layer made once.
+        The two other arguments are for TensorFlow's own threads; one layer uses all of konv's.
+        """
+        return Derived(self, map_func)
+
+    def prefetch(self, buffer_size: int | None = None) -> "Batches":
+        """Itself: batches are read ahead in a thread in any case."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name in INSTEAD:
+            raise UnsupportedNameError(f"{self.title}{name} is not supported; {INSTEAD[name]}")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+
+class ImageDataset(Batches):
     """Batches of images, or of (images, labels), decoded in a thread while the model trains on the ones before.
 
     Each iteration is one epoch, in a new order if it shuffles; the n-th epoch depends on the seed and n alone.
@@ -36,6 +72,8 @@ class ImageDataset:
     and `skipped` the (file, reason) of those that could not be read, if the dataset was told to skip them: filled while
     the files are read, so complete after one epoch.
     """
+
+    title = "ImageDataset."
 
     def __init__(self, file_paths: list[str], targets: np.ndarray | None, read: Callable[[str], np.ndarray], *,
                  batch_size: int | None = 32, shuffle: bool = True, seed: int = 0,
@@ -62,10 +100,6 @@ class ImageDataset:
         self._decoded = self._decoded or {}
         return self
 
-    def prefetch(self, buffer_size: int | None = None) -> "ImageDataset":
-        """Itself: batches are read ahead in a thread in any case."""
-        return self
-
     def unreadable(self) -> list[tuple[str, str]]:
         """The (file, reason) of every file that cannot be read; reads them all."""
         found = []
@@ -76,29 +110,11 @@ class ImageDataset:
                 found.append((path, str(error).removeprefix(f"{path}: ")))
         return found
 
-    def __getattr__(self, name: str) -> Any:
-        if name in INSTEAD:
-            raise UnsupportedNameError(f"ImageDataset.{name} is not supported; {INSTEAD[name]}")
-        raise AttributeError(f"ImageDataset has no attribute {name!r}")
-
     def __repr__(self) -> str:
         names = "" if self.class_names is None else (
             f", {plural(len(self.class_names), 'class')} ({', '.join(self.class_names)})")
         skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
         return f"<ImageDataset {plural(len(self.file_paths), 'file')}{names}, batch_size={self.batch_size}{skipped}>"
-
-    def take(self, count: int) -> "Derived":
-        """The first `count` batches of an epoch, for a look at the data."""
-        return Derived(self, take=count)
-
-    def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None,
-            deterministic: bool | None = None) -> "Derived":
-        """What the function makes of each batch, of (images, labels) or of images; anew in each epoch, in this order.
-
-        Layers that augment images are active in it: `dataset.map(lambda x, y: (RandomFlip()(x), y))`, the layer made once.
-        The two other arguments are for TensorFlow's own threads; one layer uses all of konv's.
-        """
-        return Derived(self, map_func)
 
     def _order(self) -> np.ndarray:
         order = np.arange(len(self.file_paths))
@@ -150,20 +166,19 @@ class ImageDataset:
                 self._unreadable.add(index)
                 self.skipped.append((self.file_paths[index], reason))
 
-    def _labelled(self, images: np.ndarray, indices) -> Any:
+    def _labelled(self, images: np.ndarray, indices: Any) -> Any:
         return images if self._targets is None else (images, self._targets[indices])
 
 
-class Derived:
+class Derived(Batches):
     """What a function makes of the batches of a dataset, or the first of them."""
 
-    def __init__(self, dataset: "ImageDataset | Derived", function: Callable[..., Any] | None = None,
+    def __init__(self, dataset: Batches, function: Callable[..., Any] | None = None,
                  take: int | None = None):
         if function is not None and not callable(function):
             raise KonvError(f"map: map_func must be a function of a batch, got {function!r}")
         self.dataset, self.function, self.count = dataset, function, take
-        self.class_names: list[str] | None = dataset.class_names
-        self.batch_size: int | None = dataset.batch_size
+        self.class_names, self.batch_size = dataset.class_names, dataset.batch_size
 
     def __len__(self) -> int:
         return len(self.dataset) if self.count is None else min(self.count, len(self.dataset))
@@ -175,21 +190,3 @@ class Derived:
             return
         for batch in batches:
             yield self.function(*batch) if isinstance(batch, tuple) else self.function(batch)
-
-    def take(self, count: int) -> "Derived":
-        """The first `count` batches of an epoch."""
-        return Derived(self, take=count)
-
-    def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None,
-            deterministic: bool | None = None) -> "Derived":
-        """What the function makes of each batch."""
-        return Derived(self, map_func)
-
-    def prefetch(self, buffer_size: int | None = None) -> "Derived":
-        """Itself: the batches below are read ahead in a thread in any case."""
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        if name in INSTEAD:
-            raise UnsupportedNameError(f"a mapped dataset's {name} is not supported; {INSTEAD[name]}")
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")

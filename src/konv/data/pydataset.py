@@ -8,6 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
+def _option(name: str) -> Any:
+    """An argument of a PyDataset; a subclass that forgets to call its constructor is told so, once."""
+    def get(self: "PyDataset") -> Any:
+        if not self._constructed:
+            warnings.warn(f"{type(self).__name__}: a PyDataset should call super().__init__(**kwargs) in its constructor, "
+                          f"where kwargs may be workers, use_multiprocessing and max_queue_size", stacklevel=2)
+            self._constructed = True
+        return getattr(self, name)
+
+    return property(get, lambda self, value: setattr(self, name, value))
+
+
 class PyDataset:
     """Batches by index: a subclass gives `__getitem__(index)` and `__len__` (or `num_batches`, None for no end).
 
@@ -23,39 +35,14 @@ class PyDataset:
     [0, 1, 4]
     """
 
+    _constructed = False
+    _workers, _use_multiprocessing, _max_queue_size = 1, False, 10
+
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
         self._workers, self._use_multiprocessing, self._max_queue_size = workers, use_multiprocessing, max_queue_size
+        self._constructed = True
 
-    def _option(self, name: str, default: Any) -> Any:
-        if name not in self.__dict__:
-            warnings.warn(f"{type(self).__name__}: a PyDataset should call super().__init__(**kwargs) in its constructor, "
-                          f"where kwargs may be workers, use_multiprocessing and max_queue_size", stacklevel=3)
-            self.__dict__.update({"_workers": 1, "_use_multiprocessing": False, "_max_queue_size": 10} | self.__dict__)
-        return self.__dict__.get(name, default)
-
-    @property
-    def workers(self) -> int:
-        return self._option("_workers", 1)
-
-    @workers.setter
-    def workers(self, value: int) -> None:
-        self._workers = value
-
-    @property
-    def use_multiprocessing(self) -> bool:
-        return self._option("_use_multiprocessing", False)
-
-    @use_multiprocessing.setter
-    def use_multiprocessing(self, value: bool) -> None:
-        self._use_multiprocessing = value
-
-    @property
-    def max_queue_size(self) -> int:
-        return self._option("_max_queue_size", 10)
-
-    @max_queue_size.setter
-    def max_queue_size(self, value: int) -> None:
-        self._max_queue_size = value
+    workers, use_multiprocessing, max_queue_size = map(_option, ("_workers", "_use_multiprocessing", "_max_queue_size"))
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say its batches: add __getitem__(index)")

@@ -4,7 +4,7 @@ Only classes of the tables of konv and of the caller's own `custom_objects` are 
 imported, no code in a file is run, and no weight is made that the file could not fill.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
 from konv.registry import snake_case
 from konv.saving.serialization import LAYERS, MODELS, NOT_HEEDED, REGISTRIES, first_call
-from konv.tracing import tree as nests
+from konv.tracing import tree
 from konv.tracing.tensors import Tensor
 
 # Classes of Keras whose configs hold programs.
@@ -29,7 +29,7 @@ CODE = frozenset(("__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "
 MAX_WEIGHTS = 1 << 33  # for a config without a file: 34 GB
 MAX_LAYERS = 10_000  # ResNet-1001 has 5,000
 MAX_INSIDE = 4  # layers as activations of each other: each is traced anew for the one around it
-MAX_STATES = 1 << 26  # numbers that the metrics of a model count with together
+MAX_STATES = 1 << 26  # elements that the metrics of a model count with together
 SLACK = 1 << 20  # weights beyond those of the file: a model that does not fit its file gets as far as a better message
 
 Key = tuple[str, int]  # name of a layer, number of its call
@@ -37,7 +37,7 @@ Arguments = tuple[tuple, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Place:
+class Reference:
     """A tensor in a file: the name of its layer, the number of the call, which output of it."""
 
     history: Any
@@ -80,7 +80,7 @@ class Loader:
         if name == "function":
             return self._function(config)
         if name in PLAIN:
-            return PLAIN[name](self, config["config"])
+            return PLAIN[name](config["config"])
         if module in REGISTRIES and name not in self.custom:
             self._charge_states(config["config"])
             return REGISTRIES[module].deserialize(config, self.custom)
@@ -232,8 +232,8 @@ class Loader:
             calls.update({(name, number): _arguments(name, node, not isinstance(layer, Layer) or layer.is_composed)
                           for number, node in enumerate(nodes)})
         for key in _sorted_calls(calls, made.keys()):
-            args, kwargs = nests.transform(lambda leaf: _made(leaf, made) if isinstance(leaf, Place) else leaf, calls[key])
-            made[key] = nests.flatten(self._call(key[0], layers[key[0]], args, kwargs))
+            args, kwargs = tree.transform(lambda leaf: _made(leaf, made) if isinstance(leaf, Reference) else leaf, calls[key])
+            made[key] = tree.flatten(self._call(key[0], layers[key[0]], args, kwargs))
         return {(name, number + first_call(layers[name])): outputs for (name, number), outputs in made.items()}
 
     def _layer_or_function(self, config: Any) -> Any:
@@ -244,14 +244,14 @@ class Loader:
         name, options = config.get("class_name"), config.get("config")
         if not isinstance(name, str) or not isinstance(options, Mapping):
             raise FileError(f"expected an operation of keras.ops, got {config!r:.80}")
-        function = _operation(name)
-        if function is None:
+        function = RENAMED.get(name, snake_case(name))
+        if function not in ops.__all__:
             raise UnsupportedError(f"holds the operation {name!r} of keras.ops, which konv does not know")
-        return partial(function, **{key: _argument(value, name) for key, value in options.items()
+        return partial(getattr(ops, function), **{key: _argument(value, name) for key, value in options.items()
                                     if key != "name" and value is not None})
 
     def _call(self, name: str, layer: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        tensors = [leaf for leaf in nests.flatten((args, kwargs)) if isinstance(leaf, Tensor)]
+        tensors = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, Tensor)]
         if isinstance(layer, Layer):
             self._charge(layer, *(tensor.sample for tensor in tensors))
             return layer(*args, **kwargs)
@@ -275,22 +275,9 @@ class ConfigError(FileError, TypeError):
     """A config of another type than its class takes; a TypeError, as in Keras."""
 
 
-# What is no object of a class: how its config is read.
-PLAIN: dict[str, Any] = {
-    "__numpy__": lambda loader, config: _array(config), "__ellipsis__": lambda loader, config: Ellipsis,
-    "__bytes__": lambda loader, config: str(config["value"]).encode(),
-    "__slice__": lambda loader, config: slice(*(loader.deserialize(config[key]) for key in ("start", "stop", "step")))}
 _TAKES_CUSTOM = ("activation", "function", "_initializer", "_regularizer", "_constraint")
+RENAMED = {"GetItem": "get_item", "TrueDivide": "true_divide"}  # other operations have the name of their class in small letters
 _FUNCTIONAL_KEYS = frozenset(("layers", "input_layers", "output_layers"))
-
-
-def _operation(name: str) -> Any:
-    """The function of konv.ops that Keras has under the name of a class."""
-    function = FUNCTIONS.get(name, snake_case(name))
-    return getattr(ops, function) if function in ops.__all__ else None
-
-
-FUNCTIONS = {"GetItem": "get_item", "TrueDivide": "true_divide"}  # others are the name of the class in small letters
 
 
 @contextmanager
@@ -313,13 +300,26 @@ def _array(config: Any) -> np.ndarray:
     return np.array(config["value"], dtype=dtype)
 
 
+def _slice(config: Mapping[str, Any]) -> slice:
+    ends = [config.get(key) for key in ("start", "stop", "step")]
+    if not all(end is None or isinstance(end, int) for end in ends):
+        raise FileError(f"a slice must have integers, got {config!r:.80}")
+    return slice(*ends)
+
+
+# What is no object of a class: how its config is read.
+PLAIN: dict[str, Callable[[Any], Any]] = {
+    "__numpy__": _array, "__tensor__": _array, "__ellipsis__": lambda config: Ellipsis, "__slice__": _slice,
+    "__bytes__": lambda config: str(config["value"]).encode()}
+
+
 def _arguments(name: str, node: Any, any_of_them: bool) -> Arguments:
     """What one call was given; a layer of konv takes its inputs and `training`."""
     if not isinstance(node, Mapping) or not isinstance(node.get("args"), list):
         raise FileError(f"the calls of {name!r} must have args and kwargs, as Keras 3 writes them, got {node!r:.80}")
     args = tuple(_argument(value, name) for value in node["args"])
     given = {key: _argument(value, name) for key, value in (node.get("kwargs") or {}).items()}
-    if all(leaf is None for leaf in nests.flatten(given.get("mask"))):  # of several inputs there are several
+    if all(leaf is None for leaf in tree.flatten(given.get("mask"))):  # of several inputs there are several
         given |= {"mask": None} if "mask" in given else {}
     kwargs = {key: value for key, value in given.items() if value is not None or (any_of_them and key not in NOT_HEEDED)}
     if not any_of_them:
@@ -327,14 +327,14 @@ def _arguments(name: str, node: Any, any_of_them: bool) -> Arguments:
                  if key not in NOT_HEEDED or not isinstance(value, bool)]
         extra += [f"{value!r:.40}" for value in args[1:] if value is not None]
         args = args[:1]
-        if extra or not args or not all(isinstance(leaf, Place) for leaf in nests.flatten(args)):
+        if extra or not args or not all(isinstance(leaf, Reference) for leaf in tree.flatten(args)):
             raise UnsupportedError(f"{name!r} is called with {', '.join(extra) or repr(args)[:80] if args else 'nothing'}; "
                                    f"konv calls layers with their inputs alone")
     return args, kwargs
 
 
 def _argument(value: Any, name: str, depth: int = 0) -> Any:
-    """An argument of a call; tensors as their places."""
+    """An argument of a call; tensors as references."""
     if depth > 20:
         raise FileError(f"the arguments of {name!r} are nested too deeply")
     if isinstance(value, (list, tuple)):
@@ -347,31 +347,22 @@ def _argument(value: Any, name: str, depth: int = 0) -> Any:
     if not isinstance(config, Mapping):
         raise FileError(f"an argument of {name!r} is not one of Keras: {value!r:.80}")
     if kind == "__keras_tensor__":
-        return _place(config.get("keras_history"), f"an input of {name!r}")
-    if kind == "__slice__":
-        ends = [config.get(key) for key in ("start", "stop", "step")]
-        if not all(end is None or isinstance(end, int) for end in ends):
-            raise FileError(f"a slice in {name!r} must have integers, got {config!r:.80}")
-        return slice(*ends)
-    if kind == "__ellipsis__":
-        return Ellipsis
-    if kind == "__numpy__":
-        return _array(config)
-    if kind == "__tensor__":
-        return _array(config)
+        return _reference(config.get("keras_history"), f"an input of {name!r}")
+    if kind in PLAIN:
+        return PLAIN[kind](config)
     raise UnsupportedError(f"{name!r} is called with an object of the class {kind!r:.40}")
 
 
-def _place(place: Any, what: str) -> Place:
+def _reference(value: Any, what: str) -> Reference:
     """A tensor by the name of its layer, the number of the call and that of the output."""
     kinds = (str, int, int)
-    if not isinstance(place, list) or len(place) != 3 or not all(map(isinstance, place, kinds)):
-        raise FileError(f"{what} must be [layer, call, output], got {place!r:.80}")
-    return Place(tuple(place))
+    if not isinstance(value, list) or len(value) != 3 or not all(map(isinstance, value, kinds)):
+        raise FileError(f"{what} must be [layer, call, output], got {value!r:.80}")
+    return Reference(tuple(value))
 
 
-def _made(place: Place, made: Mapping[Key, list[Tensor]]) -> Tensor:
-    name, call, output = place.history
+def _made(reference: Reference, made: Mapping[Key, list[Tensor]]) -> Tensor:
+    name, call, output = reference.history
     if not 0 <= output < len(made[name, call]):
         raise FileError(f"output {output} of {name!r} is read, which has {len(made[name, call])}")
     return made[name, call][output]
@@ -390,7 +381,7 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
                 continue
             if key not in calls:
                 raise FileError(f"call {key[1]} of layer {key[0]!r} is read from, but it does not exist")
-            sources = [leaf.history[:2] for leaf in nests.flatten(calls[key]) if isinstance(leaf, Place)]
+            sources = [leaf.history[:2] for leaf in tree.flatten(calls[key]) if isinstance(leaf, Reference)]
             if key[1] > 0:  # the calls of a layer are made in the order of their numbers
                 sources.append((key[0], key[1] - 1))
             if waiting := [source for source in sources if source not in done]:
@@ -405,13 +396,13 @@ def _sorted_calls(calls: Mapping[Key, Any], ready: Any) -> list[Key]:
     return order
 
 
-def _structure(places: Any, made: Mapping[Key, list[Tensor]]) -> Any:
+def _structure(noted: Any, made: Mapping[Key, list[Tensor]]) -> Any:
     """A tensor, or a list, tuple or dict of tensors."""
-    if isinstance(places, Mapping):
-        return {key: _structure(place, made) for key, place in places.items()}
-    if isinstance(places, (list, tuple)) and places and not isinstance(places[0], str):
-        return type(places)([_structure(place, made) for place in places])
-    place = _place(places, "an input or output of the model")
-    if place.history[:2] not in made:
-        raise FileError(f"{places!r} is not the output of a layer of the model")
-    return _made(place, made)
+    if isinstance(noted, Mapping):
+        return {key: _structure(item, made) for key, item in noted.items()}
+    if isinstance(noted, (list, tuple)) and noted and not isinstance(noted[0], str):
+        return type(noted)([_structure(item, made) for item in noted])
+    reference = _reference(noted, "an input or output of the model")
+    if reference.history[:2] not in made:
+        raise FileError(f"{noted!r} is not the output of a layer of the model")
+    return _made(reference, made)

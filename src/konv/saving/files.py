@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,10 +15,11 @@ from konv.errors import FileError, KonvError, UnsupportedError, plural
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.registry import snake_case
-from konv.saving import keras2, keras3_layout, safetensors, shards
+from konv.saving import keras2, keras3_weights, safetensors, shards
 from konv.saving.deserialization import Loader
 from konv.saving.keras2_h5 import LegacyFile
 from konv.saving.keras2_writer import write_legacy
+from konv.saving.keras3_weights import collected
 from konv.saving.reader import CONFIG, METADATA, WEIGHTS, open_keras, open_weights, parse_json
 from konv.saving.serialization import Writer
 from konv.saving.shards import INDEX, SHARD
@@ -69,7 +71,7 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 
     def write(stream: BinaryIO) -> None:
         weights = io.BytesIO()
-        keras3_layout.write_groups(weights, _groups(model, include_optimizer))
+        keras3_weights.write_groups(weights, _groups(model, include_optimizer))
         with zipfile.ZipFile(stream, "w") as archive:  # stored, not compressed, as Keras does
             for name, data in ((METADATA, json.dumps(version)), (CONFIG, config), (WEIGHTS, weights.getbuffer())):
                 archive.writestr(name, data)  # type: ignore[arg-type]
@@ -95,7 +97,7 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
         if compile:
             _compile(model, file.config.get("compile_config"), loader)
         pairs, notes = _read(model, file.weights, skip_mismatch=False)
-        keras3_layout.assign(pairs)
+        keras3_weights.assign(pairs)
     _warn(path, notes)
     return model
 
@@ -125,7 +127,7 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
         return safetensors.write_tensors(path, _by_path(model), overwrite)
 
     def write(stream: BinaryIO) -> None:
-        keras3_layout.write_groups(stream, groups)
+        keras3_weights.write_groups(stream, groups)
 
     write_atomically(path, write, overwrite)
 
@@ -158,29 +160,23 @@ def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwa
             raise UnsupportedError("load_weights: by_name is for .safetensors and files of Keras 2; this one is of Keras 3")
         else:
             pairs, notes = _read(model, weights, skip_mismatch, skipped)
-        keras3_layout.assign(pairs)
+        keras3_weights.assign(pairs)
     _warn(path, notes)
 
 
 def _load_tensors(model: Model, path: Path, skip_mismatch: bool, by_name: bool) -> None:
     """Weights by their names: all of the model, and unless by_name=True all of the file."""
-    wanted, pairs, notes = _by_path(model), [], []
-    kinds = {snake_case(group.kind) for group in keras3_layout.layer_groups(model)}
+    wanted = _by_path(model)
+    kinds = {snake_case(group.kind) for group in keras3_weights.layer_groups(model)}
     with safetensors.open_tensors(path) as file:
         names = safetensors.matched(wanted, file.entries, () if by_name else kinds)
         if not by_name and not skip_mismatch and (unknown := set(file.entries) - set(names.values())):
             raise FileError(f"has {plural(len(unknown), 'array')} that {model.title} has not: "
                             f"{', '.join(sorted(unknown)[:5]):.200}; by_name=True leaves them out")
-        for name, variable in wanted.items():
-            if by_name and names[name] not in file.entries:
-                continue
-            try:
-                pairs.append((variable, file.read(names[name], variable.shape, variable.dtype)))
-            except FileError as error:
-                if not skip_mismatch:
-                    raise
-                notes.append(f"skipped {name}: {error}")
-        keras3_layout.assign(pairs)
+        pairs, notes = collected(((f"{name}: ", partial(file.pairs, names[name], variable))
+                                  for name, variable in wanted.items() if not by_name or names[name] in file.entries),
+                                 skip_mismatch)
+        keras3_weights.assign(pairs)
     _warn(path, notes)
 
 
@@ -221,15 +217,15 @@ def _layers(given: Any, function: str) -> list[Layer]:
     return layers
 
 
-def _without(groups: list[keras3_layout.Group], skipped: Sequence[Layer]) -> list[keras3_layout.Group]:
+def _without(groups: list[keras3_weights.Group], skipped: Sequence[Layer]) -> list[keras3_weights.Group]:
     """The groups but for those of the layers that are skipped, and of what is inside of them."""
     left = {id(variable) for layer in skipped for variable in layer.weights}
     return [group for group in groups if not left or not left.issuperset(map(id, group.variables)) or not group.variables]
 
 
-def _groups(model: Model, include_optimizer: bool = True) -> list[keras3_layout.Group]:
-    optimizer = keras3_layout.optimizer_group(model) if include_optimizer else None
-    return [*keras3_layout.layer_groups(model), *([optimizer] if optimizer else [])]
+def _groups(model: Model, include_optimizer: bool = True) -> list[keras3_weights.Group]:
+    optimizer = keras3_weights.optimizer_group(model) if include_optimizer else None
+    return [*keras3_weights.layer_groups(model), *([optimizer] if optimizer else [])]
 
 
 def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
@@ -243,7 +239,7 @@ def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: 
             _compile(model, keras2.compile_arguments(file), loader)
         pairs, notes = keras2.read_weights(model, file)
         more, complaints = keras2.read_optimizer(model, file)
-        keras3_layout.assign(pairs + more)
+        keras3_weights.assign(pairs + more)
     _warn(path, notes + complaints)
     return model
 
@@ -259,20 +255,14 @@ def _compile(model: Model, config: Mapping[str, Any] | None, loader: Loader) -> 
 
 def _read(model: Model, weights: Any, skip_mismatch: bool, skipped: Sequence[Layer] = ()) -> tuple[list[Any], list[str]]:
     """All weights of the model with the arrays for them, and what a user should know; the model is not touched."""
-    pairs, notes = [], []
-    for group in _without(keras3_layout.layer_groups(model), skipped):
-        try:
-            pairs += keras3_layout.read_group(weights, group)
-        except FileError as error:
-            if not skip_mismatch:
-                raise
-            notes.append(f"skipped {error}")
-    optimizer = keras3_layout.optimizer_group(model)
-    found = len(weights.group(keras3_layout.OPTIMIZER))
-    if optimizer is None or not found or found <= keras3_layout.UNBUILT_OPTIMIZER < len(optimizer.variables):
+    groups = _without(keras3_weights.layer_groups(model), skipped)
+    pairs, notes = collected((("", partial(keras3_weights.read_group, weights, group)) for group in groups), skip_mismatch)
+    optimizer = keras3_weights.optimizer_group(model)
+    found = len(weights.group(keras3_weights.OPTIMIZER))
+    if optimizer is None or not found or found <= keras3_weights.UNBUILT_OPTIMIZER < len(optimizer.variables):
         return pairs, notes  # no optimizer here, or no state in the file but that of a fresh one
     try:
-        pairs += keras3_layout.read_group(weights, optimizer)
+        pairs += keras3_weights.read_group(weights, optimizer)
     except FileError as error:
         notes.append(f"the state of the optimizer was not loaded: {error}")
     return pairs, notes

@@ -1,6 +1,7 @@
 """Models and weights of Keras 2 from HDF5 files: which array is whose."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import Layer
 from konv.models import Model
 from konv.saving.deserialization import Loader
+from konv.saving.hdf5 import read_array
 from konv.saving.keras2_config import modern_compile, modern_model
 from konv.saving.keras2_h5 import LegacyFile, LegacyLayer
-from konv.saving.keras3_h5 import read_array
+from konv.saving.keras3_weights import collected
 from konv.saving.reader import parse_json
 from konv.variables import Variable
 
@@ -47,15 +49,7 @@ def read_weights(model: Model, file: LegacyFile, skip_mismatch: bool = False, by
                         f"by_name=True takes those of equal names")
     else:
         found = list(zip(layers, file.layers, strict=True))
-    pairs, notes = [], []
-    for layer, one in found:
-        try:
-            pairs += _pairs(layer, one)
-        except FileError as error:
-            if not skip_mismatch:
-                raise
-            notes.append(f"skipped {error}")
-    return pairs, notes
+    return collected((("", partial(_pairs, *pair)) for pair in found), skip_mismatch)
 
 
 def _pairs(layer: Layer, one: LegacyLayer) -> Pairs:

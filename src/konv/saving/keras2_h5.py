@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from konv.errors import FileError
-from konv.saving.keras3_h5 import check_array, walk
+from konv.saving.hdf5 import check_array, walk
 
 MAX_TEXT = 16 << 20  # bytes in one attribute
 WEIGHTS, OPTIMIZER = "model_weights", "optimizer_weights"

@@ -10,7 +10,7 @@ from konv import losses
 from konv.errors import KonvError
 from konv.models import Model
 from konv.saving.keras2_h5 import OPTIMIZER, WEIGHTS
-from konv.saving.keras3_layout import FILE_TYPES, class_name
+from konv.saving.keras3_weights import FILE_TYPES, class_name
 from konv.saving.serialization import Writer
 from konv.variables import Variable
 

@@ -2,13 +2,14 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from konv.models import Model
 from konv.saving.files import load_model, save_model
 from konv.saving.serialization import KERAS_MODULES
+from konv.tracing import tree
 
 
 def reduced(model: Model) -> tuple[Any, ...]:
@@ -36,23 +37,10 @@ def _own(model: Model) -> dict[str, Any]:
         if type(layer) not in KERAS_MODULES:
             found[type(layer).__name__] = type(layer)
         waiting += layer.layers if isinstance(layer, Model) else []
-    for item in _flat(getattr(model, "compile_arguments", None) or {}):
+    for item in tree.flatten(getattr(model, "compile_arguments", None) or {}):
         kind = type(item)
         if hasattr(item, "__name__"):
             found[item.__name__] = item
         elif not kind.__module__.startswith(("konv.", "builtins")):
             found[kind.__name__] = kind
     return found
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif isinstance(value, (str, int, float, type(None))):
-        return
-    elif not isinstance(value, (list, tuple)):
-        yield value
-        return
-    items: Iterable[Any] = value
-    for item in items:
-        yield from _flat(item)

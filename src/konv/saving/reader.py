@@ -21,7 +21,7 @@ import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.saving.keras2_h5 import LegacyFile, is_legacy, read_legacy
-from konv.saving.keras3_h5 import WeightFile, groups_of, open_h5
+from konv.saving.keras3_weights import WeightFile, groups_of
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"  # vocabularies of text layers; konv has none, and never reads them
@@ -76,6 +76,8 @@ def _named(path: Path | str, error: Exception) -> str:
 @contextmanager
 def open_keras(path: Path) -> Iterator[KerasFile]:
     """A `.keras` file, checked; its weights can be read until the block ends."""
+    import h5py
+
     with guarded(path):
         require_file(path, ZIP_SIGNATURE)
         with _BoundedFile(path) as raw, zipfile.ZipFile(raw) as archive:
@@ -84,8 +86,8 @@ def open_keras(path: Path) -> Iterator[KerasFile]:
             config = parse_json(_read_member(archive, members[CONFIG], MAX_JSON_BYTES), CONFIG)
             version = _checked_version(metadata)
             stream = io.BytesIO(_read_member(archive, members[WEIGHTS], max(MAX_WEIGHTS_RATIO * raw.size, MAX_READ)))
-        with open_h5(stream, len(stream.getbuffer())) as weights:
-            yield KerasFile(config, version, weights)
+        with h5py.File(stream, "r") as file:
+            yield KerasFile(config, version, WeightFile(groups_of(h5py, file, len(stream.getbuffer()))))
 
 
 @contextmanager

@@ -65,6 +65,10 @@ class TensorFile:
         with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
             return np.frombuffer(data, READ[kind]).reshape(shape).astype(dtype)
 
+    def pairs(self, name: str, variable: Variable) -> list[tuple[Variable, np.ndarray]]:
+        """A variable with the array that has this name."""
+        return [(variable, self.read(name, variable.shape, variable.dtype))]
+
 
 def matched(wanted: Iterable[str], found: Iterable[str], kinds: Collection[str]) -> dict[str, str]:
     """The name in a file of each weight of a model.

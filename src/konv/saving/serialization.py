@@ -12,7 +12,7 @@ from konv.custom_objects import get_registered_name
 from konv.errors import KonvError
 from konv.layers.base import Layer
 from konv.models import Model, Sequential
-from konv.saving.keras3_layout import class_name
+from konv.saving.keras3_weights import class_name
 from konv.tracing import tree as nests
 from konv.tracing.tensors import Call, Operation, Tensor
 

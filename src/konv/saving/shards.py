@@ -10,8 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from konv.errors import FileError, KonvError
-from konv.saving.keras3_h5 import VARS, WeightFile, groups_of
-from konv.saving.keras3_layout import Group, write_arrays
+from konv.saving.keras3_weights import VARS, Group, WeightFile, groups_of, write_arrays
 from konv.saving.reader import H5_SIGNATURE, MAX_JSON_BYTES, guarded, parse_json, require_file
 from konv.saving.writer import write_atomically
 

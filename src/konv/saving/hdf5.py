@@ -1,4 +1,4 @@
-"""HDF5 files of weights: checked as a whole when opened, read array by array against the shape that is wanted.
+"""What a file of weights may hold of HDF5: checked as a whole when opened, read array by array against the shape wanted.
 
 Keras writes plain arrays: contiguous, unfiltered, inside the file. Everything else that HDF5 can do (links to other
 files, virtual arrays, external storage, compression, object types, fill values instead of data) is refused.
@@ -6,7 +6,6 @@ files, virtual arrays, external storage, compression, object types, fill values 
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,35 +14,7 @@ from konv.errors import FileError
 
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 40  # a model inside a model adds 2
-
-VARS = "vars"
 KINDS = {"f": "f", "i": "iu", "u": "iu"}  # kind of the weight: kinds of array that may fill it
-
-
-class WeightFile:
-    """The arrays of a file by the path of the object that owns them: `groups["layers/conv2d"]["0"]`."""
-
-    def __init__(self, groups: dict[str, dict[str, Any]]):
-        self.groups = groups
-
-    def __contains__(self, path: str) -> bool:
-        return path in self.groups
-
-    def group(self, path: str) -> dict[str, Any]:
-        """The arrays of one owner by their number; none if the file does not know it."""
-        return self.groups.get(path, {})
-
-    @property
-    def numbers(self) -> int:
-        """How many numbers the file really holds: an upper bound for what a model in it may allocate."""
-        return sum(math.prod(array.shape) for arrays in self.groups.values() for array in arrays.values())
-
-    def read(self, path: str, key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-        """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
-        dataset = self.group(path).get(key)
-        if dataset is None:
-            raise FileError(f"{path}/{VARS} has no array {key!r}")
-        return read_array(dataset, shape, dtype, f"{path}/{VARS}/{key}")
 
 
 def read_array(dataset: Any, shape: tuple[int, ...], dtype: Any, name: str) -> np.ndarray:
@@ -55,32 +26,6 @@ def read_array(dataset: Any, shape: tuple[int, ...], dtype: Any, name: str) -> n
         raise FileError(f"{name} holds {dataset.dtype}, the model needs {dtype}")
     with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, as in Keras
         return np.asarray(dataset[()], dtype=dtype)
-
-
-@contextmanager
-def open_h5(stream: Any, size: int) -> Iterator[WeightFile]:
-    """The arrays in an HDF5 file of `size` bytes, to be read until the block ends."""
-    import h5py
-
-    with h5py.File(stream, "r") as file:
-        yield WeightFile(groups_of(h5py, file, size))
-
-
-def groups_of(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
-    """All groups of weights with their arrays, checked."""
-    groups: dict[str, dict[str, Any]] = {}
-    for inner, item in walk(h5py, file):
-        path, _, name = inner.rpartition("/")
-        if isinstance(item, h5py.Group):
-            if name == VARS:
-                groups[path] = {}
-            continue
-        owner, _, parent = path.rpartition("/")
-        if parent != VARS:
-            raise FileError(f"{inner}: an array outside of a group {VARS!r}; this is not a weights file of Keras 3")
-        check_array(h5py, item, inner, size)
-        groups[owner][name] = item
-    return groups
 
 
 def walk(h5py: Any, file: Any) -> Iterator[tuple[str, Any]]:

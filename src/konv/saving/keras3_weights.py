@@ -4,8 +4,9 @@ Keras numbers by kind, not by name: `layers/conv2d`, `layers/conv2d_1`, ... in t
 group `vars/0`, `vars/1`, ..., the trainable weights first.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +17,57 @@ from konv.layers.base import Layer
 from konv.layers.tracked import UNTRACKED
 from konv.models import Model
 from konv.registry import snake_case
-from konv.saving.keras3_h5 import VARS, WeightFile
+from konv.saving.hdf5 import check_array, read_array, walk
 from konv.variables import Variable
 
-OPTIMIZER = "optimizer"
+VARS, OPTIMIZER = "vars", "optimizer"
 UNBUILT_OPTIMIZER = 2  # iterations and learning rate: what an optimizer has before it has seen a model
 
 # Kind of number in memory: the type in the file. Keras on JAX counts iterations in int32.
 FILE_TYPES = {"f": np.float32, "i": np.int32, "u": np.uint32}
+
+
+class WeightFile:
+    """The arrays of a file by the path of the object that owns them: `groups["layers/conv2d"]["0"]`."""
+
+    def __init__(self, groups: dict[str, dict[str, Any]]):
+        self.groups = groups
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.groups
+
+    def group(self, path: str) -> dict[str, Any]:
+        """The arrays of one owner by their number; none if the file does not know it."""
+        return self.groups.get(path, {})
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the file really holds: an upper bound for what a model in it may allocate."""
+        return sum(math.prod(array.shape) for arrays in self.groups.values() for array in arrays.values())
+
+    def read(self, path: str, key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
+        dataset = self.group(path).get(key)
+        if dataset is None:
+            raise FileError(f"{path}/{VARS} has no array {key!r}")
+        return read_array(dataset, shape, dtype, f"{path}/{VARS}/{key}")
+
+
+def groups_of(h5py: Any, file: Any, size: int) -> dict[str, dict[str, Any]]:
+    """All groups of weights with their arrays, checked."""
+    groups: dict[str, dict[str, Any]] = {}
+    for inner, item in walk(h5py, file):
+        path, _, name = inner.rpartition("/")
+        if isinstance(item, h5py.Group):
+            if name == VARS:
+                groups[path] = {}
+            continue
+        owner, _, parent = path.rpartition("/")
+        if parent != VARS:
+            raise FileError(f"{inner}: an array outside of a group {VARS!r}; this is not a weights file of Keras 3")
+        check_array(h5py, item, inner, size)
+        groups[owner][name] = item
+    return groups
 
 
 @dataclass(frozen=True)
@@ -153,6 +197,20 @@ def read_group(weights: WeightFile, group: Group) -> list[tuple[Any, Any]]:
                 for number, variable in enumerate(group.variables)]
     except FileError as error:
         raise FileError(f"{group.title}: {error}") from None
+
+
+def collected(readers: Iterable[tuple[str, Callable[[], list[Any]]]], skip_mismatch: bool) -> tuple[list[Any], list[str]]:
+    """What all of them read, and what was skipped since it does not fit, where that is allowed: its name and why."""
+    pairs: list[tuple[Any, Any]] = []
+    notes = []
+    for name, read in readers:
+        try:
+            pairs += read()
+        except FileError as error:
+            if not skip_mismatch:
+                raise
+            notes.append(f"skipped {name}{error}")
+    return pairs, notes
 
 
 def assign(pairs: list[tuple[Any, Any]]) -> None:
