@@ -60,7 +60,7 @@ def _print(times: Sequence[Any], peak: float, batch: int, training: bool) -> Non
     Console().print(table)
 
 
-def _seed_network():
+def _seed_network() -> Any:
     """The network whose summary the project starts from: 264,562 parameters."""
     from konv import layers
     from konv.models import Sequential

@@ -24,11 +24,23 @@ MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
 
-def read_image(path, color_mode: str = "rgb", image_size: tuple[int, int] | None = None,
-               interpolation: str = "bilinear", aspect: str | None = None) -> np.ndarray:
-    """An image file as a model takes it: float32 (height, width, channels), 0 to 255.
+ImagePath = str | bytes | os.PathLike[str] | io.BytesIO
 
-    `aspect` is None (stretch), "crop" or "pad". FileError names the file and the reason.
+
+def read_image(path: ImagePath, color_mode: str = "rgb", image_size: tuple[int, int] | None = None,
+               interpolation: str = "bilinear", aspect: str | None = None) -> np.ndarray:
+    """An image file as a model takes it.
+
+    Args:
+        path: of a JPEG, PNG, BMP or GIF file, of which the first frame is read.
+        color_mode: "grayscale", "rgb" or "rgba".
+        image_size: (height, width) to resize to; None leaves the image as it is.
+        interpolation: how it is resized, as in keras.ops.image.resize.
+        aspect: what a size of another aspect ratio does: None stretches, "crop" cuts, "pad" adds black.
+    Shape:
+        float32 (height, width, channels) from 0 to 255.
+    Raises:
+        FileError: names the file and the reason.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -46,9 +58,18 @@ def read_image(path, color_mode: str = "rgb", image_size: tuple[int, int] | None
     return resize(fit(pixels, image_size, aspect), image_size, interpolation)
 
 
-def load_img(path, color_mode: str = "rgb", target_size=None, interpolation: str = "nearest",
-             keep_aspect_ratio: bool = False) -> "Image":
-    """Load an image file (path, bytes path or io.BytesIO) as a Pillow image; `target_size` is (height, width).
+def load_img(path: ImagePath, color_mode: str = "rgb", target_size: tuple[int, int] | None = None,
+             interpolation: str = "nearest", keep_aspect_ratio: bool = False) -> "Image":
+    """An image file as a Pillow image.
+
+    Args:
+        path: of a file, or an io.BytesIO.
+        color_mode: "grayscale", "rgb" or "rgba".
+        target_size: (height, width) to resize to.
+        interpolation: a filter of Pillow: "nearest", "bilinear", "bicubic", "lanczos", "box" or "hamming".
+        keep_aspect_ratio: whether to cut the image to the aspect ratio of target_size before.
+    Raises:
+        FileError: names the file and the reason.
 
     >>> buffer = io.BytesIO()
     >>> save_img(buffer, np.zeros((4, 6, 3)), file_format="png")
@@ -69,8 +90,13 @@ def load_img(path, color_mode: str = "rgb", target_size=None, interpolation: str
                         box=_central_box(image, height, width) if keep_aspect_ratio else None)
 
 
-def img_to_array(img, data_format: str | None = None, dtype=None) -> np.ndarray:
-    """A Pillow image as an array (height, width, channels), or channels first.
+def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
+    """A Pillow image as an array of `dtype`, float32 unless given.
+
+    Shape:
+        (height, width, channels), or (channels, height, width) with data_format="channels_first".
+    Raises:
+        ShapeError: `img` has not two or three axes.
 
     >>> from PIL import Image
     >>> img_to_array(Image.new("L", (3, 2))).shape
@@ -83,8 +109,15 @@ def img_to_array(img, data_format: str | None = None, dtype=None) -> np.ndarray:
     return array.transpose(2, 0, 1) if _channels_first(data_format, "img_to_array") else array
 
 
-def array_to_img(x, data_format: str | None = None, scale: bool = True, dtype=None) -> "Image":
-    """An array (height, width, 1, 3 or 4 channels) as a Pillow image; `scale` stretches it to 0..255.
+def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> "Image":
+    """An array as a Pillow image.
+
+    Args:
+        scale: whether to stretch the values to 0 to 255.
+    Shape:
+        x (height, width, channels) with 1, 3 or 4 channels, or channels first as data_format says.
+    Raises:
+        ShapeError: `x` has another number of axes or of channels.
 
     >>> array_to_img(np.eye(2)[..., None]).getpixel((0, 0))
     255
@@ -106,9 +139,14 @@ def array_to_img(x, data_format: str | None = None, scale: bool = True, dtype=No
     return Image.fromarray(x.astype("int32" if deep else "uint8"))
 
 
-def save_img(path, x, data_format: str | None = None, file_format: str | None = None, scale: bool = True,
-             **kwargs) -> None:
-    """Write an array as an image file; the format comes from the ending of `path` or from `file_format`.
+def save_img(path: Any, x: Any, data_format: str | None = None, file_format: str | None = None, scale: bool = True,
+             **kwargs: Any) -> None:
+    """Write an array as an image file.
+
+    Args:
+        path: of the file, or an open one; its ending is the format unless file_format is given.
+        x: as `array_to_img` takes it, to which data_format and scale are handed on.
+        kwargs: what Pillow's `Image.save` takes.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +167,7 @@ def save_img(path, x, data_format: str | None = None, file_format: str | None = 
 
 
 @contextmanager
-def _opened(path) -> "Iterator[Image]":
+def _opened(path: ImagePath) -> "Iterator[Image]":
     """Open an image file of an allowed format and size; every failure inside is a FileError that names the file."""
     from PIL import Image
 
@@ -145,11 +183,11 @@ def _opened(path) -> "Iterator[Image]":
         raise FileError(f"{_name(path)}: {_reason(error, path)}") from None
 
 
-def _name(path) -> str:
+def _name(path: ImagePath) -> str:
     return "the image in memory" if isinstance(path, io.BytesIO) else os.fsdecode(path)
 
 
-def _reason(error: Exception, path) -> str:
+def _reason(error: Exception, path: ImagePath) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, FileError):

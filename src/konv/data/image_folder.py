@@ -22,22 +22,37 @@ OTHERS = (".avif", ".heic", ".heif", ".ico", ".jfif", ".jp2", ".jxl", ".ppm", ".
 SUBSETS = ("training", "validation", "both", None)
 
 
-def image_dataset_from_directory(directory, labels="inferred", label_mode: str | None = "int", class_names=None,
-                                 color_mode: str = "rgb", batch_size: int | None = 32, image_size=(256, 256),
+def image_dataset_from_directory(directory: str | os.PathLike[str], labels: Any = "inferred", label_mode: str | None = "int",
+                                 class_names: Sequence[str] | None = None, color_mode: str = "rgb",
+                                 batch_size: int | None = 32, image_size: tuple[int, int] = (256, 256),
                                  shuffle: bool = True, seed: int | None = None, validation_split: float | None = None,
                                  subset: str | None = None, interpolation: str = "bilinear",
                                  follow_links: bool = False, crop_to_aspect_ratio: bool = False,
                                  pad_to_aspect_ratio: bool = False, data_format: str | None = None,
-                                 format: str = "tf", verbose: bool = True, *, on_error: str = "raise"):
+                                 format: str = "tf", verbose: bool = True, *, on_error: str = "raise") -> Any:
     """A dataset of the JPEG, PNG, BMP and GIF files below a folder, one sub-folder per class.
 
-    It yields float32 images (batch, height, width, channels) from 0 to 255, or (images, labels). Labels are int32
-    (batch,) for "int", one-hot float32 (batch, classes) for "categorical" and float32 (batch, 1) for "binary".
-    The same seed and `validation_split` deal the same files to the same subset as in Keras; `subset="both"` returns
-    [training, validation]. Whether `format` is "tf" or "grain", the dataset is konv's own.
-
-    `on_error="skip"` (not in Keras) leaves files out that cannot be read and lists them in `dataset.skipped`, which is
-    filled while the files are read; "raise" stops with a FileError that names the file.
+    Args:
+        labels: "inferred" from the sub-folders, a list of integers in the order of the files, or None.
+        label_mode: "int", "categorical" (one-hot), "binary" or None for images alone.
+        class_names: the sub-folders to read, in the order of their labels; all in alphanumeric order unless given.
+        color_mode: "grayscale", "rgb" or "rgba".
+        batch_size: images in a batch; None yields them one by one.
+        image_size: (height, width) to which images are resized.
+        seed: with validation_split it deals the same files to the same subset as in Keras.
+        validation_split: share of the files for validation, of which `subset` is "training", "validation" or "both".
+        interpolation: how images are resized, as in keras.ops.image.resize.
+        crop_to_aspect_ratio, pad_to_aspect_ratio: instead of stretching the image cut it, or add black.
+        format: "tf" or "grain"; the dataset is konv's own either way.
+        on_error: "raise", or "skip" (not in Keras), which leaves files out that cannot be read and lists them in
+            `dataset.skipped` while the files are read.
+    Returns:
+        an ImageDataset; for subset="both" a list of two, for training and for validation.
+    Shape:
+        images float32 (batch, height, width, channels) from 0 to 255; labels int32 (batch,) for "int", float32
+        (batch, classes) for "categorical" and (batch, 1) for "binary".
+    Raises:
+        FileError: there is no image, or one cannot be read, when the dataset comes to it.
 
     >>> import tempfile
     >>> from konv.data.decode import save_img
@@ -96,7 +111,7 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode: str |
     return dataset(subset, shuffle)
 
 
-def index_directory(directory, labels: Any = "inferred", class_names: Sequence[str] | None = None,
+def index_directory(directory: Any, labels: Any = "inferred", class_names: Sequence[str] | None = None,
                     follow_links: bool = False) -> tuple[list[str], np.ndarray | None, list[str] | None]:
     """All image files below `directory` in alphanumeric order, their labels, and the names of the classes."""
     if not isinstance(directory, (str, os.PathLike)):
@@ -143,7 +158,7 @@ def _require_images(paths: list[str], directory: str, hint: str, follow_links: b
         raise FileError(f"{NAME}: no images ({', '.join(EXTENSIONS)}) found in {directory!r}{hint}")
 
 
-def left_out(directory, inferred: bool, follow_links: bool) -> list[str]:
+def left_out(directory: str | os.PathLike[str], inferred: bool, follow_links: bool) -> list[str]:
     """What a user may have expected to be read, and what would do."""
     reasons = []
     others = [os.path.splitext(path)[1].lower() for path in _images_below(os.fspath(directory), follow_links, OTHERS)]
@@ -157,7 +172,7 @@ def left_out(directory, inferred: bool, follow_links: bool) -> list[str]:
     return reasons
 
 
-def _given_labels(labels, paths: list[str], directory: str) -> tuple[np.ndarray | None, list[str] | None]:
+def _given_labels(labels: Any, paths: list[str], directory: str) -> tuple[np.ndarray | None, list[str] | None]:
     if labels is None:
         return None, None
     if len(labels) != len(paths):
@@ -200,7 +215,7 @@ def _encoded(numbers: np.ndarray | None, label_mode: str | None, class_names: li
     return np.eye(len(class_names), dtype=np.float32)[numbers]
 
 
-def _read(path: str, channels_first: bool, **how) -> np.ndarray:
+def _read(path: str, channels_first: bool, **how: Any) -> np.ndarray:
     image = read_image(path, **how)
     return np.ascontiguousarray(image.transpose(2, 0, 1)) if channels_first else image
 
@@ -208,12 +223,12 @@ def _read(path: str, channels_first: bool, **how) -> np.ndarray:
 # --- arguments --------------------------------------------------------------------------------------
 
 
-def _check_choice(argument: str, value, choices: tuple) -> None:
+def _check_choice(argument: str, value: Any, choices: tuple[Any, ...]) -> None:
     if value not in choices:
         raise KonvError(f"{NAME}: {argument}={value!r} is not one of {', '.join(repr(choice) for choice in choices)}")
 
 
-def _check_labels(labels, class_names) -> None:
+def _check_labels(labels: Any, class_names: Any) -> None:
     if labels is None or isinstance(labels, (list, tuple, np.ndarray)):
         if class_names:
             raise KonvError(f'{NAME}: class_names can be given only with labels="inferred"')
@@ -221,7 +236,7 @@ def _check_labels(labels, class_names) -> None:
         raise KonvError(f'{NAME}: labels must be "inferred", None or a list of integers, got {labels!r}')
 
 
-def _check_split(validation_split, subset, shuffle: bool, seed) -> None:
+def _check_split(validation_split: Any, subset: Any, shuffle: bool, seed: Any) -> None:
     _check_choice("subset", subset, SUBSETS)
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if seed is not None and not (whole and 0 <= seed < 2**32):
@@ -236,7 +251,7 @@ def _check_split(validation_split, subset, shuffle: bool, seed) -> None:
                         f"the validation subset would be drawn apart and overlap")
 
 
-def _positive_pair(image_size) -> tuple[int, int]:
+def _positive_pair(image_size: Any) -> tuple[int, int]:
     sizes = image_size if isinstance(image_size, (list, tuple)) else (image_size, image_size)
     if len(sizes) != 2:
         raise ShapeError(f"{NAME}: image_size={image_size!r} must be (height, width)")
@@ -244,7 +259,7 @@ def _positive_pair(image_size) -> tuple[int, int]:
     return height, width
 
 
-def _positive(number, argument: str, given) -> int:
+def _positive(number: Any, argument: str, given: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
         raise ShapeError(f"{NAME}: {argument}={given!r} needs positive integers, got {number!r}")
     return int(number)

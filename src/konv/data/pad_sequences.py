@@ -12,9 +12,17 @@ ENDS = ("pre", "post")
 
 def pad_sequences(sequences: Sequence[Any], maxlen: int | None = None, dtype: Any = "int32", padding: str = "pre",
                   truncating: str = "pre", value: Any = 0.0) -> np.ndarray:
-    """The sequences as rows (n, maxlen, ...): longer ones are cut, shorter ones filled with `value`, at either end.
+    """The sequences as rows of one array: longer ones are cut, shorter ones filled with `value`.
 
-    "pre" is the end in front, "post" the one behind.
+    Args:
+        sequences: lists or arrays, whose elements may be arrays of one shape.
+        maxlen: length of the rows; that of the longest sequence unless given.
+        padding: "pre" fills in front, "post" behind.
+        truncating: "pre" cuts in front, "post" behind.
+    Shape:
+        (sequences, maxlen, ...) of `dtype`.
+    Raises:
+        ShapeError: the elements of the sequences have several shapes.
 
     >>> pad_sequences([[1, 2, 3], [4]]).tolist(), pad_sequences([[1, 2, 3], [4]], 2, padding="post").tolist()
     ([[1, 2, 3], [0, 0, 4]], [[2, 3], [4, 0]])

@@ -36,7 +36,7 @@ class _Box:
         self.closed = self.finished = False
         self.error: BaseException | None = None
 
-    def fill(self, produce) -> None:
+    def fill(self, produce: Callable[[Callable[[], bool]], Iterable[Any]]) -> None:
         try:
             for item in produce(lambda: self.closed):
                 with self.changed:

@@ -19,6 +19,9 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     """x, y and the weights of such a tuple or list, None for what is not there.
 
+    Raises:
+        KonvError: there are more than three, or none.
+
     >>> unpack_x_y_sample_weight((1, 2))
     (1, 2, None)
     """

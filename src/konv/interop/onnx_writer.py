@@ -23,7 +23,12 @@ MOST_BYTES = (1 << 31) - (1 << 20)  # of protobuf, with room for what is not wei
 
 def export_model(model: Model, filepath: Any, format: str | None = None, verbose: bool | None = None,
                  input_signature: Any = None, **kwargs: Any) -> None:
-    """Write a model for inference by other programs: an `.onnx` file, which needs the extra `onnx`."""
+    """Write a model for inference by other programs: an `.onnx` file, which needs the extra `onnx`.
+
+    Raises:
+        UnsupportedError: the size of an input other than the batch is open, or a layer has no form in ONNX.
+        MissingExtraError: the package onnx is not installed.
+    """
     if format not in (None, "onnx"):
         raise UnsupportedError(f'export: format must be "onnx", got {format!r}; save() writes .keras files')
     if input_signature is not None or kwargs:

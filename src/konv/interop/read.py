@@ -13,10 +13,15 @@ from konv.saving.files import LATER, load_model
 def read(source: Any, input_shape: Sequence[int | None] | None = None) -> Model:
     """A model out of a `.keras`, `.h5` or `.onnx` file, or out of a module of PyTorch, as a model of konv with its weights.
 
-    It computes the same numbers; images go in and come out with their channels last, as konv has them. `input_shape` leaves out
-    the batch and is as the other library has it: (3, 224, 224) for images in PyTorch, where it must be given; in an ONNX
-    file it fixes sizes that are open. UnsupportedError names the node or module that konv has no layer for, FileError says
-    what is wrong with a file.
+    It computes the same; images go in and come out with their channels last, as konv has them.
+
+    Args:
+        source: the path of a file, or a torch.nn.Module.
+        input_shape: without the batch and as the other library has it: (3, 224, 224) for images in PyTorch, where it must be
+            given; in an ONNX file it fixes sizes that are open.
+    Raises:
+        UnsupportedError: names the node or module that konv has no layer for.
+        FileError: says what is wrong with a file.
 
     >>> import konv, tempfile
     >>> path = Path(tempfile.mkdtemp(), "model.keras")

@@ -45,7 +45,13 @@ class Reference:
 
 def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None,
                              safe_mode: bool = True) -> Any:
-    """The object of a dict that `serialize_keras_object` made; `custom_objects` maps further names to classes.
+    """The object of a dict that `serialize_keras_object` made.
+
+    Args:
+        custom_objects: classes and functions by the names that the dict has for them, where konv does not know them.
+    Raises:
+        FileError: the dict says what no class takes.
+        UnsupportedError: it names a class that konv does not know.
 
     >>> import konv
     >>> config = konv.saving.serialize_keras_object(konv.layers.Dense(3))

@@ -40,10 +40,15 @@ ELSEWHERE = {".onnx": "; model.export writes and konv.explain.read reads ONNX fi
 
 def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None,
                include_optimizer: bool = True, **kwargs: Any) -> None:
-    """Write architecture, weights, compile arguments and optimizer state to a `.keras` file, atomically.
+    """Write architecture, weights, compile arguments and optimizer state to a file, atomically.
 
-    An existing file is replaced, or with overwrite=False is an error. An ending `.h5` or `.hdf5` gives a file in the manner of
-    Keras 2. Without `include_optimizer` its state stays out, and of an `.h5` file all arguments of compile.
+    Args:
+        filepath: ending in `.keras`; `.h5` or `.hdf5` gives a file in the manner of Keras 2.
+        overwrite: whether to replace an existing file; it is an error otherwise.
+        include_optimizer: without it the state of the optimizer stays out, and of an `.h5` file all arguments of compile.
+    Raises:
+        KonvError: the path has another ending, or the model holds what no file can hold.
+        FileError: the file cannot be written; one that was there is as it was.
 
     >>> import konv, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "model.keras")
@@ -81,10 +86,15 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 
 def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True,
                safe_mode: bool = True) -> Any:
-    """The model in a `.keras` file of Keras 3 or konv, or in an `.h5` file of Keras 2, compiled as it was unless compile=False.
+    """The model in a `.keras` file of Keras 3 or konv, or in an `.h5` file of Keras 2.
 
-    Nothing in the file is executed, whatever safe_mode says; a class that konv does not know must come in
-    custom_objects. Raises FileError for a file that is damaged or foreign.
+    Args:
+        custom_objects: classes and functions by the names that the file has for them, where konv does not know them.
+        compile: whether to compile the model as it was.
+        safe_mode: heeded or not, nothing in a file is ever executed.
+    Raises:
+        FileError: the file is damaged or foreign.
+        UnsupportedError: it holds a class that konv does not know.
     """
     path = file_path(filepath, (".keras", *HDF5))
     if path.name.endswith(HDF5):
@@ -104,10 +114,15 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
 
 def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None,
                  objects_to_skip: Sequence[Layer] | None = None) -> None:
-    """Write the weights, and the optimizer's state, to a `.weights.h5` file, atomically; or the weights to `.safetensors`.
+    """Write the weights, and the state of the optimizer, to a file, atomically.
 
-    With `max_shard_size`, in GB, to several files beside a `.weights.json`, which says what lies where. Layers in the list
-    `objects_to_skip` stay out.
+    Args:
+        filepath: ending in `.weights.h5`, or in `.safetensors`, which holds the weights alone.
+        overwrite: whether to replace an existing file; it is an error otherwise.
+        max_shard_size: in GB; writes several files beside a `.weights.json`, which says what lies where.
+        objects_to_skip: layers that stay out.
+    Raises:
+        FileError: a file cannot be written.
     """
     _require_model(model, "save_weights")
     skipped = _layers(objects_to_skip, "save_weights")
@@ -133,14 +148,18 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, max_shard_
 
 
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Read the weights of the same architecture from a `.weights.h5`, `.weights.json`, `.keras` or `.safetensors` file, or
-    `.h5` of Keras 2.
+    """Read the weights of the same architecture: all of them or, when anything does not fit, none.
 
-    All of them or, when anything does not fit, none; with skip_mismatch=True the layers that fit, with a warning for
-    the others. Layers of Keras 2 are met in their order, or with by_name=True by their names, the others of the model
-    staying as they are. Arrays of safetensors are met by their paths, those of layers that konv numbered by the order of the
-    numbers. An optimizer that has the same state to restore gets it. Layers in the list `objects_to_skip` stay as they are, of
-    `.weights.h5` and `.weights.json`.
+    Arrays of safetensors are met by their paths, those of layers that konv numbered by the order of the numbers. An optimizer
+    that has the same state to restore gets it.
+
+    Args:
+        filepath: a `.weights.h5`, `.weights.json`, `.keras` or `.safetensors` file, or `.h5` of Keras 2.
+        skip_mismatch: read the layers that fit, with a warning for the others.
+        by_name: meet the layers of Keras 2 by their names and not in their order; the others stay as they are.
+        objects_to_skip: layers that stay as they are, of `.weights.h5` and `.weights.json`.
+    Raises:
+        FileError: the file is damaged, or holds other weights.
     """
     by_name = bool(kwargs.pop("by_name", False))
     given = kwargs.pop("objects_to_skip", None)

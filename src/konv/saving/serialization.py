@@ -13,7 +13,7 @@ from konv.errors import KonvError
 from konv.layers.base import Layer
 from konv.models import Model, Sequential
 from konv.saving.keras3_weights import class_name
-from konv.tracing import tree as nests
+from konv.tracing import tree
 from konv.tracing.tensors import Call, Operation, Tensor
 
 # Every class of konv.layers by its name in Keras, but neither the base class nor an alias.
@@ -50,6 +50,9 @@ CALLED_WITH: dict[str, dict[str, Any]] = {kind: {argument: value} for argument, 
 
 def serialize_keras_object(obj: Any) -> Any:
     """The dict that Keras writes for a layer, a model, a loss, a metric or an optimizer; lists and dicts of them too.
+
+    Raises:
+        KonvError: an object has no name and no method get_config.
 
     >>> import konv
     >>> serialize_keras_object(konv.layers.Flatten())["class_name"]
@@ -102,7 +105,7 @@ class Writer:
         if isinstance(layer, Model):
             if layer.built:
                 functional = not isinstance(layer, Sequential) and not layer.is_composed
-                made["build_config"] = {"input_shape": None if functional else nests.transform(
+                made["build_config"] = {"input_shape": None if functional else tree.transform(
                     lambda tensor: tensor.shape, layer.input)}
             made["compile_config"] = self.compile_config(layer)
         elif layer.built and kind in NOTE_SHAPE:
@@ -177,9 +180,9 @@ class Writer:
 
         kwargs: dict[str, Any] = dict(CALLED_WITH.get(class_name(call.layer), {}))
         if "mask" in kwargs:  # of several inputs there are several
-            kwargs["mask"] = nests.transform(lambda _: None, call.args[0])
-        return {"args": [nests.transform(argument, value) for value in call.args],
-                "kwargs": kwargs | nests.transform(argument, call.kwargs)}
+            kwargs["mask"] = tree.transform(lambda _: None, call.args[0])
+        return {"args": [tree.transform(argument, value) for value in call.args],
+                "kwargs": kwargs | tree.transform(argument, call.kwargs)}
 
 
 def first_call(layer: Any) -> int:
@@ -210,4 +213,4 @@ def _structure(tensors: Any, places: dict[int, list[Any]]) -> Any:
         name, number, output = places[id(tensor)]
         return [name, number + first_call(tensor.layer), output]
 
-    return nests.transform(counted, tensors)
+    return tree.transform(counted, tensors)
