@@ -32,7 +32,7 @@ def bench(path: str, batch: int, training: bool, as_json: bool) -> None:
         raise click.UsageError(f"{path}: takes images of any size; bench needs one whose input size is fixed")
     peak = peak_gflops()
     times = profile(model.graph(), model.weight_map(), batch, training)
-    order = {layer.name: place for place, layer in enumerate(model.layers)}
+    order = {layer.name: index for index, layer in enumerate(model.layers)}
     times.sort(key=lambda time: order.get(time.layer, len(order)))
     if as_json:
         rows = [asdict(time) | {"gflops": time.gflops, "peak_share": time.gflops / peak} for time in times]

@@ -10,7 +10,7 @@ from konv.cli.group import answer, json_option, lang_option, main, model_argumen
 from konv.cli.models import load, read_image
 
 
-class Place(click.ParamType):
+class Pixel(click.ParamType):
     """12,9 for row 12, column 9."""
 
     name = "row,column"
@@ -24,7 +24,7 @@ class Place(click.ParamType):
         return int(parts[0]), int(parts[1])
 
 
-# what each kind needs, and how it is made: (explain, model, layer, image, place, filter, lang) -> a figure
+# what each kind needs, and how it is made: (explain, model, layer, image, pixel, filter, lang) -> a figure
 KINDS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "convolution": (("--layer",), lambda e, m, layer, x, at, f, lang: e.convolution(layer, lang=lang)),
     "drawing": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, lang=lang)),
@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
               help="File: .svg, .html or .txt, a film also .gif, kernels also .png.")
 @click.option("--layer", metavar="NAME", help="Of this layer.")
 @click.option("--image", metavar="IMAGE", type=click.Path(), help="With the numbers of this image.")
-@click.option("--at", type=Place(), default="0,0", show_default=True, help="Row and column of a number.")
+@click.option("--at", type=Pixel(), default="0,0", show_default=True, help="Row and column of a number.")
 @click.option("--filter", "number", type=click.IntRange(min=0), default=0, show_default=True, help="Filter, or channel.")
 @lang_option
 @json_option

@@ -119,9 +119,9 @@ class Shifted:
             count, height, width, _ = images.shape
             down, right = (round(self.share * size) for size in (height, width))
             wide = np.pad(images, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
-            places = zip(random.integers(0, 2 * down + 1, count), random.integers(0, 2 * right + 1, count), strict=True)
+            corners = zip(random.integers(0, 2 * down + 1, count), random.integers(0, 2 * right + 1, count), strict=True)
             yield np.stack([image[top : top + height, left : left + width]
-                            for image, (top, left) in zip(wide, places, strict=True)]), labels
+                            for image, (top, left) in zip(wide, corners, strict=True)]), labels
 
 
 def _network(shape: tuple[int, int, int], classes: int) -> Any:

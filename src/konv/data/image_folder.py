@@ -85,15 +85,15 @@ def image_dataset_from_directory(directory: str | os.PathLike[str], labels: Any 
     if labels is None or label_mode is None:
         labels = label_mode = None
     seed = next_seed() if seed is None else seed
-    paths, numbers, class_names = index_directory(directory, labels, class_names, follow_links)
+    paths, indices, class_names = index_directory(directory, labels, class_names, follow_links)
     if verbose:
         classes = "" if class_names is None else f" belonging to {len(class_names)} classes"
         print(f"Found {len(paths)} files{classes}.")
         for reason in left_out(directory, class_names is not None and labels == "inferred", follow_links):
             print(f"Left out: {reason}.")
     if shuffle:
-        paths, numbers = _shuffled(paths, numbers, seed)
-    targets = _encoded(numbers, label_mode, class_names)
+        paths, indices = _shuffled(paths, indices, seed)
+    targets = _encoded(indices, label_mode, class_names)
 
     aspect = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else None
     read = partial(_read, color_mode=color_mode, image_size=size, interpolation=interpolation, aspect=aspect,
@@ -177,17 +177,17 @@ def _given_labels(labels: Any, paths: list[str], directory: str) -> tuple[np.nda
         return None, None
     if len(labels) != len(paths):
         raise ShapeError(f"{NAME}: labels has {len(labels)} entries, but {directory!r} has {len(paths)} images")
-    numbers = np.asarray(labels)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+    indices = np.asarray(labels)
+    if indices.ndim != 1 or indices.dtype.kind not in "iu":
         raise KonvError(f"{NAME}: labels must be integers, one per image, got {labels[0]!r}, ...")
-    return numbers.astype(np.int32), [str(number) for number in np.unique(numbers)]
+    return indices.astype(np.int32), [str(number) for number in np.unique(indices)]
 
 
-def _shuffled(paths: list[str], numbers: np.ndarray | None, seed: int) -> tuple[list[str], np.ndarray | None]:
+def _shuffled(paths: list[str], indices: np.ndarray | None, seed: int) -> tuple[list[str], np.ndarray | None]:
     """The order that Keras draws, so that a split made there is the same split here."""
     order = np.arange(len(paths))
     np.random.RandomState(seed).shuffle(order)
-    return [paths[index] for index in order], None if numbers is None else numbers[order]
+    return [paths[index] for index in order], None if indices is None else indices[order]
 
 
 def _split(count: int, validation_split: float | None, subset: str | None) -> slice:
@@ -200,19 +200,19 @@ def _split(count: int, validation_split: float | None, subset: str | None) -> sl
     return slice(count - held_out) if subset == "training" else slice(count - held_out, None)
 
 
-def _encoded(numbers: np.ndarray | None, label_mode: str | None, class_names: list[str] | None) -> np.ndarray | None:
-    if numbers is None or class_names is None:
+def _encoded(indices: np.ndarray | None, label_mode: str | None, class_names: list[str] | None) -> np.ndarray | None:
+    if indices is None or class_names is None:
         return None
     if label_mode == "int":
-        return numbers
+        return indices
     if label_mode == "binary" and len(class_names) != 2:
         raise KonvError(f'{NAME}: label_mode="binary" needs exactly 2 classes, found {len(class_names)}: {class_names}')
-    if numbers.min() < 0 or numbers.max() >= len(class_names):
+    if indices.min() < 0 or indices.max() >= len(class_names):
         raise KonvError(f'{NAME}: label_mode="{label_mode}" needs labels from 0 to {len(class_names) - 1}, '
-                        f"got labels from {numbers.min()} to {numbers.max()}")
+                        f"got labels from {indices.min()} to {indices.max()}")
     if label_mode == "binary":
-        return numbers[:, None].astype(np.float32)
-    return np.eye(len(class_names), dtype=np.float32)[numbers]
+        return indices[:, None].astype(np.float32)
+    return np.eye(len(class_names), dtype=np.float32)[indices]
 
 
 def _read(path: str, channels_first: bool, **how: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ CIFAR = "https://www.cs.toronto.edu/~kriz/"
 
 def cifar(owner: str, folder: str, archive: str, files: Sequence[str], labels: bytes) -> list[Split]:
     """The batches of a CIFAR data set, out of the folder that Keras unpacks or the archive as it is."""
-    found = [place for place in (kept(f"{folder}-target") / folder, kept(folder)) if place.is_dir()]
+    found = [path for path in (kept(f"{folder}-target") / folder, kept(folder)) if path.is_dir()]
     packed = [path for path in (kept(archive), kept(f"{folder}-target_archive")) if path.is_file()]
     if not found and not packed:
         raise missing(owner, kept(archive), CIFAR + archive)
@@ -54,7 +54,7 @@ def unpickled(content: bytes) -> Any:
         elif name in _NEW:
             stack.append(_NEW[name](value))
         elif name in _LAST:
-            count = _LAST[name] or len(stack) - max(place for place, item in enumerate(stack) if item is _MARK)
+            count = _LAST[name] or len(stack) - max(index for index, item in enumerate(stack) if item is _MARK)
             taken = stack[-count:]
             del stack[-count:]
             _combine(name, stack, taken[0 if _LAST[name] else 1:])
@@ -93,7 +93,7 @@ def _combine(name: str, stack: list[Any], taken: list[Any]) -> None:
         else:
             raise ValueError(f"{made} does not belong into a file of arrays of bytes")
     elif stack[-1] is None:
-        _, shape, dtype, by_columns, numbers = taken[0]
+        _, shape, dtype, by_columns, content = taken[0]
         if dtype != _BYTES:
             raise ValueError(f"{dtype} is no array of bytes")
-        stack[-1] = np.frombuffer(numbers, np.uint8).reshape(shape, order="F" if by_columns else "C")
+        stack[-1] = np.frombuffer(content, np.uint8).reshape(shape, order="F" if by_columns else "C")

@@ -91,7 +91,7 @@ class Importer:
     # --- layouts ----------------------------------------------------------------------------------
 
     def input(self, name: str, sample: Sequence[int | None], images: bool) -> Value:
-        """A place where data enters; `images` have their channels first in `sample`, and last in the model."""
+        """An input of the model; `images` have their channels first in `sample`, and last in the model."""
         sizes = [size for size in sample if size is not None]
         if any(size < 1 or size > LARGEST_SIDE for size in sizes) or prod(sizes) > LARGEST_SAMPLE:
             raise KonvError(f"an input of shape {tuple(sample)} is not supported; sizes go from 1 to {LARGEST_SIDE:,}")
@@ -113,7 +113,7 @@ class Importer:
         dims = [x.order[order.index(axis)] for axis in range(x.rank)]
         shape = [x.tensor.shape[axis] for axis in dims]
         moved = [axis for axis in dims[1:] if x.tensor.shape[axis] != 1]
-        if moved == sorted(moved) and None not in shape[1:]:  # only axes of size 1 change their places
+        if moved == sorted(moved) and None not in shape[1:]:  # only axes of size 1 move
             return self.call(layers.Reshape, x.tensor, tuple(shape[1:]), suffix="_shape")
         return self.call(layers.Permute, x.tensor, tuple(dims[1:]), suffix="_axes")
 

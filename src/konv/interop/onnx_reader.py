@@ -199,10 +199,10 @@ class OnnxReader(Importer):
                 raise FileError(f"{what} claims the shape {shape}, and holds {len(tensor.raw_data):,} bytes instead of "
                                 f"{count * dtype.itemsize:,}")
             return np.frombuffer(tensor.raw_data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
-        numbers = getattr(tensor, stored)
-        if len(numbers) != count:
-            raise FileError(f"{what} claims the shape {shape}, and holds {len(numbers):,} numbers")
-        made = np.array(numbers, "uint16").view("float16") if kind == "float16" else np.array(numbers, dtype)
+        elements = getattr(tensor, stored)
+        if len(elements) != count:
+            raise FileError(f"{what} claims the shape {shape}, and holds {len(elements):,} numbers")
+        made = np.array(elements, "uint16").view("float16") if kind == "float16" else np.array(elements, dtype)
         return made.reshape(shape)
 
     # --- inputs -----------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, c
     if path.name.endswith(HDF5):
         return _load_legacy(path, custom_objects, compile)
     with open_keras(path) as file:
-        loader = Loader(custom_objects, file.weights.numbers)
+        loader = Loader(custom_objects, file.weights.elements)
         model = loader.layer(file.config)
         if not isinstance(model, Model):
             raise FileError(f"{CONFIG} holds {type(model).__name__}, not a model")
@@ -252,7 +252,7 @@ def _load_legacy(path: Path, custom_objects: Mapping[str, Any] | None, compile: 
     with open_weights(path) as file:
         if not isinstance(file, LegacyFile):
             raise FileError("holds weights of Keras 3 and no model; make the model, then model.load_weights(path)")
-        loader = Loader(custom_objects, file.numbers)
+        loader = Loader(custom_objects, file.elements)
         model = keras2.make_model(file, loader)
         if compile:
             _compile(model, keras2.compile_arguments(file), loader)

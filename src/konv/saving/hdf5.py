@@ -18,7 +18,7 @@ KINDS = {"f": "f", "i": "iu", "u": "iu"}  # kind of the weight: kinds of array t
 
 
 def read_array(dataset: Any, shape: tuple[int, ...], dtype: Any, name: str) -> np.ndarray:
-    """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
+    """One array as `dtype`; FileError unless it has exactly this shape and holds elements of that kind."""
     dtype = np.dtype(dtype)
     if dataset.shape != shape:
         raise FileError(f"{name} has shape {dataset.shape}, the model needs {shape}")

@@ -65,7 +65,7 @@ def _zipped(variables: Sequence[Variable], arrays: Sequence[Any], owner: str) ->
 
 
 def read_optimizer(model: Model, file: LegacyFile) -> tuple[Pairs, list[str]]:
-    """The state of the optimizer, if the file has the same; that of Keras 2 has other numbers, in another order."""
+    """The state of the optimizer, if the file has the same; that of Keras 2 has other arrays, in another order."""
     variables = list(model.optimizer.variables) if model.optimizer is not None else []
     if not file.optimizer or not variables:
         return [], []

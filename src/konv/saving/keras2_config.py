@@ -90,10 +90,12 @@ def _functional(config: Mapping[str, Any], depth: int) -> dict[str, Any]:
     if not isinstance(layers, list):
         raise FileError("the list of layers is missing")
     made = [_layer(layer, depth + 1) for layer in layers]
-    nodes = [place for layer in made for node in _list(layer.get("inbound_nodes", [])) for place in _places(node)]
-    ends = [place for key in ("input_layers", "output_layers") for place in _ends(config.get(key))]
+    ends = [reference for key in ("input_layers", "output_layers") for reference in _references(config.get(key))]
+    # what one call reads; calls in the manner of Keras 3 stay as they are
+    read = [reference for layer in made for node in _list(layer.get("inbound_nodes", [])) if not isinstance(node, Mapping)
+            for reference in _references(node)]
     # where inputs and outputs of a model are noted, Keras 3 counts that first call, and elsewhere it does not
-    calls = {str(layer.get("name")): -_first(layer, nodes + ends) for layer in made}
+    calls = {str(layer.get("name")): -_first(layer, read + ends) for layer in made}
     noted = {str(layer.get("name")): layer["class_name"] in ("Functional", "Model") for layer in made}
     noted = {name: calls[name] + counted for name, counted in noted.items()}
     for layer in made:
@@ -101,12 +103,12 @@ def _functional(config: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return dict(config) | {"layers": made} | {key: _noted(config[key], noted) for key in ("input_layers", "output_layers")}
 
 
-def _first(layer: Mapping[str, Any], places: list[Any]) -> int:
+def _first(layer: Mapping[str, Any], references: list[Any]) -> int:
     """The number of a layer's first call: 1 of a functional model, which was called once when it was made, in Keras 2 also of
     a Sequential one whose input was known."""
     if layer["class_name"] not in MODELS:
         return 0
-    return 0 if any(place[:2] == [layer.get("name"), 0] for place in places) else 1
+    return 0 if any(reference[:2] == [layer.get("name"), 0] for reference in references) else 1
 
 
 def _list(value: Any) -> list[Any]:
@@ -115,47 +117,36 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _ends(value: Any) -> list[Any]:
-    """The inputs or outputs of a model: [name, call, output], or a list of those, or, of Keras 3, a dict."""
+def _references(value: Any) -> list[list[Any]]:
+    """Tensors as [layer, call, output, ...]: one of them, a list or, of Keras 3, a dict."""
     if isinstance(value, Mapping):
         value = list(value.values())
-    places = [value] if isinstance(value, list) and value and isinstance(value[0], str) else value
-    return [_place(place) for place in _list(places)]
+    listed = [value] if isinstance(value, list) and value and isinstance(value[0], str) else _list(value)
+    for one in listed:
+        if not isinstance(one, list) or len(one) < 3 or not all(map(isinstance, one[:3], (str, int, int))):
+            raise FileError(f"a tensor must be [layer, call, output], got {one!r:.80}")
+    return listed
+
+
+def _shifted(reference: list[Any], shifts: Mapping[str, int]) -> list[Any]:
+    return [reference[0], reference[1] + shifts.get(reference[0], 0), reference[2]]
 
 
 def _noted(value: Any, shifts: Mapping[str, int]) -> Any:
-    """The same with the numbers of calls as Keras 3 counts them."""
+    """Inputs or outputs with the numbers of calls as Keras 3 counts them."""
+    shifted = [_shifted(reference, shifts) for reference in _references(value)]
     if isinstance(value, Mapping):
-        return {key: _shifted(place, shifts) for key, place in value.items()}
-    places = [_shifted(place, shifts) for place in _ends(value)]
-    return places[0] if len(places) == 1 else places
-
-
-def _place(place: Any) -> list[Any]:
-    if not isinstance(place, list) or len(place) < 3 or not all(map(isinstance, place[:3], (str, int, int))):
-        raise FileError(f"a tensor must be [layer, call, output], got {place!r:.80}")
-    return place
-
-
-def _places(node: Any) -> list[Any]:
-    """What one call reads; those in the manner of Keras 3 stay as they are."""
-    if isinstance(node, Mapping):
-        return []
-    single = isinstance(node, list) and bool(node) and isinstance(node[0], str)
-    return [_place(place) for place in ([node] if single else _list(node))]
-
-
-def _shifted(place: list[Any], shifts: Mapping[str, int]) -> list[Any]:
-    return [place[0], place[1] + shifts.get(place[0], 0), place[2]]
+        return dict(zip(value, shifted, strict=True))
+    return shifted[0] if len(shifted) == 1 else shifted
 
 
 def _node(node: Any, shifts: Mapping[str, int]) -> Any:
     """[[layer, call, output, arguments], ...] as the arguments of a call of Keras 3."""
     if isinstance(node, Mapping):
         return node
-    places = _places(node)
-    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": _shifted(place, shifts)}} for place in places]
-    given = [place[3] for place in places if len(place) > 3 and isinstance(place[3], Mapping) and place[3]]
+    references = _references(node)
+    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": _shifted(one, shifts)}} for one in references]
+    given = [one[3] for one in references if len(one) > 3 and isinstance(one[3], Mapping) and one[3]]
     return {"args": [tensors] if len(tensors) > 1 else tensors, "kwargs": dict(given[0]) if given else {}}
 
 

@@ -4,8 +4,8 @@ The text in them (the config, names) stands in attributes, whose sizes are limit
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Any
 
 from konv.errors import FileError
@@ -33,8 +33,8 @@ class LegacyFile:
     training: str | None
 
     @property
-    def numbers(self) -> int:
-        """How many numbers the file really holds."""
+    def elements(self) -> int:
+        """How many elements the file really holds."""
         return sum(math.prod(array.shape) for layer in self.layers for array in layer.arrays)
 
 
@@ -44,7 +44,7 @@ def is_legacy(file: Any) -> bool:
 
 
 def read_legacy(h5py: Any, file: Any, size: int) -> LegacyFile:
-    """Everything in the file but the numbers; FileError unless all of it is sound."""
+    """Everything in the file but the elements of its arrays; FileError unless all of it is sound."""
     groups, arrays = {"": file}, {}
     for path, item in walk(h5py, file):
         if isinstance(item, h5py.Group):
@@ -55,9 +55,9 @@ def read_legacy(h5py: Any, file: Any, size: int) -> LegacyFile:
     config, training = (_text(h5py, file, name) for name in ("model_config", "training_config"))
     if config is not None and WEIGHTS not in groups:
         raise FileError(f"holds a model_config of Keras 2, but no group {WEIGHTS}")
-    place = WEIGHTS if WEIGHTS in groups else ""
-    layers = [LegacyLayer(name, _listed(h5py, groups, arrays, f"{place}/{name}" if place else name))
-              for name in _names(h5py, groups[place], "layer_names", size)]
+    root = WEIGHTS if WEIGHTS in groups else ""
+    layers = [LegacyLayer(name, _listed(h5py, groups, arrays, f"{root}/{name}" if root else name))
+              for name in _names(h5py, groups[root], "layer_names", size)]
     optimizer = _listed(h5py, groups, arrays, OPTIMIZER) if OPTIMIZER in groups else ()
     return LegacyFile(tuple(layer for layer in layers if layer.arrays), optimizer, config, training)
 
@@ -76,25 +76,18 @@ def _listed(h5py: Any, groups: dict[str, Any], arrays: dict[str, Any], path: str
 
 def _names(h5py: Any, group: Any, attribute: str, size: int) -> list[str]:
     """A list of names; a long one is cut into attributes name0, name1, ..."""
-    pieces: Iterable[str] = [attribute] if attribute in group.attrs else _numbered(group, attribute)
+    pieces = [attribute] if attribute in group.attrs else list(takewhile(
+        lambda piece: piece in group.attrs, (f"{attribute}{number}" for number in count())))
+    if not pieces:
+        raise FileError(f"{group.name}: has no attribute {attribute}, as groups of Keras 2 have")
     made: list[str] = []
     for piece in pieces:
         kind = group.attrs.get_id(piece)
         if len(kind.shape) != 1 or _bytes(kind) > min(size, MAX_TEXT):
             raise FileError(f"{group.name}: its attribute {piece} of Keras 2 is not a list of names")
         if kind.shape[0]:  # an empty list is written as an empty array of floats
-            _require_text(h5py, kind, group, piece)
-            made += [_decoded(name) for name in group.attrs[piece]]
+            made += map(_decoded, _checked_text(h5py, kind, group, piece))
     return made
-
-
-def _numbered(group: Any, attribute: str) -> list[str]:
-    found = []
-    while f"{attribute}{len(found)}" in group.attrs:
-        found.append(f"{attribute}{len(found)}")
-    if not found:
-        raise FileError(f"{group.name}: has no attribute {attribute}, as groups of Keras 2 have")
-    return found
 
 
 def _text(h5py: Any, file: Any, attribute: str) -> str | None:
@@ -103,17 +96,18 @@ def _text(h5py: Any, file: Any, attribute: str) -> str | None:
     kind = file.attrs.get_id(attribute)
     if kind.shape != () or _bytes(kind) > MAX_TEXT:
         raise FileError(f"its attribute {attribute} is not a text of at most {MAX_TEXT} bytes")
-    _require_text(h5py, kind, file, attribute)
-    return _decoded(file.attrs[attribute])
+    return _decoded(_checked_text(h5py, kind, file, attribute))
 
 
 def _bytes(kind: Any) -> int:
     return math.prod(kind.shape) * kind.dtype.itemsize
 
 
-def _require_text(h5py: Any, kind: Any, group: Any, attribute: str) -> None:
+def _checked_text(h5py: Any, kind: Any, group: Any, attribute: str) -> Any:
+    """The attribute, read once its type is known to be text."""
     if h5py.check_string_dtype(kind.dtype) is None:
         raise FileError(f"{group.name}: its attribute {attribute} holds {kind.dtype}, not text")
+    return group.attrs[attribute]
 
 
 def _decoded(value: Any) -> str:

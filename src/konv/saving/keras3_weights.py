@@ -41,12 +41,12 @@ class WeightFile:
         return self.groups.get(path, {})
 
     @property
-    def numbers(self) -> int:
-        """How many numbers the file really holds: an upper bound for what a model in it may allocate."""
+    def elements(self) -> int:
+        """How many elements the file really holds: an upper bound for what a model in it may allocate."""
         return sum(math.prod(array.shape) for arrays in self.groups.values() for array in arrays.values())
 
     def read(self, path: str, key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-        """One array as `dtype`; FileError unless it has exactly this shape and holds numbers of that kind."""
+        """One array as `dtype`; FileError unless it has exactly this shape and holds elements of that kind."""
         dataset = self.group(path).get(key)
         if dataset is None:
             raise FileError(f"{path}/{VARS} has no array {key!r}")
@@ -132,11 +132,11 @@ def _walk(layer: Layer, path: str, seen: dict[int, Any]) -> Iterator[Group]:
         return
     attributes = {name: value for name, value in vars(layer).items() if name not in UNTRACKED}
     for name in sorted(attributes, key=lambda name: f"~{name}" if name.startswith("_") else name):
-        place, value = f"{path}/{name}" if path else name, attributes[name]
+        inner, value = f"{path}/{name}" if path else name, attributes[name]
         if isinstance(value, Layer):
-            yield from _walk(value, place, seen)
+            yield from _walk(value, inner, seen)
         elif isinstance(value, (list, tuple, dict)):
-            yield from _walk_all(value, place, seen)
+            yield from _walk_all(value, inner, seen)
 
 
 def _walk_all(items: Any, path: str, seen: dict[int, Any]) -> Iterator[Group]:
@@ -178,10 +178,10 @@ def write_arrays(stream: Any, pieces: Iterable[tuple[Group, Mapping[str, np.ndar
 
     with h5py.File(stream, "w") as file:
         for group, arrays in pieces:
-            place = file.create_group(f"{group.path}/{VARS}" if group.path else VARS)
-            place.attrs["name"] = group.name
+            made = file.create_group(f"{group.path}/{VARS}" if group.path else VARS)
+            made.attrs["name"] = group.name
             for number, array in arrays.items():
-                place[number] = array
+                made[number] = array
 
 
 def read_group(weights: WeightFile, group: Group) -> list[tuple[Any, Any]]:

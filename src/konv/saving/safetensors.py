@@ -1,4 +1,4 @@
-"""Weights in .safetensors files: a JSON header and plain numbers, by the paths of the variables (extra `safetensors`)."""
+"""Weights in .safetensors files: a JSON header and plain arrays, by the paths of the variables (extra `safetensors`)."""
 
 import json
 import math
@@ -91,11 +91,11 @@ def _renumbered(names: Sequence[str], kinds: Collection[str]) -> dict[str, str]:
     split = {name: [_numbered(part, kinds) for part in name.split("/")] for name in names}
     counts: dict[tuple[Any, ...], list[int]] = {}
     for parts in split.values():
-        for place, (kind, number) in enumerate(parts):
-            counts.setdefault((*parts[:place], kind), []).append(number)
+        for depth, (kind, number) in enumerate(parts):
+            counts.setdefault((*parts[:depth], kind), []).append(number)
     ranks = {key: sorted(set(numbers)) for key, numbers in counts.items()}
-    return {name: "/".join(f"{kind}_{ranks[*parts[:place], kind].index(number)}" if number >= 0 else kind
-                           for place, (kind, number) in enumerate(parts)) for name, parts in split.items()}
+    return {name: "/".join(f"{kind}_{ranks[*parts[:depth], kind].index(number)}" if number >= 0 else kind
+                           for depth, (kind, number) in enumerate(parts)) for name, parts in split.items()}
 
 
 def _numbered(part: str, kinds: Collection[str]) -> tuple[str, int]:
@@ -107,16 +107,16 @@ def _numbered(part: str, kinds: Collection[str]) -> tuple[str, int]:
 
 
 def _checked(header: dict[str, Any], size: int) -> dict[str, tuple[str, tuple[int, ...], int]]:
-    """All entries; together they must cover the numbers of the file, each once and without gaps."""
+    """All entries; together they must cover the bytes of the file, each once and without gaps."""
     entries, ranges = {}, []
     for name, entry in header.items():
         if name == METADATA:
             continue
-        kind, shape, place = _described(name, entry)
-        if place[1] - place[0] != math.prod(shape) * WIDTHS[kind]:
-            raise FileError(f"the array {name!r:.80} of shape {tuple(shape)} does not fill its {place[1] - place[0]} bytes")
-        entries[name] = (kind, tuple(shape), place[0])
-        ranges.append((place[0], place[1]))
+        kind, shape, span = _described(name, entry)
+        if span[1] - span[0] != math.prod(shape) * WIDTHS[kind]:
+            raise FileError(f"the array {name!r:.80} of shape {tuple(shape)} does not fill its {span[1] - span[0]} bytes")
+        entries[name] = (kind, tuple(shape), span[0])
+        ranges.append((span[0], span[1]))
     end = 0
     for start, stop in sorted(ranges):
         if start != end:
@@ -128,11 +128,11 @@ def _checked(header: dict[str, Any], size: int) -> dict[str, tuple[str, tuple[in
 
 
 def _described(name: str, entry: Any) -> tuple[str, list[int], list[int]]:
-    """Type, shape, and the places of the first byte and behind the last one."""
+    """Type, shape, and the offsets of the first byte and behind the last one."""
     if isinstance(entry, dict):
-        kind, shape, place = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
-        if isinstance(kind, str) and kind in WIDTHS and _are_sizes(shape) and _are_sizes(place) and len(place) == 2:
-            return kind, shape, place
+        kind, shape, span = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
+        if isinstance(kind, str) and kind in WIDTHS and _are_sizes(shape) and _are_sizes(span) and len(span) == 2:
+            return kind, shape, span
     raise FileError(f"the array {name!r:.80} is described as {json.dumps(entry):.80}, not by dtype, shape and place")
 
 

@@ -151,18 +151,18 @@ class Writer:
         return config | {"build_input_shape": model.input_shape} if model.built else config
 
     def _functional(self, model: Model) -> dict[str, Any]:
-        places = _places(model)
+        histories = _histories(model)
         calls: dict[int, list[Call]] = {}
         for call in _calls(model):
             calls.setdefault(id(call.layer), []).append(call)
         made = []
         for layer in model.operations:
-            nodes = [self._node(call, places) for call in calls[id(layer)] if call.inputs]
+            nodes = [self._node(call, histories) for call in calls[id(layer)] if call.inputs]
             config = self._layer(layer) if isinstance(layer, Layer) else self._operation(layer)
             config.update(name=layer.name, inbound_nodes=nodes)
             made.append(config)
         return {"name": model.name, "trainable": model.trainable, "layers": made,
-                "input_layers": _structure(model.input, places), "output_layers": _structure(model.output, places)}
+                "input_layers": _structure(model.input, histories), "output_layers": _structure(model.output, histories)}
 
     def _operation(self, operation: Operation) -> dict[str, Any]:
         """A function of konv.ops that tensors went through."""
@@ -170,12 +170,12 @@ class Writer:
                 "config": self.serialize({"name": operation.name} | operation.config),
                 "registered_name": operation.class_name}
 
-    def _node(self, call: Call, places: dict[int, list[Any]]) -> dict[str, Any]:
+    def _node(self, call: Call, histories: dict[int, list[Any]]) -> dict[str, Any]:
         """One call of a layer."""
         def argument(value: Any) -> Any:
             if isinstance(value, Tensor):
                 return {"class_name": "__keras_tensor__", "config": {
-                    "shape": value.shape, "dtype": value.dtype, "keras_history": places[id(value)]}}
+                    "shape": value.shape, "dtype": value.dtype, "keras_history": histories[id(value)]}}
             return self.serialize(value)
 
         kwargs: dict[str, Any] = dict(CALLED_WITH.get(class_name(call.layer), {}))
@@ -198,19 +198,19 @@ def _calls(model: Model) -> list[Call]:
     return sorted(dict.fromkeys(tensor.call for tensor in model._order), key=lambda call: call.number)
 
 
-def _places(model: Model) -> dict[int, list[Any]]:
+def _histories(model: Model) -> dict[int, list[Any]]:
     """For each tensor of a functional model: the name of its layer, which call of it within the model, which output."""
     counts: Counter[Any] = Counter()
-    places = {}
+    histories = {}
     for call in _calls(model):
-        places |= {id(tensor): [call.layer.name, counts[call.layer], place] for place, tensor in enumerate(call.outputs)}
+        histories |= {id(tensor): [call.layer.name, counts[call.layer], output] for output, tensor in enumerate(call.outputs)}
         counts[call.layer] += 1
-    return places
+    return histories
 
 
-def _structure(tensors: Any, places: dict[int, list[Any]]) -> Any:
+def _structure(tensors: Any, histories: dict[int, list[Any]]) -> Any:
     def counted(tensor: Tensor) -> list[Any]:
-        name, number, output = places[id(tensor)]
+        name, number, output = histories[id(tensor)]
         return [name, number + first_call(tensor.layer), output]
 
     return tree.transform(counted, tensors)

@@ -27,13 +27,13 @@ def write_shards(path: Path, groups: Sequence[Group], largest: float, overwrite:
         raise KonvError(f"save_weights: max_shard_size must be a number of GB, got {largest!r}")
     shards = _cut(groups, largest * GB)
     names = [f"{path.name.removesuffix(INDEX)}_{number:05}{SHARD}" for number in range(len(shards))]
-    places: dict[str, list[str]] = {}
+    owners: dict[str, list[str]] = {}
     for name, pieces in zip(names, shards, strict=True):
         for group, _ in pieces:
-            places.setdefault(f"/{group.path}/{VARS}" if group.path else f"/{VARS}", []).append(name)
+            owners.setdefault(f"/{group.path}/{VARS}" if group.path else f"/{VARS}", []).append(name)
     total = sum(array.nbytes for pieces in shards for _, arrays in pieces for array in arrays.values())
     index = {"metadata": {"total_size": total},
-             "weight_map": {place: found[0] if len(found) == 1 else found for place, found in places.items()}}
+             "weight_map": {owner: found[0] if len(found) == 1 else found for owner, found in owners.items()}}
 
     def write_index(stream: BinaryIO) -> None:
         stream.write(json.dumps(index, indent=4).encode())
@@ -81,21 +81,21 @@ def open_shards(path: Path) -> Iterator[WeightFile]:
             with guarded(shard):
                 size = require_file(shard, H5_SIGNATURE)
                 file = stack.enter_context(h5py.File(stack.enter_context(shard.open("rb")), "r"))
-                for place, arrays in groups_of(h5py, file, size).items():
-                    known = groups.setdefault(place, {})
+                for owner, arrays in groups_of(h5py, file, size).items():
+                    known = groups.setdefault(owner, {})
                     if twice := sorted(known.keys() & arrays.keys()):
-                        raise FileError(f"{place}/{VARS}/{twice[0]} is in another file of {path.name} too")
+                        raise FileError(f"{owner}/{VARS}/{twice[0]} is in another file of {path.name} too")
                     known.update(arrays)
         with guarded(path):
             yield WeightFile(groups)
 
 
-def _shards(places: Any) -> list[str]:
+def _shards(weight_map: Any) -> list[str]:
     """The files that an index names: their names alone, for they lie in the same folder."""
-    if not isinstance(places, dict):
+    if not isinstance(weight_map, dict):
         raise FileError("its weight_map is missing")
     found: dict[str, None] = {}
-    for names in places.values():
+    for names in weight_map.values():
         for name in names if isinstance(names, list) else [names]:
             if not isinstance(name, str) or not name.endswith(SHARD) or set(name) & set("/\\:\0"):
                 raise FileError(f"names the file {name!r:.80}, which is no name like m_00000{SHARD}")
