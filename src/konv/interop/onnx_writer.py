@@ -9,7 +9,7 @@ import numpy as np
 from konv.errors import UnsupportedError, import_extra, naming
 from konv.interop.onnx_ops import EITHER, FIRST, RULES
 from konv.ir.graph import Graph
-from konv.ir.ops import Input, Permute
+from konv.ir.ops import Input, Permute, Shape
 from konv.models import Model
 from konv.plan.rewrite import channels_last
 from konv.saving.files import file_path, require_built
@@ -73,8 +73,8 @@ class OnnxGraph:
     index: int
     lead: int
     inputs: tuple[int, ...]
-    shape: tuple[int, ...]
-    shapes: tuple[tuple[int, ...], ...]
+    shape: Shape
+    shapes: tuple[Shape, ...]
 
     def __init__(self, onnx: Any, graph: Graph, weights: Mapping[str, Variable]):
         size = sum(variable.array.nbytes for variable in weights.values())
