@@ -1,6 +1,7 @@
 """`konv figure`: one picture of a model, written to a file."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,31 @@ class Pixel(click.ParamType):
         return int(parts[0]), int(parts[1])
 
 
-# what each kind needs, and how it is made: (explain, model, layer, image, pixel, filter, lang) -> a figure
-KINDS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
-    "convolution": (("--layer",), lambda e, m, layer, x, at, f, lang: e.convolution(layer, lang=lang)),
-    "drawing": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, lang=lang)),
-    "film": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.film(
-        layer, _input_of(m, layer, x), filter=f, lang=lang)),
-    "kernels": (("--layer",), lambda e, m, layer, x, at, f, lang: e.kernels(m, [layer.name], lang)),
-    "layers": ((), lambda e, m, layer, x, at, f, lang: e.drawing(m, view="layers", lang=lang)),
-    "padding": (("--layer",), lambda e, m, layer, x, at, f, lang: _padding(e, m, layer, lang)),
-    "parameters": (("--layer",), lambda e, m, layer, x, at, f, lang: e.parameters(layer, lang=lang)),
-    "trace": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.trace(
-        m, x, layer.name, at=at, channel=f, lang=lang)),
-    "window": (("--layer", "--image"), lambda e, m, layer, x, at, f, lang: e.window(
-        layer, _input_of(m, layer, x), at=at, filter=f, lang=lang)),
+@dataclass(frozen=True)
+class Asked:
+    """What a figure is to show."""
+
+    model: Any
+    layer: Any
+    image: Any
+    at: tuple[int, int]
+    filter: int
+    lang: str
+
+
+# what each kind needs, and how it is made: (konv.explain, what is asked) -> a figure
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Asked], Any]]] = {
+    "convolution": (("--layer",), lambda e, a: e.convolution(a.layer, lang=a.lang)),
+    "drawing": ((), lambda e, a: e.drawing(a.model, lang=a.lang)),
+    "film": (("--layer", "--image"), lambda e, a: e.film(a.layer, _input_of(a), filter=a.filter, lang=a.lang)),
+    "kernels": (("--layer",), lambda e, a: e.kernels(a.model, [a.layer.name], a.lang)),
+    "layers": ((), lambda e, a: e.drawing(a.model, view="layers", lang=a.lang)),
+    "padding": (("--layer",), lambda e, a: _padding(e, a.model, a.layer, a.lang)),
+    "parameters": (("--layer",), lambda e, a: e.parameters(a.layer, lang=a.lang)),
+    "trace": (("--layer", "--image"), lambda e, a: e.trace(
+        a.model, a.image, a.layer.name, at=a.at, channel=a.filter, lang=a.lang)),
+    "window": (("--layer", "--image"), lambda e, a: e.window(
+        a.layer, _input_of(a), at=a.at, filter=a.filter, lang=a.lang)),
 }
 
 
@@ -72,8 +84,8 @@ def figure(kind: str, path: str, output: Path, layer: str | None, image: str | N
         if option in needs and given is None:
             raise click.UsageError(f"{kind} needs {option}")
     model = load(path)
-    made = make(explain, model, model.get_layer(layer) if layer else None, read_image(model, image) if image else None, at,
-                number, lang)
+    made = make(explain, Asked(model, model.get_layer(layer) if layer else None, read_image(model, image) if image else None,
+                               at, number, lang))
     several = made if isinstance(made, list) else [made]  # the kernels of a separable convolution are two sheets
     files = [output if len(several) == 1 else output.with_stem(f"{output.stem}-{one.name.rpartition('/')[2]}")
              for one in several]
@@ -83,11 +95,12 @@ def figure(kind: str, path: str, output: Path, layer: str | None, image: str | N
     answer(as_json, {"files": names}, "\n".join(names))
 
 
-def _input_of(model: Any, layer: Any, image: Any) -> Any:
+def _input_of(asked: Asked) -> Any:
     """What the layer reads when the model sees the image."""
     import konv
     from konv.errors import KonvError
 
+    model, layer, image = asked.model, asked.layer, asked.image
     sources = [tensor.inputs for tensor in model._order if tensor.layer is layer]
     if not sources or len(sources[0]) != 1:
         raise KonvError(f"{layer.title}: has not one input in {model.title}, so there is no picture of it")
