@@ -85,6 +85,8 @@ class Loader:
             raise FileError(f"class_name and module must be text, got {name!r:.80} and {module!r:.80}")
         if name == "function":
             return self._function(config)
+        if name == "__slice__":
+            return slice(*(self.deserialize(config["config"][key]) for key in ("start", "stop", "step")))
         if name in PLAIN:
             return PLAIN[name](config["config"])
         if module in REGISTRIES and name not in self.custom:
