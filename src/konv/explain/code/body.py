@@ -146,15 +146,15 @@ class Body:
         self.paths[key], self.weights[key] = path, self._variables[path].numpy()
         return f"weights[{source_of(key)}]" if self.whole else key
 
-    def lead(self, place: int = 0) -> int:
+    def lead(self, which: int = 0) -> int:
         """How many axes stand before those of a sample, of one of the inputs."""
-        return 0 if self.graph.nodes[self.index].inputs[place] in self.fixed else 1
+        return 0 if self.graph.nodes[self.index].inputs[which] in self.fixed else 1
 
     def aligned(self, names: Sequence[str]) -> list[str]:
         """Inputs of fewer axes with axes of size 1 behind that of the batch."""
         rank = max(map(len, self.step.inputs))
-        return [name + behind((rank - len(shape)) * self.lead(place))
-                for place, (name, shape) in enumerate(zip(names, self.step.inputs, strict=True))]
+        return [name + behind((rank - len(shape)) * self.lead(which))
+                for which, (name, shape) in enumerate(zip(names, self.step.inputs, strict=True))]
 
 
 @dataclass

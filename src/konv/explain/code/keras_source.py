@@ -45,7 +45,7 @@ def keras_layer(layer: Layer, function: str, heading: str) -> tuple[str, dict[st
     """The source, and the weights by the names of its arguments."""
     made = constructor(layer)
     names = [identifier(variable.name) for variable in layer.weights]
-    inputs = ["x"] if len(layer.input_shapes) == 1 else [f"x{place}" for place in range(1, len(layer.input_shapes) + 1)]
+    inputs = ["x"] if len(layer.input_shapes) == 1 else [f"x{number}" for number in range(1, len(layer.input_shapes) + 1)]
     given = inputs[0] if len(inputs) == 1 else f"[{', '.join(inputs)}]"
     lines = ["import keras", "", "", f"def {function}({', '.join([*inputs, *names])}):", f"    # {heading}",
              f"    layer = keras.{made}"]
@@ -86,7 +86,7 @@ def keras_model(model: Model, function: str, heading: str) -> tuple[str, dict[st
         lines.append(f"{name} = {made.get(id(layer)) or f'keras.{constructor(layer)}'}({given})")
     inputs, outputs = ([names[id(tensor)] for tensor in tensors] for tensors in (model.inputs, model.outputs))
     listed = ["[" + ", ".join(one) + "]" if len(one) > 1 else one[0] for one in (inputs, outputs)]
-    called = [f"x{place}" for place in range(1, len(inputs) + 1)] if len(inputs) > 1 else ["x"]
+    called = [f"x{number}" for number in range(1, len(inputs) + 1)] if len(inputs) > 1 else ["x"]
     given = f"[{', '.join(called)}]" if len(called) > 1 else "x"
     text = ["import keras", "", "", f"def {function}({', '.join([*called, 'weights'])}):", f"    # {heading}",
             *(f"    {line}" for line in lines), f"    model = keras.Model({listed[0]}, {listed[1]})",

@@ -229,8 +229,8 @@ def _call_facts(layer: Layer, shapes: tuple[Shape, ...], shared: bool) -> LayerF
 def _operation_facts(operation: Operation, shapes: tuple[Shape, ...]) -> LayerFacts:
     """A function of konv.ops that tensors went through: no weights, and only what it does to them."""
     builder = GraphBuilder()
-    places = tuple(builder.add(Input(shape), layer="input") for shape in shapes)
-    graph = builder.graph(*operation.lower_call(builder, places, operation.output.call))
+    inputs = tuple(builder.add(Input(shape), layer="input") for shape in shapes)
+    graph = builder.graph(*operation.lower_call(builder, inputs, operation.output.call))
     steps = tuple(step_facts(graph, index) for index in range(len(shapes), len(graph.nodes)))
     return LayerFacts(operation.name, operation.class_name, shapes, graph.nodes[graph.outputs[0]].shape, steps, 0, 0, 0, True)
 

@@ -9,7 +9,7 @@ from konv.ir.window import SpreadWindow, Window
 
 
 def reach_statements(before: Reach, after: Reach, window: Window) -> Iterable[Statement]:
-    """Rows and columns that one number sees, from those before the window; the effective stride where it is not one pixel."""
+    """Rows and columns that one value sees, from those before the window; the effective stride where it is not one pixel."""
     planar = window.planar
     for axis, word in enumerate(("rows", "columns")):
         taps = planar.dilation[axis] * (planar.kernel[axis] - 1) + 1

@@ -9,9 +9,8 @@ from konv.explain.facts.statements import Statement
 from konv.explain.figures.drawing import drawing
 from konv.explain.languages.messages import check_language, say
 from konv.explain.text.formats import told
-from konv.explain.text.plain import with_legends
+from konv.explain.text.plain import sentences
 from konv.explain.text.summary import Row, counts, is_chain, rows_of
-from konv.ir.ops import describe
 from konv.layers.base import Layer
 from konv.models import Model
 
@@ -45,14 +44,11 @@ def _layer(layer: Layer, lang: str) -> Iterator[str]:
     except KonvError:
         yield f'<div class="quiet">{say("not_built", lang)}</div>'
         return
-    key = "input" if len(facts.inputs) == 1 else "inputs"
-    lines = [_told(Statement(key, {"number": place, "shape": describe(shape)}), lang)
-             for place, shape in enumerate(facts.inputs, 1)]
-    lines.append(_told(Statement("output", {"shape": describe(facts.output)}), lang))
-    for statement, legend in with_legends(facts, set()):
+    yield "<ul>"
+    for statement, legend in sentences(facts, set()):
         more = f'<br><span class="quiet">{escape(say(legend, lang))}</span>' if legend else ""
-        lines.append(_told(statement, lang) + more)
-    yield "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+        yield f"<li>{_told(statement, lang)}{more}</li>"
+    yield "</ul>"
 
 
 def _told(statement: Statement, lang: str) -> str:

@@ -98,8 +98,9 @@ def _full_markdown(facts: LayerFacts | ModelFacts, lang: str) -> Iterable[str]:
     for layer in _layers(facts):
         yield f"### {_plain(layer.class_name)} `{_code(layer.name)}`"
         yield ""
-        for place, shape in enumerate(layer.inputs, 1):
-            yield "- " + say("input" if len(layer.inputs) == 1 else "inputs", lang, number=place, shape=f"`{describe(shape)}`")
+        key = "input" if len(layer.inputs) == 1 else "inputs"
+        for index, shape in enumerate(layer.inputs, 1):
+            yield "- " + say(key, lang, number=index, shape=f"`{describe(shape)}`")
         yield "- " + say("output", lang, shape=f"`{describe(layer.output)}`")
         for statement in layer_statements(layer):
             yield "- " + told(statement, lang, lambda equation: f"`{equation}`", _plain)

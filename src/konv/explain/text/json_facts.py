@@ -66,9 +66,9 @@ def _layer(facts: LayerFacts, lang: str) -> dict[str, Any]:
 
 
 def _windows(facts: LayerFacts) -> Iterator[dict[str, Any]]:
-    """Each window of the layer: padding on every side, pixels that are not read, and in a model what one number sees."""
+    """Each window of the layer: padding on every side, pixels that are not read, and in a model what one value sees."""
     steps = [step for step in facts.steps if step.op.windowed]
-    for place, step in enumerate(steps):
+    for index, step in enumerate(steps):
         window: Any = step.op.window  # type: ignore[attr-defined]
         entry: dict[str, Any] = {"kernel": window.kernel, "strides": window.strides, "dilation": window.dilation,
                                  "padding": window.padding}
@@ -77,8 +77,8 @@ def _windows(facts: LayerFacts) -> Iterator[dict[str, Any]]:
         if step.axes is not None and not isinstance(window, SpreadWindow):
             entry |= {"unread_at_the_end": [axis.unread for axis in step.axes],
                       "unread_in_between": [axis.skipped for axis in step.axes]}
-        if place < len(facts.reach):
-            _, after, _ = facts.reach[place]
+        if index < len(facts.reach):
+            _, after, _ = facts.reach[index]
             entry |= {"receptive_field": [float(size) for size in after.size][-window.rank:],
                       "effective_stride": [float(stride) for stride in after.stride][-window.rank:]}
         yield entry

@@ -41,39 +41,40 @@ def explain_model(model: Model, lang: str | None = None) -> str:
     """The arithmetic of every layer in turn, then the totals; a legend is given where it is first needed."""
     lang = check_language(lang)
     facts = model_facts(model)
-    told: set[str] = set()
+    given: set[str] = set()
     count = sum(bool(layer.inputs) for layer in facts.layers)
     blocks = [[say("model", lang, class_name=facts.class_name, name=facts.name, count=count)]]
-    places = iter(range(1, count + 1))
+    numbers = iter(range(1, count + 1))
     for layer in facts.layers:
-        head, *rest = layer_lines(layer, lang, told)
-        blocks.append([f"{next(places)}. {head}" if layer.inputs else head, *rest])
+        head, *rest = layer_lines(layer, lang, given)
+        blocks.append([f"{next(numbers)}. {head}" if layer.inputs else head, *rest])
     blocks.append(list(_totals(facts, lang)))
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def layer_lines(facts: LayerFacts, lang: str, told: set[str]) -> list[str]:
-    """The lines of one layer; legends in `told` are left out, and those given are added to it."""
+def layer_lines(facts: LayerFacts, lang: str, given: set[str]) -> list[str]:
+    """The lines of one layer; legends that were given before are left out, and those that are new are added to them."""
     lines = [f'{facts.class_name} "{facts.name}"']
-    key = "input" if len(facts.inputs) == 1 else "inputs"
-    lines += ["  " + say(key, lang, number=place, shape=describe(shape)) for place, shape in enumerate(facts.inputs, 1)]
-    lines.append("  " + say("output", lang, shape=describe(facts.output)))
-    for statement, legend in with_legends(facts, told):
+    for statement, legend in sentences(facts, given):
         lines.append("  " + say(statement.key, lang, **statement.fields))
         if legend:
             lines.append("    " + say(legend, lang))
     return lines
 
 
-def with_legends(facts: LayerFacts, told: set[str]) -> Iterator[tuple[Statement, str | None]]:
-    """What is to say, each with its legend if it is the last that has this one and it is not in `told`, which it then is."""
+def sentences(facts: LayerFacts, given: set[str]) -> Iterator[tuple[Statement, str | None]]:
+    """What is to say about a layer, its shapes first; a legend comes once, behind the last of the sentences that share it."""
+    key = "input" if len(facts.inputs) == 1 else "inputs"
+    for index, shape in enumerate(facts.inputs, 1):
+        yield Statement(key, {"number": index, "shape": describe(shape)}), None
+    yield Statement("output", {"shape": describe(facts.output)}), None
     said = list(layer_statements(facts))
     for statement, following in zip_longest(said, said[1:]):
         legend = statement.legend
-        if legend is None or legend in told or (following and following.legend == legend):
+        if legend is None or legend in given or (following and following.legend == legend):
             yield statement, None
         else:
-            told.add(legend)
+            given.add(legend)
             yield statement, legend
 
 

@@ -138,7 +138,7 @@ def _range(layers: Sequence[Any], layer_range: Sequence[str] | None) -> tuple[in
         return 0, len(layers)
     if isinstance(layer_range, str) or len(layer_range) != 2 or not all(isinstance(end, str) for end in layer_range):
         raise KonvError(f"summary: layer_range must be two layer names or patterns, got {layer_range!r}")
-    starts, ends = ([place for place, layer in enumerate(layers) if re.match(pattern, layer.name)]
+    starts, ends = ([index for index, layer in enumerate(layers) if re.match(pattern, layer.name)]
                     for pattern in layer_range)
     if not starts or not ends:
         names = ", ".join(layer.name for layer in layers)
@@ -199,9 +199,9 @@ def _rich_table(model: Model, options: Options) -> Any:
 
 
 def _widths(ends: Sequence[float], line_length: int) -> list[int]:
-    """Column widths from the places where the columns end, as parts of the line."""
-    places = [0, *(int(end * line_length) for end in ends)]
-    widths = [end - start for start, end in pairwise(places)]
+    """Column widths from the columns' ends, as parts of the line."""
+    columns = [0, *(int(end * line_length) for end in ends)]
+    widths = [end - start for start, end in pairwise(columns)]
     if min(widths) < 4:
         raise KonvError(f"summary: line_length={line_length} is too narrow for {len(widths)} columns")
     return widths
@@ -228,12 +228,12 @@ def _shape_text(shape: Any) -> Any:
         return "?"
     if isinstance(shape, list):
         text = _text(("[", ""))
-        for place, one in enumerate(shape):
-            text = text + _text((", " * bool(place), "")) + _shape_text(one)
+        for index, one in enumerate(shape):
+            text = text + _text((", " * bool(index), "")) + _shape_text(one)
         return text + _text(("]", ""))
     parts: list[tuple[str, str]] = [("(", "")]
-    for place, size in enumerate(shape):
-        parts += [(", ", "")] * bool(place) + [(str(size), "color(45)" if size is None else "color(34)")]
+    for index, size in enumerate(shape):
+        parts += [(", ", "")] * bool(index) + [(str(size), "color(45)" if size is None else "color(34)")]
     return _text(*parts, (")", ""))
 
 
@@ -259,15 +259,15 @@ def _classic_lines(model: Model, options: Options) -> list[str]:
     chain = is_chain(model)
     width = options.line_length or (65 if chain else 98)
     ends = list(options.positions or ([0.45, 0.85, 1.0] if chain else [0.33, 0.55, 0.67, 1.0]))
-    places = [int(width * end) for end in ends] if ends[-1] <= 1 else [int(end) for end in ends]
+    stops = [int(width * end) for end in ends] if ends[-1] <= 1 else [int(end) for end in ends]
     head = ["Layer (type)", "Output Shape", "Param #"] + ["Connected to"] * (not chain)
-    lines = [f'Model: "{model.name}"', "_" * width, _classic_line(head, places), "=" * width]
+    lines = [f'Model: "{model.name}"', "_" * width, _classic_line(head, stops), "=" * width]
     rows = rows_of(model, False, options.layer_range)
     for row in rows:
         fields = [f"{row.name} ({row.class_name})", _classic_shape(row), str(row.parameters)]
         first, *more = row.connections if row.connections and not chain else ("",)
-        lines.append(_classic_line([*fields, *([] if chain else [first])], places))
-        lines += [_classic_line(["", "", "", name], places) for name in more]
+        lines.append(_classic_line([*fields, *([] if chain else [first])], stops))
+        lines += [_classic_line(["", "", "", name], stops) for name in more]
         lines.append(("=" if row is rows[-1] else "_") * width)
     known = {label: count for label, count, _ in counts(model)}
     lines += [f"Total params: {known['Trainable'] + known['Non-trainable']:,}",
@@ -280,10 +280,10 @@ def _classic_shape(row: Row) -> str:
     return f"[{shape}]" if row.is_input else shape
 
 
-def _classic_line(fields: Sequence[str], places: Sequence[int]) -> str:
-    """Every field ends before its place, cut off where it is too long, and one blank parts it from the next."""
+def _classic_line(fields: Sequence[str], stops: Sequence[int]) -> str:
+    """Every field ends before its stop, cut off where it is too long, and one blank parts it from the next."""
     line = ""
-    for field, place in zip(fields, places, strict=False):
+    for field, stop in zip(fields, stops, strict=False):
         line = f"{line[:-1]} " if line else ""
-        line = (line + field)[:place].ljust(place)
+        line = (line + field)[:stop].ljust(stop)
     return line
