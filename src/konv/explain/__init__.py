@@ -16,7 +16,7 @@ from konv.explain.figures.trace_figure import TraceFigure, trace
 from konv.explain.figures.training_films import FilmOfKernels, FilmOfMaps
 from konv.explain.figures.window_figure import WindowFigure, window
 from konv.explain.languages.messages import language, set_language
-from konv.explain.report import Report, report
+from konv.explain.report.page import Report, report
 from konv.explain.text.plain import explain_layer, explain_model
 from konv.explain.text.summary import print_summary
 from konv.hints import module_attributes

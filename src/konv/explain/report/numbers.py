@@ -5,7 +5,7 @@ They go into the page once, as float32, or as float16 where they are many; what 
 
 import zlib
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,29 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError
-from konv.explain.facts.model_facts import CONVOLUTIONS, channels_first
-from konv.explain.facts.values import by_filter
+from konv.explain.facts.model_facts import channels_first
+from konv.explain.facts.values import by_filter, fits, group_sizes, images_last, kernel_name
 from konv.ir.graph import Graph
-from konv.ir.ops import BatchNorm, Dense, DepthwiseConv, GlobalPool, Pool, Softmax, spatial
+from konv.ir.ops import (
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Dense,
+    DepthwiseConv,
+    GlobalPool,
+    Op,
+    Pool,
+    Shape,
+    Softmax,
+    spatial,
+)
 from konv.models import Model
 from konv.runtime import compute
 
 EXACT = 2_000_000  # as many numbers are kept as float32; of more, float16 has four digits
 MOST = 6_000_000  # numbers in a page
-STEPPED = (*CONVOLUTIONS, Pool, GlobalPool, BatchNorm, Dense)
 FLOAT16_MAX = 65504.0
+Weights = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -112,8 +124,7 @@ def samples(model: Model, images: Any) -> np.ndarray:
 
 def _batch(array: np.ndarray, wanted: Sequence[int | None]) -> list[np.ndarray]:
     """An array is a batch, unless it fits as one image."""
-    one = array.ndim == len(wanted) and all(size in (None, given) for size, given in zip(wanted, array.shape, strict=True))
-    return [array] if one else list(array)
+    return [array] if fits(wanted, array.shape) else list(array)
 
 
 def _fitting(model: Model, image: np.ndarray, wanted: Sequence[int | None]) -> np.ndarray:
@@ -121,7 +132,7 @@ def _fitting(model: Model, image: np.ndarray, wanted: Sequence[int | None]) -> n
         image = image[0]
     if image.ndim == len(wanted) - 1 and wanted[-1] == 1:
         image = image[..., None]
-    if image.ndim != len(wanted) or any(size not in (None, given) for size, given in zip(wanted, image.shape, strict=True)):
+    if not fits(wanted, image.shape):
         raise ShapeError(f"{model.title}: each image must have the shape {wanted}, got an array of shape {image.shape}")
     return image
 
@@ -139,30 +150,34 @@ def collect(model: Model, batch: np.ndarray | None) -> Numbers:
     return found
 
 
-def _add_kernels(found: Numbers, graph: Graph, weights: dict[str, np.ndarray]) -> dict[int, int]:
+def _add_kernels(found: Numbers, graph: Graph, weights: Weights) -> dict[int, int]:
     """The place of the kernel of each node that has one; those of convolutions are shown with their layer."""
     places: dict[int, int] = {}
     for index, node in enumerate(graph.nodes):
-        if isinstance(node.op, (*CONVOLUTIONS, Dense)):
-            name = getattr(node.op, "kernel_name", "kernel")
+        if node.op.convolution or isinstance(node.op, Dense):
+            name = kernel_name(node.op)
             places[index] = found.add(by_filter(node.op, weights[f"{node.layer}/{name}"]), False)
             shown = (name, places[index])
-            if not isinstance(node.op, Dense) and shown not in found.kernels.setdefault(node.layer, []):
+            if node.op.convolution and shown not in found.kernels.setdefault(node.layer, []):
                 found.kernels[node.layer].append(shown)
     return places
 
 
-def _add_maps(found: Numbers, graph: Graph, outputs: Sequence[np.ndarray], weights, kernels: dict[int, int]) -> None:
+def _add_maps(found: Numbers, graph: Graph, outputs: Sequence[np.ndarray], weights: Weights, kernels: dict[int, int]) -> None:
     first = channels_first(graph)
     for index, node in enumerate(graph.nodes):
-        if isinstance(node.op, STEPPED) and len(node.shape) <= 3:
+        shape, reads = graph.input_shapes(index), _READS.get(type(node.op))
+        fields = reads(node.op, shape[0]) if reads and len(node.shape) <= 3 else None
+        if fields is not None:
+            own = [weights.get(f"{node.layer}/{name}") for name in fields.pop("weights", ())]
+            fields["norm"] = [None if one is None else found.add(one, False) for one in own]
+            bias = found.add(weights[f"{node.layer}/bias"], False) if getattr(node.op, "use_bias", False) else None
             last, after = _behind(graph, index)
-            stage = _stage(graph, index, weights, found)
-            if stage is not None:
-                turned = first[index] if not isinstance(node.op, BatchNorm) else node.op.axis % len(node.shape) == 0
-                source = found.add(_image(outputs[node.inputs[0]], turned), True)
-                result = found.add(_image(outputs[last], turned), True)
-                found.stages.append(replace(stage, source=source, result=result, after=after, kernel=kernels.get(index)))
+            turned = first[index] if not isinstance(node.op, BatchNorm) else node.op.axis % len(node.shape) == 0
+            found.stages.append(Stage(
+                node.layer, type(node.op).__name__, source=found.add(_image(outputs[node.inputs[0]], turned), True),
+                result=found.add(_image(outputs[last], turned), True), after=after, kernel=kernels.get(index), bias=bias,
+                **fields))
     for index, node in enumerate(graph.nodes):
         if 1 <= len(node.shape) <= 3 and not any(graph.nodes[user].layer == node.layer for user in graph.users[index]):
             found.maps[node.layer] = found.add(_image(outputs[index], first[index]), True)
@@ -176,7 +191,7 @@ def _behind(graph: Graph, index: int) -> tuple[int, list[str]]:
     while len(graph.users[last]) == 1:
         user = graph.users[last][0]
         node = graph.nodes[user]
-        if node.layer != graph.nodes[index].layer or len(node.inputs) != 1 or isinstance(node.op, STEPPED) or (
+        if node.layer != graph.nodes[index].layer or len(node.inputs) != 1 or type(node.op) in _READS or (
                 node.shape != graph.nodes[index].shape):
             break
         last = user
@@ -184,44 +199,47 @@ def _behind(graph: Graph, index: int) -> tuple[int, list[str]]:
     return last, after
 
 
-def _stage(graph: Graph, index: int, weights: dict[str, np.ndarray], found: Numbers) -> Stage | None:
-    """How the operation reads its input; where it reads from and writes to is not known yet."""
-    node = graph.nodes[index]
-    op: Any = node.op
-    shape = graph.input_shapes(index)[0]
-    stage = Stage(node.layer, type(op).__name__, "sum", -1, -1, [], [])
-    if isinstance(op, BatchNorm):
-        if op.axis % len(shape) not in (0, len(shape) - 1):
-            return None  # along rows or columns
-        own = [weights.get(f"{node.layer}/{name}") for name in ("moving_mean", "moving_variance", "gamma", "beta")]
-        turned = (*shape[1:], shape[0]) if op.axis % len(shape) == 0 else shape
-        return replace(stage, kind="norm", epsilon=op.epsilon, norm=[None if one is None else found.add(one, False)
-                                                                     for one in own], **_alone(turned))
-    bias = found.add(weights[f"{node.layer}/bias"], False) if getattr(op, "use_bias", False) else None
-    if isinstance(op, Dense):
-        return replace(stage, bias=bias, **_alone(shape))
-    if isinstance(op, GlobalPool):
-        *sizes, _ = spatial(shape, op.data_format, op.rank)
-        rows, columns = (1, *sizes) if op.rank == 1 else sizes
-        return replace(stage, kind=op.kind, rows=[[(place, place) for place in range(rows)]],
-                       columns=[[(place, place) for place in range(columns)]])
+# --- how an operation reads its input: the fields of a stage -------------------------------------------
+
+
+def _slide(op: Any, shape: Shape) -> dict[str, Any]:
+    """A window over rows and columns, or over the one row of a sequence."""
     *sizes, channels = spatial(shape, op.data_format, op.window.rank)
     tables = [[list(axis.positions(place)) for place in range(axis.output)] for axis in op.window.axes(*sizes)]
     rows, columns = tables if len(tables) == 2 else ([[(0, 0)]], *tables)
-    groups = channels if isinstance(op, DepthwiseConv) else getattr(op, "groups", 1)
-    return replace(stage, kind=getattr(op, "kind", "sum"), rows=rows, columns=columns, groups=groups, bias=bias)
+    groups = channels // group_sizes(op, channels)[1] if op.convolution else 1
+    return {"kind": getattr(op, "kind", "sum"), "rows": rows, "columns": columns, "groups": groups}
 
 
-def _alone(shape: Sequence[int | None]) -> dict[str, Any]:
-    """Each number reads the one at its own place."""
+def _read_all(op: Any, shape: Shape) -> dict[str, Any]:
+    *sizes, _ = spatial(shape, op.data_format, op.rank)
+    rows, columns = (1, *sizes) if op.rank == 1 else sizes
+    return {"kind": op.kind, "rows": [[(place, place) for place in range(rows)]],
+            "columns": [[(place, place) for place in range(columns)]]}
+
+
+def _normalize(op: Any, shape: Shape) -> dict[str, Any] | None:
+    axis = op.axis % len(shape)
+    if axis not in (0, len(shape) - 1):
+        return None  # along rows or columns
+    names = ("moving_mean", "moving_variance", "gamma", "beta")
+    return {"kind": "norm", "epsilon": op.epsilon, "weights": names, **_alone((*shape[1:], shape[0]) if axis == 0 else shape)}
+
+
+def _alone(shape: Shape) -> dict[str, Any]:
+    """Each value reads the one at its own index."""
     height, width = ((1, 1), (1, 1), (1, shape[0]), tuple(shape[:2]))[min(len(shape), 3)]
     return {"rows": [[(0, place)] for place in range(height or 0)], "columns": [[(0, place)] for place in range(width or 0)]}
 
 
+_READS: dict[type[Op], Callable[[Any, Shape], dict[str, Any] | None]] = {
+    Conv: _slide, DepthwiseConv: _slide, ConvTranspose: _slide, Pool: _slide, GlobalPool: _read_all, BatchNorm: _normalize,
+    Dense: lambda op, shape: {"kind": "sum", **_alone(shape)}}
+
+
 def _image(output: np.ndarray, channels_first: bool) -> np.ndarray:
     """(images, rows, columns, channels), whatever it is: a sequence is one row, a vector one pixel."""
-    if channels_first and output.ndim > 2:
-        output = np.moveaxis(output, 1, -1)
+    output = images_last(output, channels_first)
     return output.reshape(len(output), *(1,) * (4 - output.ndim), *output.shape[1:])
 
 

@@ -1,29 +1,37 @@
-"""The page of a report as HTML. Both languages stand in it, one of them is shown; every name is escaped here."""
+"""A model as one page: its drawing, its arithmetic, its kernels and feature maps, and every window to be walked through.
+
+Both languages stand in the page, one of them is shown; every name is escaped here.
+"""
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from html import escape
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from konv.explain.facts.model_facts import LayerFacts, readable_bytes
+from konv.errors import KonvError
+from konv.explain.facts.findings import Findings, findings
+from konv.explain.facts.model_facts import LayerFacts, ModelFacts, model_facts, readable_bytes, require_built
 from konv.explain.facts.statements import shown
 from konv.explain.figures.contact_sheet import colours
 from konv.explain.figures.drawing import drawing
+from konv.explain.figures.learning_curves import LearningCurves, learning_curves
 from konv.explain.figures.pixels import png
-from konv.explain.languages.messages import LANGUAGES, MESSAGES, say
+from konv.explain.languages.messages import LANGUAGES, MESSAGES, check_language, say
+from konv.explain.report.history import read_history
+from konv.explain.report.numbers import Numbers, collect, samples
+from konv.explain.text.formats import explain
 from konv.explain.text.plain import layer_lines
 from konv.ir.ops import describe
-
-if TYPE_CHECKING:
-    from konv.explain.report import Report
+from konv.models import Model
 
 SCRIPTS = ("numbers.js", "step.js", "layers.js")  # one after the other
 THUMBNAIL = 96  # pixels of the longer side of an image in the bar
@@ -37,7 +45,83 @@ WORDS = (
 )
 
 
-def page(report: "Report", lang: str) -> str:
+@dataclass(frozen=True)
+class Report:
+    """What a report tells; `html()` is the page, `save` writes it."""
+
+    model: Model
+    facts: ModelFacts
+    batch: np.ndarray | None  # the images that are in the page
+    numbers: Numbers
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    findings: Findings | None
+    curves: LearningCurves | None
+    lang: str = "en"
+
+    def html(self, lang: str | None = None) -> str:
+        """The page, which is in both languages; `lang` is the one that it opens with."""
+        return page(self, check_language(lang or self.lang))
+
+    def text(self, lang: str | None = None) -> str:
+        return explain(self.model, check_language(lang or self.lang), "terse")
+
+    def save(self, path: str | Path, lang: str | None = None) -> Path:
+        """Write the page to a file, which must end in .html."""
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise KonvError(f"a report is saved as .html, got {target.name!r}")
+        target.write_text(self.html(lang), encoding="utf-8")
+        return target
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{escape(self.html(), quote=True)}" style="width:100%;height:85vh;border:0"></iframe>'
+
+
+def report(model: Model, images: Any = None, history: Any = None, names: Sequence[str] | None = None,
+           classes: Sequence[str] | None = None, lang: str | None = None) -> Report:
+    """A page about a model that needs nothing but a browser: drawing, arithmetic, kernels, feature maps, window by window.
+
+    A page holds at most 6 million values, as float32 up to 2 million and as float16 beyond; it says what it leaves out.
+
+    Args:
+        model: a built model.
+        images: a batch or a list of inputs as the model takes them, for feature maps and windows on real values.
+        history: what `fit` returned, or the file of a CSVLogger (.csv) or .json.
+        names: what the images are called.
+        classes: the names of the outputs.
+        lang: "en" or "ko", the language that the page opens with; None is the language that is set.
+    Raises:
+        KonvError: there are not as many names as images, or as classes as outputs.
+        ShapeError: the images do not fit.
+
+    >>> import konv
+    >>> model = konv.Sequential([konv.Input((8, 8, 1)), konv.layers.Conv2D(2, 3, activation="relu")])
+    >>> page = report(model, np.ones((1, 8, 8, 1))).html()
+    >>> page.startswith("<!doctype html>"), "Content-Security-Policy" in page
+    (True, True)
+    """
+    language = check_language(lang)
+    require_built(model)
+    batch = None if images is None or len(images) == 0 else samples(model, images)
+    found = collect(model, batch)
+    named = tuple(map(str, range(found.given) if names is None else names))
+    if len(named) != found.given:
+        raise KonvError(f"report: {found.given} images, but {len(named)} names")
+    units = model.outputs[0].shape[-1] if classes is not None else 0
+    if classes is not None and len(classes) != units:
+        raise KonvError(f"report: the model has {units} outputs, but classes names {len(classes)}")
+    trained = read_history(history) if isinstance(history, (str, Path)) else history
+    conspicuous = findings(model, batch, lang=language) if batch is not None and batch.ndim == 4 else None
+    return Report(model, model_facts(model), None if batch is None else batch[:found.images], found, named[:found.images],
+                  tuple(map(str, classes or ())), conspicuous, None if trained is None else learning_curves(trained, language),
+                  language)
+
+
+def page(report: Report, lang: str) -> str:
     """The whole file."""
     script, style = "".join(map(_file, SCRIPTS)), _file("page.css")
     packed, places = report.numbers.packed()
@@ -76,7 +160,7 @@ def _json(value: Any) -> str:
     return text
 
 
-def _data(report: "Report", places: list[Any]) -> dict[str, Any]:
+def _data(report: Report, places: list[Any]) -> dict[str, Any]:
     """What the script reads."""
     marks: dict[str, dict[str, list[int]]] = {}
     if report.findings is not None:
@@ -92,14 +176,14 @@ def _data(report: "Report", places: list[Any]) -> dict[str, Any]:
             "words": {key: MESSAGES[key] for key in WORDS}}
 
 
-def _missing(report: "Report", places: Iterable[int]) -> bool:
+def _missing(report: Report, places: Iterable[int]) -> bool:
     return any(place in report.numbers.omitted for place in places)
 
 
 # --- the bar, the head and the foot ---------------------------------------------------------------------
 
 
-def _bar(report: "Report") -> str:
+def _bar(report: Report) -> str:
     images = "".join(
         f'<button type="button" class="image" data-image="{place}" aria-pressed="{str(place == 0).lower()}" '
         f'title="{escape(name, quote=True)}">{_thumbnail(report.batch[place], name)}</button>'
@@ -125,7 +209,7 @@ def _thumbnail(image: np.ndarray, name: str) -> str:
     return f'<img alt="{escape(name, quote=True)}" src="data:image/png;base64,{png(np.asarray(small))}">'
 
 
-def _head(report: "Report") -> str:
+def _head(report: Report) -> str:
     facts = report.facts
     count = sum(bool(layer.inputs) for layer in facts.layers)
     tiles = [("rep_layers_count", f"{count:,}"), ("column_parameters", f"{facts.parameters:,}"),
@@ -136,7 +220,7 @@ def _head(report: "Report") -> str:
     return f'<h1>{both("rep_title", title=report.model.title)}</h1>\n<dl class="tiles">{told}</dl>'
 
 
-def _foot(report: "Report") -> str:
+def _foot(report: Report) -> str:
     try:
         found = version("konv")
     except PackageNotFoundError:  # run from a checkout
@@ -151,7 +235,7 @@ def _foot(report: "Report") -> str:
 # --- window by window -----------------------------------------------------------------------------------
 
 
-def _stepper(report: "Report") -> str:
+def _stepper(report: Report) -> str:
     head = f'<section id="step"><h2>{both("rep_step")}</h2>'
     stages = [stage for stage in report.numbers.stages if not _missing(report, stage.needs())]
     large = dict.fromkeys(stage.layer for stage in report.numbers.stages if stage not in stages)
@@ -186,7 +270,7 @@ def _stepper(report: "Report") -> str:
 # --- the model and its layers ---------------------------------------------------------------------------
 
 
-def _model(report: "Report") -> str:
+def _model(report: Report) -> str:
     rows, most = [], max((layer.parameters for layer in report.facts.layers), default=0) or 1
     for place, layer in enumerate(report.facts.layers):
         size = layer.reach[-1][1].size if layer.reach else None
@@ -209,7 +293,7 @@ def _in_both(figure: Any) -> str:
     return "".join(f'<div lang="{lang}" class="wide">{figure.svg(lang)}</div>' for lang in LANGUAGES)
 
 
-def _layers(report: "Report") -> str:
+def _layers(report: Report) -> str:
     found = ""
     if report.findings is not None:
         lines = {lang: report.findings.lines(lang) for lang in LANGUAGES}
@@ -220,7 +304,7 @@ def _layers(report: "Report") -> str:
     return f'<section id="layers"><h2>{both("rep_layer_by_layer")}</h2>\n{found}\n{cards}</section>'
 
 
-def _card(report: "Report", place: int, layer: LayerFacts) -> str:
+def _card(report: Report, place: int, layer: LayerFacts) -> str:
     shapes = " + ".join(map(describe, layer.inputs))
     shown_shapes = f"{shapes} → {describe(layer.output)}" if shapes else describe(layer.output)
     name = escape(layer.name, quote=True)
@@ -235,7 +319,7 @@ def _card(report: "Report", place: int, layer: LayerFacts) -> str:
             f'<details><summary>{both("rep_arithmetic")}</summary>{lines}</details></article>')
 
 
-def _maps(report: "Report", layer: LayerFacts) -> str:
+def _maps(report: Report, layer: LayerFacts) -> str:
     place = report.numbers.maps.get(layer.name)
     if place is None:
         return ""
@@ -252,7 +336,7 @@ def _maps(report: "Report", layer: LayerFacts) -> str:
             f'<div class="maps" data-array="{place}" data-layer="{escape(layer.name, quote=True)}"></div>')
 
 
-def _kernels(report: "Report", layer: LayerFacts) -> str:
+def _kernels(report: Report, layer: LayerFacts) -> str:
     parts = []
     for name, place in () if layer.shared else report.numbers.kernels.get(layer.name, ()):
         array = report.numbers.arrays[place]
@@ -269,7 +353,10 @@ def _kernels(report: "Report", layer: LayerFacts) -> str:
     return "".join(parts)
 
 
-def _curves(report: "Report") -> str:
+def _curves(report: Report) -> str:
     if report.curves is None:
         return ""
     return f'<section id="curves"><h2>{both("rep_curves")}</h2>{_in_both(report.curves)}</section>'
+
+
+__all__ = ["Report", "page", "report"]
