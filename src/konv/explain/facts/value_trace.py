@@ -4,7 +4,7 @@ The chain is computed from those pixels alone, in float64 and by the obvious for
 what the engine computed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from konv.explain.facts.values import all_layers, by_filter, group_sizes, kernel
 from konv.explain.facts.window_values import channel_axis, example
 from konv.ir.array_ops import Constant, Parameter
 from konv.ir.graph import Graph, GraphBuilder, Node
-from konv.ir.ops import Activation, Add, BatchNorm, Input, spatial
+from konv.ir.ops import Activation, Add, BatchNorm, Input, Op, spatial
 from konv.ir.window import Axis
 from konv.layers.base import Layer
 from konv.models import Model
@@ -186,24 +186,15 @@ def _slices(box: Box) -> tuple[slice, ...]:
 
 def _evaluate(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weights, image: np.ndarray) -> np.ndarray:
     """An array of the shape of the node's result, with the values of the box in it and NaN elsewhere."""
-    result, where, op = np.full(_sizes(node), np.nan), _slices(box), node.op
-    if isinstance(op, Input):
+    result, where = np.full(_sizes(node), np.nan), _slices(box)
+    if isinstance(node.op, Input):
         result[where] = image[where]
-    elif isinstance(op, Constant):
-        result[where] = np.array(op.values).reshape(op.shape)[where]
-    elif isinstance(op, Parameter):
-        result[where] = _own(node, weights)[op.name][where]
-    elif op.training_only or op == IDENTITY:
+    elif node.op.training_only or node.op == IDENTITY:
         result[where] = sources[0][where]
-    elif op.windowed and len(node.shape) == 3:
-        result[where] = _windowed(node, box, sources[0], _own(node, weights))
-    elif isinstance(op, (Activation, Add)):
-        result[where] = _alone(node, [source[where] for source in sources], {})
-    elif isinstance(op, BatchNorm):
-        channels = {name: value[where[op.axis]] for name, value in _own(node, weights).items()}
-        result[where] = _alone(node, [sources[0][where]], channels)
     else:
-        result[where] = _alone(node, sources, _own(node, weights))[where]
+        windowed = node.op.windowed and len(node.shape) == 3
+        rule = _windowed if windowed else _RULES.get(type(node.op), _of_all)
+        result[where] = rule(node, box, sources, _own(node, weights))
     return result
 
 
@@ -212,12 +203,28 @@ def _own(node: Node, weights: Weights) -> Weights:
     return {path.rpartition("/")[2]: value for path, value in weights.items() if path.rpartition("/")[0] == node.layer}
 
 
-def _windowed(node: Node, box: Box, source: np.ndarray, weights: Weights) -> np.ndarray:
+def _of_all(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weights) -> np.ndarray:
+    """By way of the whole result: what reads all of its input is computed as a whole."""
+    return _alone(node, sources, weights)[_slices(box)]
+
+
+def _of_box(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weights) -> np.ndarray:
+    """An elementwise operation without weights."""
+    return _alone(node, [source[_slices(box)] for source in sources], {})
+
+
+def _normalized(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weights) -> np.ndarray:
+    """With the weights of the box's channels."""
+    channels = slice(*box[node.op.axis])  # type: ignore[attr-defined]
+    return _alone(node, [sources[0][_slices(box)]], {name: value[channels] for name, value in weights.items()})
+
+
+def _windowed(node: Node, box: Box, sources: Sequence[np.ndarray], weights: Weights) -> np.ndarray:
     """A convolution or pool, only at the positions of the box."""
     op: Any = node.op
     axis = channel_axis(op)
     *planes, (start, stop) = _moved(box, axis, 2)
-    image = np.moveaxis(source, axis, -1)
+    image = np.moveaxis(sources[0], axis, -1)
     rows, columns = (_reads(along, *span) for along, span in zip(op.window.axes(*image.shape[:2]), planes, strict=True))
     # the last row and column stand for padding: -1 is their index
     padded = np.pad(image, ((0, 1), (0, 1), (0, 0)), constant_values=0.0 if op.convolution else np.nan)
@@ -234,6 +241,12 @@ def _windowed(node: Node, box: Box, source: np.ndarray, weights: Weights) -> np.
         for a, b, pixels in taps:
             result[..., filters.start - start:filters.stop - start] += pixels[..., channels] @ kernels[filters, :, a, b].T
     return np.moveaxis(result, -1, axis)
+
+
+_RULES: dict[type[Op], Callable[[Node, Box, Sequence[np.ndarray], Weights], np.ndarray]] = {
+    Constant: lambda node, box, *_: np.array(node.op.values).reshape(node.op.shape)[_slices(box)],  # type: ignore[attr-defined]
+    Parameter: lambda node, box, _, weights: weights[node.op.name][_slices(box)],  # type: ignore[attr-defined]
+    Activation: _of_box, Add: _of_box, BatchNorm: _normalized}
 
 
 def _reads(axis: Axis, start: int, stop: int) -> np.ndarray:

@@ -90,6 +90,10 @@ class Numbers:
         self.arrays.append(found)
         return alike[-1]
 
+    def whole_stages(self) -> list[Stage]:
+        """Those whose arrays are all in the page."""
+        return [stage for stage in self.stages if self.omitted.isdisjoint(stage.needs())]
+
     def packed(self) -> tuple[str, list[dict[str, Any] | None]]:
         """All numbers as one compressed text, and where each array lies in it (None: left out)."""
         parts, places, at = [], [], 0

@@ -6,7 +6,7 @@ Both languages stand in the page, one of them is shown; every name is escaped he
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from html import escape
@@ -172,12 +172,8 @@ def _data(report: Report, places: list[Any]) -> dict[str, Any]:
             marks.setdefault(pair.layer, {}).setdefault("alike", []).extend((pair.first, pair.second))
     return {"exact": report.numbers.exact, "images": list(report.names), "classes": list(report.classes), "arrays": places,
             "marks": marks,
-            "stages": [asdict(stage) for stage in report.numbers.stages if not _missing(report, stage.needs())],
+            "stages": [asdict(stage) for stage in report.numbers.whole_stages()],
             "words": {key: MESSAGES[key] for key in WORDS}}
-
-
-def _missing(report: Report, places: Iterable[int]) -> bool:
-    return any(place in report.numbers.omitted for place in places)
 
 
 # --- the bar, the head and the foot ---------------------------------------------------------------------
@@ -237,7 +233,7 @@ def _foot(report: Report) -> str:
 
 def _stepper(report: Report) -> str:
     head = f'<section id="step"><h2>{both("rep_step")}</h2>'
-    stages = [stage for stage in report.numbers.stages if not _missing(report, stage.needs())]
+    stages = report.numbers.whole_stages()
     large = dict.fromkeys(stage.layer for stage in report.numbers.stages if stage not in stages)
     left_out = both("rep_not_stepped", layers=", ".join(large)) if large else ""
     if not stages:
@@ -310,7 +306,7 @@ def _card(report: Report, place: int, layer: LayerFacts) -> str:
     name = escape(layer.name, quote=True)
     lines = "".join(f'<pre lang="{lang}">{escape(chr(10).join(layer_lines(layer, lang, set())[1:]))}</pre>'
                     for lang in LANGUAGES)
-    steps = any(stage.layer == layer.name and not _missing(report, stage.needs()) for stage in report.numbers.stages)
+    steps = any(stage.layer == layer.name for stage in report.numbers.whole_stages())
     go = f'<button type="button" class="go" data-layer="{name}">{both("rep_go")}</button>' if steps else ""
     head = f"<h3><code>{name}</code> <span>{escape(layer.class_name)}</span></h3>"
     return (f'<article id="layer-{place}"><header>{head}{go}</header>'
