@@ -5,9 +5,10 @@ import pytest
 
 import konv
 from konv import ops
-from konv.explain.operations import RULES
-from konv.ir.graph import Macro
-from konv.ir.ops import Op
+from konv.explain.facts.model_facts import step_facts
+from konv.explain.operations import RULES, statements
+from konv.ir.graph import GraphBuilder, Macro
+from konv.ir.ops import Input, Op, Weight
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,15 @@ def test_every_operation_has_a_rule():
     """Those of ir itself; a Macro is never in a graph, which holds what it stands for."""
     kinds = {kind for kind in Op.__subclasses__() if kind.__module__.startswith("konv.ir.")}
     assert kinds - {Macro} == set(RULES)
+
+
+def test_an_operation_without_a_rule():
+    class Cube(Op):
+        def weights(self, *inputs):
+            return (Weight("scale", (3, 2)), Weight("bias", (2,)))
+
+    builder = GraphBuilder()
+    graph = builder.graph(builder.add(Cube(), (builder.add(Input((2,))),)))
+    name, parameters = statements(step_facts(graph, 1))
+    assert name.fields == {"op": "Cube"}
+    assert str(parameters.fields["equation"]) == "3*2 + 2 = 8"

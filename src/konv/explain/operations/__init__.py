@@ -1,4 +1,9 @@
-"""One rule for each operation: what is said about it, and the code that computes it."""
+"""One rule for each operation: what is said about it, and the code that computes it.
+
+A new operation gets its rule in the module of its family: a function that yields statements, whose keys are in
+languages/messages.toml, and a function that writes its lines of NumPy and PyTorch. Without a rule its name and its parameters
+are said, and there is no code for it.
+"""
 
 from collections.abc import Mapping
 
