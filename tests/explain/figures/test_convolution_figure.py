@@ -50,10 +50,10 @@ def test_depthwise_filters_have_one_kernel():
 
 
 def test_other_layers_are_refused():
-    layer = konv.layers.Dense(3)
-    layer.build((None, 4))
-    with pytest.raises(UnsupportedError, match="picture is of convolutions"):
-        convolution(layer)
+    for layer, shape in ((konv.layers.Dense(3), (None, 4)), (konv.layers.Conv1D(3, 2), (None, 8, 2))):
+        layer.build(shape)
+        with pytest.raises(UnsupportedError, match="picture is of convolutions"):
+            convolution(layer)
     with pytest.raises(konv.errors.KonvError, match=r"\.svg, \.html, \.txt"):
         convolution(built(1, (3, 3, 1))).save("figure.png")
 

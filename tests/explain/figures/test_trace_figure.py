@@ -105,6 +105,14 @@ def test_text_and_drawing(lang):
     assert ("receptive field: " if lang == "en" else "수용 영역") in found.svg()
 
 
+def test_normalization_of_channels_first_is_written_out():
+    model, image = made(channels_first)
+    found = trace(model, image, "pool", at=(1, 2), channel=4)
+    example = next(step.example for step in found.steps if step.layer == "norm")
+    left, right = example.split(" = ")
+    assert eval(left, {"sqrt": np.sqrt}) == pytest.approx(float(right), rel=2e-3, abs=2e-3)
+
+
 @pytest.mark.parametrize(("layer", "options", "error", "message"), [
     ("nowhere", {}, KonvError, "no layer named 'nowhere'; there are: input_layer"),
     ("max", {"at": (7, 0)}, ShapeError, 'layer "max" has an output of'),
