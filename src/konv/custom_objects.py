@@ -34,7 +34,8 @@ def get_registered_name(obj: Any) -> str:
     return next((name for name, item in _registered.items() if item is obj), getattr(obj, "__name__", str(obj)))
 
 
-def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None, module_objects=None) -> Any:
+def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None,
+                          module_objects: Mapping[str, Any] | None = None) -> Any:
     """The class or function of that name, None if there is none."""
     return next((found[name] for found in (_scope.get(), custom_objects or {}, _registered, module_objects or {})
                  if name in found), None)

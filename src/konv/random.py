@@ -17,7 +17,7 @@ def _drawing(seed: Any) -> np.random.Generator:
     return np.random.default_rng(seed.next().tolist()) if isinstance(seed, SeedGenerator) else generator(seed)
 
 
-def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, dtype=None, seed: Any = None) -> Any:
+def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Numbers from a normal distribution, float32; in the `call` of a layer the first size of the shape is the batch.
 
     >>> normal((2, 3), seed=0).shape
@@ -28,7 +28,8 @@ def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, 
     return _drawing(seed).normal(mean, stddev, tuple(shape)).astype(_dtype(dtype))  # type: ignore[arg-type]
 
 
-def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype=None, seed: Any = None) -> np.ndarray:
+def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None,
+                     seed: Any = None) -> np.ndarray:
     """The same without what lies beyond two standard deviations, which is drawn again."""
     _only_arrays("truncated_normal")
     draw = _drawing(seed)
@@ -38,7 +39,7 @@ def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.
     return (mean + stddev * found).astype(_dtype(dtype))
 
 
-def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype=None, seed: Any = None) -> np.ndarray:
+def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> np.ndarray:
     """Numbers from minval up to, but not including, maxval; of an integer type whole ones."""
     _only_arrays("uniform")
     if np.issubdtype(_dtype(dtype), np.integer):
@@ -52,13 +53,13 @@ def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32"
     return _drawing(seed).integers(minval, maxval, tuple(shape)).astype(_dtype(dtype))
 
 
-def shuffle(x, axis: int = 0, seed: Any = None) -> np.ndarray:
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> np.ndarray:
     """The parts of an array along an axis in another order."""
     _only_arrays("shuffle")
     return _drawing(seed).permutation(np.asarray(x), axis=axis)
 
 
-def dropout(inputs, rate: float, noise_shape=None, seed: Any = None) -> Any:
+def dropout(inputs: Any, rate: float, noise_shape: Sequence[int] | None = None, seed: Any = None) -> Any:
     """Each number is 0 with probability `rate`, else divided by 1 - rate; in the `call` of a layer, in training alone."""
     if isinstance(inputs, Tensor):
         return draws.dropout(inputs, rate, noise_shape, seed)

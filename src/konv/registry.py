@@ -46,7 +46,7 @@ def clear_session(free_memory: bool = True) -> None:
 class Registry:
     """The classes of one module of Keras, found by class name, by snake_case name or by alias."""
 
-    def __init__(self, what: str, module: str, classes: tuple[type, ...], aliases: Mapping[str, type] | None = None):
+    def __init__(self, what: str, module: str, classes: tuple[type, ...], aliases: Mapping[str, type] | None = None) -> None:
         self.what, self.module = what, module
         self.classes = {cls.__name__: cls for cls in classes}
         self.names: dict[str, type] = {snake_case(name): cls for name, cls in self.classes.items()}

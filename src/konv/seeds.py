@@ -54,7 +54,7 @@ class SeedGenerator:
     [3, 0]
     """
 
-    def __init__(self, seed: int | None = None, name: str | None = None):
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
             raise KonvError(f"SeedGenerator: seed must be a non-negative integer or None, got {seed!r}")
         self.seed, self.name = next_seed() if seed is None else int(seed), name or "seed_generator"

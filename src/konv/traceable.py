@@ -2,7 +2,7 @@
 do with them is done by konv.ops.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ def traced_inputs() -> Sequence[Any]:
 
 
 @contextmanager
-def tracing(what: str = "call", inputs: Sequence[Any] = ()) -> Iterator[None]:
+def tracing(what: str = "call", inputs: Sequence[Any] = ()) -> Generator[None, None, None]:
     """While a `call` is traced: what is called in it is not part of a functional model."""
     token, before = _tracing.set(what), _inputs.set(inputs)
     try:

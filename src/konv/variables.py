@@ -27,8 +27,8 @@ class Variable:
     np.float32(6.0)
     """
 
-    def __init__(self, initializer, name: Any = None, *, shape: Sequence[int] | None = None, path: str = "",
-                 trainable: bool = True, dtype: Any = "float32", regularizer: Any = None, constraint: Any = None):
+    def __init__(self, initializer: Any, name: Any = None, *, shape: Sequence[int] | None = None, path: str = "",
+                 trainable: bool = True, dtype: Any = "float32", regularizer: Any = None, constraint: Any = None) -> None:
         """`initializer` is an array, or with a `shape` the name of an initializer or a function of the shape."""
         if isinstance(name, (tuple, list)):  # Keras has the shape second
             name, shape = None, name
@@ -80,11 +80,11 @@ class Variable:
         self.array[...] = value
         self.touch()
 
-    def assign_add(self, value) -> None:
+    def assign_add(self, value: Any) -> None:
         """Add to the numbers."""
         self.assign(value if is_tracing() else self.array + np.asarray(value))
 
-    def assign_sub(self, value) -> None:
+    def assign_sub(self, value: Any) -> None:
         """Subtract from the numbers."""
         self.assign(value if is_tracing() else self.array - np.asarray(value))
 
@@ -92,7 +92,7 @@ class Variable:
         """Note that `array` was written in place."""
         self.version += 1
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if is_tracing():  # the numbers of now would become fixed
             raise UnsupportedError(f"np.asarray of {self!r}: in a `call` use the function of konv.ops, not that of NumPy")
         return np.array(self.array, dtype=dtype) if copy is not False else self.value
@@ -117,12 +117,12 @@ class State(np.lib.mixins.NDArrayOperatorsMixin, Variable):
 
     __hash__ = object.__hash__  # type: ignore[assignment]  # comparing gives arrays, but each is itself alone
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         # without `out`: v += 1 gives a new array, as in Keras; what is kept is written by assign
         arrays = [item.array if isinstance(item, Variable) else item for item in inputs]
         return getattr(ufunc, method)(*arrays, **kwargs)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return self.value[index]
 
 

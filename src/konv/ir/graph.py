@@ -25,12 +25,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """`penalised` are values that training makes small besides the loss, with what says how: an activity_regularizer, or
-    a loss that a layer adds."""
+    """`auxiliary` are the auxiliary losses: the values that each is made of, and what it makes of them, an activity_regularizer
+    or a loss that a layer adds."""
 
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    penalised: tuple[tuple[tuple[int, ...], Any], ...] = ()
+    auxiliary: tuple[tuple[tuple[int, ...], Any], ...] = ()
 
     def input_shapes(self, index: int) -> tuple[Shape, ...]:
         return tuple(self.nodes[source].shape for source in self.nodes[index].inputs)
@@ -46,9 +46,9 @@ class Graph:
         return tuple(index for index, node in enumerate(self.nodes) if isinstance(node.op, Input))
 
     @cached_property
-    def with_penalised(self) -> "Graph":
-        """The graph whose outputs end with the values that are penalised."""
-        more = dict.fromkeys(index for places, _ in self.penalised for index in places if index not in self.outputs)
+    def with_auxiliary(self) -> "Graph":
+        """The graph whose outputs end with the values that auxiliary losses are made of."""
+        more = dict.fromkeys(index for indices, _ in self.auxiliary for index in indices if index not in self.outputs)
         return replace(self, outputs=(*self.outputs, *more)) if more else self
 
     @cached_property
@@ -76,7 +76,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list[Node])
     training: bool = False
     force: bool | None = None
-    penalised: list[tuple[Any, tuple[int, ...], Any]] = field(default_factory=list[Any])  # whose layer's, which values, and how
+    auxiliary: list[tuple[Any, tuple[int, ...], Any]] = field(default_factory=list[Any])  # layer, values, loss
     depth: int = 0  # of calls within calls
 
     @property
@@ -100,7 +100,7 @@ class GraphBuilder:
         alone, as in Keras, where each call of its own begins anew; what calls they make themselves all count."""
         self.depth += 1
         if self.depth == 1:
-            self.penalised = [entry for entry in self.penalised if entry[0] not in layers]
+            self.auxiliary = [entry for entry in self.auxiliary if entry[0] not in layers]
         try:
             yield
         finally:
@@ -115,4 +115,4 @@ class GraphBuilder:
         return len(self.nodes) - 1
 
     def graph(self, *outputs: int) -> Graph:
-        return Graph(tuple(self.nodes), outputs, tuple((places, penalty) for _, places, penalty in self.penalised))
+        return Graph(tuple(self.nodes), outputs, tuple((indices, loss) for _, indices, loss in self.auxiliary))

@@ -35,6 +35,7 @@ from konv.layers.depthwise import (
 from konv.layers.functions import Dot, Lambda, dot
 from konv.layers.images import CenterCrop, Resizing, UpSampling2D
 from konv.layers.input import Input, InputLayer
+from konv.layers.input_spec import InputSpec
 from konv.layers.merging import (
     Add,
     Average,
@@ -90,7 +91,6 @@ from konv.layers.reshaping import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
-from konv.layers.standing import InputSpec
 
 __all__ = [
     "ELU",

@@ -19,7 +19,7 @@ def explaining(cls: type) -> Callable[..., None]:
     method: Any = cls.__init__
 
     @wraps(method)
-    def init(self, *args, **kwargs):
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             method(self, *args, **kwargs)
         except (TypeError, KonvError) as error:
@@ -42,7 +42,7 @@ def explaining(cls: type) -> Callable[..., None]:
 
 def _whole(cls: type) -> inspect.Signature:
     """The signature with the arguments that *args hands on to the class before."""
-    first, *others = [inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in base.__dict__]
+    first, *others = [inspect.signature(base.__init__) for base in cls.__mro__ if "__init__" in vars(base)]
     own = list(first.parameters.values())
     if any(one.kind is KINDS.VAR_POSITIONAL for one in own) and others:
         more = [one for one in others[0].parameters.values()

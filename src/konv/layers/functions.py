@@ -9,8 +9,8 @@ from konv import ops
 from konv.custom_objects import get_registered_name, get_registered_object
 from konv.errors import KonvError, ShapeError, UnsupportedError, naming
 from konv.layers import parse
-from konv.layers.base import Layer
-from konv.tracing import tree as nests
+from konv.layers.base import Layer, base_config
+from konv.tracing import tree
 
 
 class Lambda(Layer, builtin=True):
@@ -49,7 +49,7 @@ class Lambda(Layer, builtin=True):
         self.function, self.arguments, self._output_shape = function, dict(arguments or {}), output_shape
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        if any(one is not None for one in nests.flatten(mask)):  # files of Keras note one None for each input
+        if any(one is not None for one in tree.flatten(mask)):  # files of Keras note one None for each input
             raise UnsupportedError(f"mask={mask!r} is not supported; leave it out")
         takes = inspect.signature(self.function).parameters
         given = {name: value for name, value in (("mask", mask), ("training", training)) if name in takes}
@@ -59,7 +59,7 @@ class Lambda(Layer, builtin=True):
             if isinstance(shape, (tuple, list)):
                 wanted = parse.sizes(tuple(shape), "output_shape")
             else:
-                wanted = tuple(shape(nests.transform(lambda x: tuple(x.shape), inputs)))[1:]
+                wanted = tuple(shape(tree.transform(lambda x: tuple(x.shape), inputs)))[1:]
             if tuple(result.shape[1:]) != wanted:
                 raise ShapeError(f"output_shape={self._output_shape!r}, but the function gives {result.shape}")
         return result
@@ -74,7 +74,7 @@ class Lambda(Layer, builtin=True):
             function = {"module": "builtins", "class_name": "function", "config": get_registered_name(self.function),
                         "registered_name": "function"}
         shape = {} if self._output_shape is None else {"output_shape": self._output_shape}
-        return self.base_config() | {"function": function, **shape, "arguments": self.arguments}
+        return base_config(self) | {"function": function, **shape, "arguments": self.arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Lambda":

@@ -1,5 +1,6 @@
 """Models: layers wired together, as one graph that the engine runs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from konv.hints import absence
@@ -11,7 +12,7 @@ from konv.models.sequential import Sequential
 from konv.registry import reset_names
 
 
-def model_from_json(json_string: str, custom_objects=None) -> Model:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """A new, untrained model from what `to_json` gave.
 
     >>> import konv

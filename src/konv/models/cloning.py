@@ -8,11 +8,12 @@ from konv.layers.base import Layer
 from konv.layers.input import Input, InputLayer
 from konv.models.model import Model
 from konv.models.sequential import Sequential
-from konv.tracing import tree as nests
+from konv.tracing import tree
 from konv.tracing.tensors import Tensor
 
 
-def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False) -> Any:
+def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[[Layer], Layer] | None = None,
+                call_function: Callable[..., Any] | None = None, recursive: bool = False) -> Any:
     """A model of the same layers, each made anew, with new weights; the arguments are those of keras.models.clone_model.
 
     >>> import konv
@@ -52,7 +53,7 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
 
 def _sequential(model: Sequential, clone: Callable[[Layer], Layer], input_tensors: Any) -> Model:
     layers = [clone(layer) for layer in model.layers]
-    given = nests.flatten(input_tensors) if input_tensors is not None else []
+    given = tree.flatten(input_tensors) if input_tensors is not None else []
     if len(given) > 1 or not all(isinstance(tensor, Tensor) for tensor in given):
         raise KonvError(f"clone_model: input_tensors must be one symbolic tensor, got {input_tensors!r}")
     if model.built:
@@ -67,9 +68,9 @@ def _sequential(model: Sequential, clone: Callable[[Layer], Layer], input_tensor
 def _functional(model: Model, clone: Callable[[Layer], Layer], input_tensors: Any, call_function: Any) -> Model:
     """The calls of the model, done again on new inputs."""
     if input_tensors is None:
-        input_tensors = nests.transform(
+        input_tensors = tree.transform(
             lambda tensor: Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name), model.input)
-    given = nests.flatten(input_tensors)
+    given = tree.flatten(input_tensors)
     if len(given) != len(model.inputs) or not all(isinstance(tensor, Tensor) for tensor in given):
         raise KonvError(f"clone_model: input_tensors must be {len(model.inputs)} symbolic tensors, got {input_tensors!r}")
     made = dict(zip(map(id, model.inputs), given, strict=True))
@@ -81,9 +82,9 @@ def _functional(model: Model, clone: Callable[[Layer], Layer], input_tensors: An
         if id(tensor) in made:
             continue
         call = tensor.call
-        args, kwargs = nests.transform(current, (call.args, call.kwargs))
+        args, kwargs = tree.transform(current, (call.args, call.kwargs))
         layer = clone(call.layer) if isinstance(call.layer, Layer) else call.layer
         result = call_function(layer, *args, **kwargs) if call_function else layer(*args, **kwargs)
-        made |= dict(zip(map(id, call.outputs), nests.flatten(result), strict=True))
-    outputs = nests.transform(lambda tensor: made[id(tensor)], model.output)
+        made |= dict(zip(map(id, call.outputs), tree.flatten(result), strict=True))
+    outputs = tree.transform(lambda tensor: made[id(tensor)], model.output)
     return Model(input_tensors, outputs, name=model.name)

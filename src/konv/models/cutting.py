@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from konv.layers.input import InputLayer
-from konv.tracing import lowering as wiring
-from konv.tracing import tree as nests
+from konv.tracing import lowering, tree
 from konv.tracing.tensors import Call, Tensor
 
 
@@ -12,10 +11,10 @@ def cut(sources: Sequence[Tensor], sinks: Sequence[Tensor], owner: str) -> tuple
     """The same layers on new tensors that begin at inputs, for a model that begins in the middle of another."""
     made = {id(tensor): tensor if isinstance(tensor.layer, InputLayer) else InputLayer(
         tensor.sample, name=f"{tensor.layer.name}_input").output for tensor in sources}
-    for tensor in wiring.topological(sources, sinks, owner):
+    for tensor in lowering.topological(sources, sinks, owner):
         if id(tensor) not in made:
             before = tensor.call
-            call = Call(before.layer, tuple(made[id(x)] for x in before.inputs), *nests.transform(
+            call = Call(before.layer, tuple(made[id(x)] for x in before.inputs), *tree.transform(
                 lambda leaf: made[id(leaf)] if isinstance(leaf, Tensor) else leaf, (before.args, before.kwargs)),
                 training=before.training)
             for output in before.outputs:

@@ -14,13 +14,12 @@ from konv.ir.ops import Input as InputOp
 from konv.ir.ops import Op, Shape, describe
 from konv.late import late
 from konv.layers import parse
-from konv.layers.base import Layer, as_inputs, showing_shapes
-from konv.layers.custom import Slot
+from konv.layers.base import Entered, Layer, as_inputs, check_call, only_training
 from konv.layers.input import InputLayer
 from konv.models.cutting import cut
 from konv.registry import auto_name, snake_case
-from konv.tracing import lowering as wiring
-from konv.tracing import tree as nests
+from konv.tracing import lowering, traced, tree
+from konv.tracing.state import Arguments, move
 from konv.tracing.tensors import Call, Tensor
 from konv.training import Trainer
 from konv.training.batches import arrays_of, matches, require_batch
@@ -53,7 +52,11 @@ class Model(Layer, builtin=True):
     (None, 6, 6, 4)
     """
 
-    def __init__(self, inputs=None, outputs=None, name: str | None = None, **kwargs):
+    unwritten = ("inputs", "outputs")
+    _order: Sequence[Tensor] = ()  # all tensors of the graph, each after those that it is made of
+    _operations: Sequence[Any] = ()
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
         if self.is_composed and outputs is None:
             super().__init__(name=name if name is not None or inputs is None else inputs, **kwargs)
             self._graphs: dict[tuple, Graph] = {}
@@ -62,56 +65,14 @@ class Model(Layer, builtin=True):
             raise KonvError("Model: give inputs= and outputs=, use Sequential, or write a subclass with call(self, inputs)")
         super().__init__(name=name or auto_name("functional" if type(self) is Model else snake_case(type(self).__name__)),
                          **kwargs)
-        self._wire(inputs, outputs)
+        wire(self, inputs, outputs)
 
-    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any):
+    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(builtin, **kwargs)
         own = [name for name in OWN_LOOPS if name in vars(cls)]
         if own:
             raise UnsupportedError(f"{cls.__name__}: a {own[0]} of one's own is not supported; give the model a `call`, and "
                                    f"compile() a loss, metrics and an optimizer")
-
-    def _wire(self, inputs, outputs) -> None:
-        """Take over the part of the symbolic graph between inputs and outputs."""
-        inputs, outputs = _bare(inputs), _bare(outputs)
-        sources, sinks = wiring.tensors(inputs, self.title), wiring.tensors(outputs, self.title)
-        if not all(isinstance(tensor.layer, InputLayer) for tensor in sources):
-            sources, sinks = cut(sources, sinks, self.title)
-            inputs, outputs = nests.pack(inputs, sources), nests.pack(outputs, sinks)
-        order = wiring.topological(sources, sinks, self.title)
-        self._set_layers(wiring.by_depth(order, sources, sinks))
-        self.inputs, self.outputs, self._order = sources, sinks, order
-        self.input, self.output = inputs, outputs
-        self._graphs = {}
-        self.built, self.input_shapes = True, tuple(tensor.sample for tensor in self.inputs)
-        self._modal = any(getattr(tensor.layer, "is_modal", False) for tensor in order)
-
-    @property
-    def is_modal(self) -> bool:
-        """Whether training and inference may be graphs of their own: a `call` may do something else in training."""
-        return self.is_composed or self.__dict__.get("_modal", False)
-
-    def _set_layers(self, operations: Sequence[Any]) -> None:
-        self._operations = list(dict.fromkeys(operations))
-        self._layers = [layer for layer in self._operations if isinstance(layer, Layer)]
-        self._require_names()
-
-    def _require_names(self) -> None:
-        by_name: dict[str, Layer] = {}
-        for layer in self.sublayers if not self.is_composed else ():
-            if by_name.setdefault(layer.name, layer) is not layer:
-                raise KonvError(f'{self.title}: two layers are named "{layer.name}"; give one of them another name=')
-        by_path: dict[str, Layer] = {}
-        for layer in _flattened(self.sublayers):  # models side by side may have layers of the same names
-            number, path = 0, layer.path
-            while by_path.setdefault(path, layer) is not layer:
-                number += 1
-                path = f"{layer.path}_{number}"
-            layer.move(path)
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        return super().sublayers if self.is_composed else self.__dict__.get("_layers", [])
 
     @property
     def operations(self) -> list[Any]:
@@ -120,6 +81,7 @@ class Model(Layer, builtin=True):
 
     @property
     def layers(self) -> list[Layer]:
+        """The layers in the order of the graph, or in which a model with a `call` set them as attributes."""
         return list(self.sublayers)
 
     @layers.setter
@@ -147,13 +109,13 @@ class Model(Layer, builtin=True):
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call | None = None) -> list[int]:
         """Append all layers to a graph; a model inside a model is its layers."""
         if self.is_composed:
-            return self.lower_trace(builder, inputs, call)
-        self._require_built()
-        return wiring.lower(self._order, self.inputs, self.outputs, builder, inputs)
+            return traced.lower_trace(self, builder, inputs, call and (call.args, call.kwargs))
+        require_built(self)
+        return lowering.lower(self._order, self.inputs, self.outputs, builder, inputs)
 
     def graph(self, *shapes: Shape, training: bool = False) -> Graph:
         """The whole network for inputs of these unbatched shapes (default: the declared ones)."""
-        self._require_built()
+        require_built(self)
         shapes = shapes or self.input_shapes
         training = training and self.is_modal
         key = (*shapes, training, *((layer.path, layer.trainable) for layer in _flattened(self.sublayers)))
@@ -179,67 +141,41 @@ class Model(Layer, builtin=True):
     def make_weights(self, *shapes: Shape) -> None:
         """A model has those of its layers."""
 
-    def _require_built(self) -> None:
-        if not self.built:
-            raise KonvError(f"{self.title}: the input shape is not known yet; give the first layer input_shape=, "
-                            f"call build(), or fit the model on data")
-
-    def build(self, input_shape=None, *others) -> None:
+    def build(self, input_shape: Any = None, *others: Any) -> None:
         """Make the weights of a model with a `call` of its own, for inputs of these shapes, batch axis first."""
         if not self.is_composed or self.built:
             return
         if input_shape is None:
             raise KonvError(f"{self.title}: build needs the shape of the input, batch axis first")
         nested = [_unbatched(shape) for shape in (input_shape, *others)]
-        leaves = [leaf for shape in nested for leaf in nests.flatten(shape)]
-        self._called = nests.transform(lambda _: Slot(), tuple(nested)), {}
+        leaves = [leaf for shape in nested for leaf in tree.flatten(shape)]
+        self._tracing.called = tree.transform(lambda _: traced.Placeholder(), tuple(nested)), {}
         self.build_for(*(leaf.shape for leaf in leaves))
 
     def build_for(self, *shapes: Shape) -> None:
         """A functional model is built when it is made; this checks the number of inputs."""
         if self.is_composed:
-            if not self.built:
-                super().build_for(*shapes)
-                self._traced_inputs()
-            return
-        if len(shapes) != len(self.inputs):
+            super().build_for(*shapes)
+        elif len(shapes) != len(self.inputs):
             raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(shapes)}")
 
-    def _build_composed(self, shapes, args, kwargs) -> None:
-        known = self.built
-        super()._build_composed(shapes, args, kwargs)
-        if not known:
-            self._traced_inputs()
-
-    def built_by_hand(self) -> None:
-        if self.is_composed:
-            self.__dict__.setdefault("_called", ((Slot(),), {}))
-            self._traced_inputs()
-
-    def _traced_inputs(self) -> None:
+    def after_build(self) -> None:
         """The inputs and outputs of a model with a `call`, for shapes and names."""
-        if "_graphs" not in self.__dict__:
+        if not self.is_composed:
+            return
+        if not self._tracing.ready:
             raise KonvError(f"{type(self).__name__}: call super().__init__() first")
-        trace = self.trace(self.input_shapes, False)
+        called = self._tracing.called = self._tracing.called or ((traced.Placeholder(),), {})
+        trace = traced.trace(self, self.input_shapes, False)
         self.inputs, self.outputs, self._order = trace.inputs, trace.outputs, trace.order
-        arguments = nests.pack(self._called, self.inputs)[0]
+        arguments = tree.pack(called, self.inputs)[0]
         self.input, self.output = arguments[0] if len(arguments) == 1 else arguments, trace.result
-        self._require_names()
+        _require_names(self)
 
     def build_from_data(self, x: Any) -> None:
         """Make the weights for the shapes of the data, where that has not been done."""
         if not self.built:
-            self.build_for(*(array.shape[1:] for array in arrays_of(x, self._names_of_inputs(x), "x")))
-
-    def _names_of_inputs(self, x: Any) -> list[str]:
-        """Names for the inputs of a model that is not built yet, from the first data."""
-        if not self.is_composed or not nests.is_nest(x):
-            return ["input"]
-        sources = as_inputs(x) if not isinstance(x, Mapping) else tuple(x[key] for key in sorted(x))
-        if len(sources) == 1 and not isinstance(x, Mapping):
-            return ["input"]
-        self._called = (nests.pack(x, [Slot() for _ in sources]),), {}
-        return _names(self._called[0][0], "input", len(sources))
+            self.build_for(*(array.shape[1:] for array in arrays_of(x, _names_of_inputs(self, x), "x")))
 
     @property
     def input_names(self) -> list[str]:
@@ -261,7 +197,7 @@ class Model(Layer, builtin=True):
 
     def packed(self, outputs: Sequence[np.ndarray]) -> Any:
         """Outputs in the form in which the model was given them: one, a list, or a dict."""
-        return outputs[0] if isinstance(self.output, Tensor) else nests.pack(self.output, outputs)
+        return outputs[0] if isinstance(self.output, Tensor) else tree.pack(self.output, outputs)
 
     def fitted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The arrays with as many axes as the inputs; as in Keras a last axis of size 1 may be missing or too many."""
@@ -269,68 +205,46 @@ class Model(Layer, builtin=True):
             raise KonvError(f"{self.title}: takes {plural(len(self.inputs), 'input')}, got {len(arrays)}")
         return [_fitted(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=True)]
 
-    def __call__(self, inputs, *args, training: bool | None = None, **kwargs):
-        """Symbolic tensors give symbolic tensors; arrays are computed at once and give arrays."""
+    def _enter(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], training: Any) -> Entered:
         if self.is_composed or not self.built:
-            return super().__call__(inputs, *args, training=training, **kwargs)
-        if kwargs.pop("mask", None) is not None:
-            raise UnsupportedError(f"{self.title}: mask= is not supported")
-        if args or kwargs:
-            training = args[0] if len(args) == 1 and not kwargs else object()  # type: ignore[assignment]
-        sources = self._arranged(inputs)
-        self._check_call(sources, training)
-        if any(isinstance(source, Tensor) for source in sources):
-            return self._call_symbolic(inputs, sources, training)
-        arrays = self.fitted([to_array(source, self.title) for source in sources])
-        with naming(self.title):
-            for array, tensor in zip(arrays, self.inputs, strict=True):
-                require_batch(array, tensor.name, tensor.sample)
-        with showing_shapes(arrays):
-            graph = self.graph(*(array.shape[1:] for array in arrays), training=bool(training))
-        if len(arrays[0]) == 0:
-            made = [np.zeros((0, *graph.nodes[index].shape), np.float32) for index in graph.outputs]  # type: ignore[arg-type]
-            return self.packed(made)
-        return self.packed(self.computed(graph, arrays, training))
+            return super()._enter(inputs, args, kwargs, training)
+        training = only_training(self, args, kwargs, training)
+        values = _arranged(self, inputs)
+        check_call(self, values, training)
+        if not any(isinstance(value, Tensor) for value in values):
+            values = self.fitted([to_array(value, self.title) for value in values])
+            with naming(self.title):
+                for array, tensor in zip(values, self.inputs, strict=True):
+                    require_batch(array, tensor.name, tensor.sample)
+        return Entered(values, ((inputs,), {}), training)
 
-    def _arranged(self, inputs: Any) -> tuple[Any, ...]:
-        """What the model is called on, in the order of its inputs."""
-        if isinstance(inputs, Mapping):
-            if nests.is_nest(self.input) and nests.same_structure(inputs, self.input):
-                return tuple(nests.flatten(inputs))
-            names = self.input_names if all(name in inputs for name in self.input_names) else [t.name for t in self.inputs]
-            if missing := [name for name in names if name not in inputs]:
-                raise KonvError(f"{self.title}: the inputs are {', '.join(names)}; there is no {missing[0]}")
-            return tuple(inputs[name] for name in names)
-        return as_inputs(inputs)
-
-    def _call_symbolic(self, inputs: Any, sources: Sequence[Any], training: bool | None) -> Any:
-        if not all(isinstance(source, Tensor) for source in sources):
-            raise UnsupportedError(f"{self.title}: called on symbolic tensors and arrays at the same time")
-        shapes = tuple(source.sample for source in sources)
+    def _graph_of_call(self, shapes: tuple[Shape, ...], arguments: Arguments, training: bool | None,
+                       symbolic: bool) -> tuple[Graph, Any]:
+        if self.is_composed:
+            return super()._graph_of_call(shapes, arguments, training, symbolic)
         self.build_for(*shapes)
-        graph = self.graph(*shapes)
-        call = Call(self, tuple(sources), (inputs,), training=training)
-        made = [Tensor(graph.nodes[index].shape, self, call.inputs, call=call) for index in graph.outputs]
-        return nests.pack(self.output, made) if not isinstance(self.output, Tensor) else made[0]
+        return self.graph(*shapes, training=bool(training) and not symbolic), self.output
 
     # --- shapes and weights -----------------------------------------------------------------------
 
     @property
-    def input_shape(self):
-        self._require_built()
+    def input_shape(self) -> Any:
+        """The shape of the input, batch axis first; a list of several."""
+        require_built(self)
         return _one([tensor.shape for tensor in self.inputs])
 
     @property
-    def output_shape(self):
-        self._require_built()
+    def output_shape(self) -> Any:
+        """The shape of the output, batch axis first; a list of several."""
+        require_built(self)
         return _one([tensor.shape for tensor in self.outputs])
 
-    def compute_output_shape(self, *shapes):
+    def compute_output_shape(self, *shapes: Any) -> Any:
         graph = self.graph(*(tuple(shape)[1:] for shape in shapes))
         return _one([(shapes[0][0], *graph.nodes[index].shape) for index in graph.outputs])
 
     def count_params(self) -> int:
-        self._require_built()
+        require_built(self)
         return sum(variable.size for variable in self.weights)
 
     # --- training ---------------------------------------------------------------------------------
@@ -492,13 +406,13 @@ class Model(Layer, builtin=True):
         return super().get_config() if self.is_composed else late("Writer")().architecture(self)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Model":
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> "Model":
         """A new, untrained model of the architecture that `get_config` gave."""
         if cls.is_composed:
             return cls(**config)
         return late("Loader")(custom_objects).model(cls, config)
 
-    def to_json(self, **kwargs) -> str:
+    def to_json(self, **kwargs: Any) -> str:
         """The architecture and the arguments of `compile` as text; `konv.models.model_from_json` reads it."""
         import json
 
@@ -512,27 +426,28 @@ class Model(Layer, builtin=True):
         """Compile with what `get_compile_config` gave."""
         late("compile_from_config")(self, config)
 
-    def save(self, filepath, overwrite: bool = True, **kwargs) -> None:
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Write architecture, weights and optimizer state to a `.keras` file, atomically."""
         late("save_model")(self, filepath, overwrite=overwrite, **kwargs)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return late("reduced")(self)
 
-    def export(self, filepath, format: str | None = None, **kwargs) -> None:
+    def export(self, filepath: Any, format: str | None = None, **kwargs: Any) -> None:
         """Write the model for inference elsewhere: an `.onnx` file for any number of samples (extra `onnx`)."""
         late("export_model")(self, filepath, format, **kwargs)
 
-    def save_weights(self, filepath, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Write the weights to a `.weights.h5` file, atomically; with `max_shard_size` (GB) to several and `.weights.json`."""
         late("save_weights")(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
-    def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Read the weights from a `.weights.h5` or `.keras` file; nothing changes when they do not fit."""
         late("load_weights")(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
-    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
-                layer_range=None, style: str = "keras3") -> None:
+    def summary(self, line_length: int | None = None, positions: Sequence[float] | None = None, print_fn: Any = None,
+                expand_nested: bool = False, show_trainable: bool = False, layer_range: Sequence[str] | None = None,
+                style: str = "keras3") -> None:
         """Print the table of layers, output shapes and parameters; style="classic" is that of Keras 2."""
         late("print_summary")(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, style)
 
@@ -540,6 +455,71 @@ class Model(Layer, builtin=True):
         """The arithmetic of every layer with the numbers filled in, in English ("en") or Korean ("ko"): all of it or one line a
         layer (style="terse"), as text, "markdown" or "latex"."""
         return late("explain")(self, lang, style, format)
+
+
+def wire(model: Model, inputs: Any, outputs: Any) -> None:
+    """Let a model take over the part of the symbolic graph between inputs and outputs."""
+    inputs, outputs = _bare(inputs), _bare(outputs)
+    sources, sinks = lowering.tensors(inputs, model.title), lowering.tensors(outputs, model.title)
+    if not all(isinstance(tensor.layer, InputLayer) for tensor in sources):
+        sources, sinks = cut(sources, sinks, model.title)
+        inputs, outputs = tree.pack(inputs, sources), tree.pack(outputs, sinks)
+    order = lowering.topological(sources, sinks, model.title)
+    model._operations = list(dict.fromkeys(lowering.by_depth(order, sources, sinks)))
+    if not model.is_composed:
+        model._tracing.sublayers = {layer: None for layer in model._operations if isinstance(layer, Layer)}
+    _require_names(model)
+    model.inputs, model.outputs, model._order = sources, sinks, order
+    model.input, model.output = inputs, outputs
+    model._graphs = {}
+    model.built, model.input_shapes = True, tuple(tensor.sample for tensor in sources)
+    model.is_modal = model.is_composed or any(getattr(tensor.layer, "is_modal", False) for tensor in order)
+
+
+def require_built(model: Model) -> None:
+    """KonvError for a model whose input shape is not known yet."""
+    if not model.built:
+        raise KonvError(f"{model.title}: the input shape is not known yet; give the first layer input_shape=, "
+                        f"call build(), or fit the model on data")
+
+
+def _names_of_inputs(model: Model, x: Any) -> list[str]:
+    """Names for the inputs of a model that is not built yet, from the first data."""
+    if not model.is_composed or not tree.is_nest(x):
+        return ["input"]
+    sources = as_inputs(x) if not isinstance(x, Mapping) else tuple(x[key] for key in sorted(x))
+    if len(sources) == 1 and not isinstance(x, Mapping):
+        return ["input"]
+    packed = tree.pack(x, [traced.Placeholder() for _ in sources])
+    model._tracing.called = (packed,), {}
+    return _names(packed, "input", len(sources))
+
+
+def _require_names(model: Model) -> None:
+    """KonvError where two layers have one name; layers of one path get another."""
+    by_name: dict[str, Layer] = {}
+    for layer in model.sublayers if not model.is_composed else ():
+        if by_name.setdefault(layer.name, layer) is not layer:
+            raise KonvError(f'{model.title}: two layers are named "{layer.name}"; give one of them another name=')
+    by_path: dict[str, Layer] = {}
+    for layer in _flattened(model.sublayers):  # models side by side may have layers of the same names
+        number, path = 0, layer.path
+        while by_path.setdefault(path, layer) is not layer:
+            number += 1
+            path = f"{layer.path}_{number}"
+        move(layer, path)
+
+
+def _arranged(model: Model, inputs: Any) -> Sequence[Any]:
+    """What a functional model is called on, in the order of its inputs."""
+    if not isinstance(inputs, Mapping):
+        return as_inputs(inputs)
+    if tree.is_nest(model.input) and tree.same_structure(inputs, model.input):
+        return tree.flatten(inputs)
+    names = model.input_names if all(name in inputs for name in model.input_names) else [t.name for t in model.inputs]
+    if missing := [name for name in names if name not in inputs]:
+        raise KonvError(f"{model.title}: the inputs are {', '.join(names)}; there is no {missing[0]}")
+    return [inputs[name] for name in names]
 
 
 def _flattened(layers: Iterable[Layer]) -> list[Layer]:
@@ -573,7 +553,7 @@ def _bare(value: Any) -> Any:
 class _Whole:
     """A shape as one thing, not a list of sizes."""
 
-    def __init__(self, shape: Sequence[int | None]):
+    def __init__(self, shape: Sequence[int | None]) -> None:
         self.shape = parse.sizes(tuple(shape)[1:], "input_shape")
 
 

@@ -1,6 +1,6 @@
 """Layers one after another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -10,10 +10,11 @@ from konv.ir.ops import Input as InputOp
 from konv.ir.ops import Shape, describe
 from konv.late import late
 from konv.layers import parse
-from konv.layers.base import Layer
+from konv.layers.base import Layer, lower_ops
 from konv.layers.input import InputLayer
-from konv.models.model import Model
+from konv.models.model import Model, require_built, wire
 from konv.registry import auto_name
+from konv.tracing.state import keras_scope, settle
 from konv.tracing.tensors import Tensor
 from konv.training.batches import arrays_of, matches
 
@@ -27,7 +28,8 @@ class Sequential(Model, builtin=True):
     (None, 5408)
     """
 
-    def __init__(self, layers: Iterable[Layer | Tensor] | None = None, trainable: bool = True, name: str | None = None):
+    def __init__(self, layers: Iterable[Layer | Tensor] | None = None, trainable: bool = True,
+                 name: str | None = None) -> None:
         if isinstance(layers, (Layer, Tensor)) or isinstance(trainable, (Layer, Tensor)):
             raise KonvError("Sequential: give the layers as a list: Sequential([layer, layer])")
         super(Model, self).__init__(name=name or auto_name("sequential"), trainable=trainable)
@@ -54,7 +56,7 @@ class Sequential(Model, builtin=True):
         return layer
 
     @contextmanager
-    def _unharmed(self):
+    def _unharmed(self) -> Iterator[None]:
         """Put the chain back if what is done with it fails."""
         before = list(self._chain), list(self._tensors)
         try:
@@ -63,7 +65,7 @@ class Sequential(Model, builtin=True):
             self._chain, self._tensors = before
             raise
 
-    def _place(self, layer) -> None:
+    def _place(self, layer: Any) -> None:
         """Put a layer at the end of the chain, or an input at its beginning."""
         if isinstance(layer, Tensor) and isinstance(layer.layer, InputLayer):
             layer = layer.layer
@@ -85,19 +87,20 @@ class Sequential(Model, builtin=True):
     def _wire_chain(self) -> None:
         """Call the layers that have not been called yet, if the input is known."""
         if not self._chain or not self._tensors:
-            self._layers, self._operations, self.built = list(self._chain), list(self._chain), False
+            self._operations, self.built = list(self._chain), False
+            self._tracing.sublayers = dict.fromkeys(self._chain)
             self.inputs, self.outputs, self._order, self._graphs, self.input_shapes = [], [], [], {}, ()
             return
-        self._take_path()
+        settle(self)
         for layer in self._chain[len(self._tensors) - 1:]:
             try:
-                with self._around():
+                with keras_scope(self):
                     output = layer(self._tensors[-1])
             except ShapeError as error:
                 raise late("explained_error")(error, self._chain, self._tensors[0].shape[1:]) from None
             assert isinstance(output, Tensor)
             self._tensors.append(output)
-        self._wire(self._tensors[0], self._tensors[-1])
+        wire(self, self._tensors[0], self._tensors[-1])
         self.input, self.output = self._tensors[0], self._tensors[-1]
         auto_name("functional")  # Keras makes a Functional model in here, and counts it
 
@@ -106,7 +109,7 @@ class Sequential(Model, builtin=True):
         return list(self._chain)
 
     @layers.setter
-    def layers(self, value) -> None:
+    def layers(self, value: Any) -> None:
         raise ReservedNameError(f"{self.title}: layers cannot be set; use add() and pop()")
 
     @property
@@ -123,7 +126,7 @@ class Sequential(Model, builtin=True):
             if not self._tensors:
                 self._tensors, self._found = [InputLayer(shapes[0]).output], True
             self._wire_chain()
-        self._require_built()
+        require_built(self)
 
     def build_from_data(self, x: Any) -> None:
         super().build_from_data(x)
@@ -139,7 +142,7 @@ class Sequential(Model, builtin=True):
                 self._tensors = [InputLayer(sizes).output]
                 self._wire_chain()
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Make the weights for `input_shape`, batch axis first."""
         if input_shape is None:
             return
@@ -151,11 +154,11 @@ class Sequential(Model, builtin=True):
         self.build_for(shape)
         self._found = False
 
-    def compute_output_shape(self, *shapes):
+    def compute_output_shape(self, *shapes: Any) -> Any:
         if self.built:
             return super().compute_output_shape(*shapes)
         builder = GraphBuilder()
         place = builder.add(InputOp(tuple(shapes[0])[1:]))
         for layer in self._chain:
-            place = layer.lower(builder, (place,))
+            place = lower_ops(layer, builder, (place,))
         return (shapes[0][0], *builder.nodes[place].shape)

@@ -12,6 +12,7 @@ from konv.models import Model
 from konv.saving.keras2_h5 import OPTIMIZER, WEIGHTS
 from konv.saving.keras3_weights import FILE_TYPES, class_name
 from konv.saving.serialization import Writer
+from konv.tracing.attributes import own_weights
 from konv.variables import Variable
 
 MAX_ATTRIBUTE = 64_512  # bytes: HDF5 takes no more, and Keras cuts longer lists
@@ -33,7 +34,7 @@ def write_legacy(stream: BinaryIO, model: Model, version: str, include_optimizer
         _names(weights, "layer_names", [layer.name for layer in layers])
         for layer in sorted(layers, key=lambda layer: layer.name):
             _arrays(weights.create_group(layer.name), [*layer.trainable_weights, *layer.non_trainable_weights])
-        _arrays(weights.create_group("top_level_model_weights"), model.own_weights())
+        _arrays(weights.create_group("top_level_model_weights"), own_weights(model))
         if include_optimizer and model.optimizer is not None:
             compiled = {key: _named(value) for key, value in writer.compile_config(model).items() if key != "optimizer"}
             optimizer = writer.serialize(model.optimizer)

@@ -14,10 +14,10 @@ import numpy as np
 
 from konv.errors import FileError, KonvError, UnsupportedError
 from konv.layers.base import Layer
-from konv.layers.tracked import UNTRACKED
 from konv.models import Model
 from konv.registry import snake_case
 from konv.saving.hdf5 import check_array, read_array, walk
+from konv.tracing.attributes import UNTRACKED, own_weights
 from konv.variables import Variable
 
 VARS, OPTIMIZER = "vars", "optimizer"
@@ -125,7 +125,7 @@ def _walk(layer: Layer, path: str, seen: dict[int, Any]) -> Iterator[Group]:
                                    f"the dict of save_own_variables(store)")
     own = any(getattr(type(layer), method) is not getattr(Layer, method)
               for method in ("save_own_variables", "load_own_variables"))
-    yield Group(path, class_name(layer), layer.name, layer.title, tuple(layer.own_weights()), layer if own else None)
+    yield Group(path, class_name(layer), layer.name, layer.title, tuple(own_weights(layer)), layer if own else None)
     if not layer.is_composed:
         layers = layer.layers if isinstance(layer, Model) else layer.sublayers
         yield from _walk_all(layers, f"{path}/layers" if path else "layers", seen)

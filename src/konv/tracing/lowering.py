@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from konv.errors import KonvError
+from konv.errors import KonvError, UnsupportedError
+from konv.ir.augment_ops import RandomCrop
 from konv.ir.graph import GraphBuilder
-from konv.ir.ops import describe
-from konv.tracing import tree as nests
+from konv.ir.ops import BatchNorm, Op, describe
+from konv.tracing import tree
 from konv.tracing.tensors import Tensor
 
 
 def tensors(value: Any, owner: str) -> list[Tensor]:
     """The inputs or outputs of a model as a list."""
-    found = nests.flatten(value)
+    found = tree.flatten(value)
     for tensor in found:
         if not isinstance(tensor, Tensor):
             raise KonvError(f"{owner}: inputs and outputs must come from konv.Input and from layers called on it, "
@@ -72,3 +73,20 @@ def by_depth(order: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequenc
             reached[id(source)] = max(reached.get(id(source), 0), depth + 1)
     unread = {tensor.layer: place - len(inputs) for place, tensor in enumerate(inputs)}
     return sorted(depths, key=lambda layer: (-depths[layer], met.get(layer, unread.get(layer, 0))))
+
+
+def lower_in_mode(builder: GraphBuilder, op: Op, inputs: tuple[int, ...], layer: str, trainable: bool) -> int:
+    """Append an operation as its caller wants it: the same as in the rest of the graph, or as in inference."""
+    if builder.mode == builder.training or not op.modal:
+        return builder.add(op, inputs, layer, trainable)
+    if builder.mode:
+        raise UnsupportedError("is called with training=True, which is not supported where the model itself runs in inference; "
+                               "call the whole model with training=True, or pass `training` on")
+    if isinstance(op, BatchNorm):
+        if trainable:
+            raise UnsupportedError("is called with training=False in training, which is supported for layers with "
+                                   "trainable=False alone")
+        return builder.add(op, inputs, layer, False)
+    if isinstance(op, RandomCrop):
+        return builder.add(op.resize(), inputs, layer, trainable)
+    return inputs[0]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from konv.ir.array_ops import Binary, Constant, Parameter
 from konv.ir.graph import GraphBuilder, Macro
 from konv.ir.ops import Input, Op, Reshape, Shape
 from konv.traceable import is_tracing, tracing
-from konv.tracing import lowering as wiring
-from konv.tracing import tree as nests
+from konv.tracing import lowering, tree
 from konv.tracing.tensors import Call, Operation, Tensor
 from konv.variables import Variable
 
@@ -25,7 +24,7 @@ LARGEST_CONSTANT = 1 << 16  # numbers in an array that becomes part of a graph
 class Emit:
     """Appends operations to a graph: `emit(op, place, ...)` is the place of the result."""
 
-    def __init__(self, builder: GraphBuilder, label: str):
+    def __init__(self, builder: GraphBuilder, label: str) -> None:
         self.builder, self.label = builder, label
 
     def __call__(self, op: Op, *places: int) -> int:
@@ -42,10 +41,10 @@ class Emit:
         return self(Binary(name), first, second)
 
 
-class Weight:
+class WeightRead:
     """Where a weight enters a trace."""
 
-    def __init__(self, variable: Variable):
+    def __init__(self, variable: Variable) -> None:
         self.variable, self.name, self.title = variable, variable.name, f'weight "{variable.path}"'
 
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call) -> tuple[int]:
@@ -62,7 +61,7 @@ def is_trained(variable: Variable) -> bool:
 def is_symbolic(*values: Any) -> bool:
     """Whether one of the values is not known yet; while a `call` is traced, neither are the weights."""
     kinds = (Tensor, Variable) if is_tracing() else Tensor
-    return any(isinstance(leaf, kinds) for value in values for leaf in nests.flatten(value))
+    return any(isinstance(leaf, kinds) for value in values for leaf in tree.flatten(value))
 
 
 def operand(value: Any, function: str) -> Tensor | np.ndarray:
@@ -73,7 +72,7 @@ def operand(value: Any, function: str) -> Tensor | np.ndarray:
         if value.owner is None:
             raise UnsupportedError(f"{function}: {value!r} belongs to no layer; make it with add_weight, or keep it as an "
                                    f"attribute of the layer")
-        return Tensor(value.shape, Weight(value), batched=False)
+        return Tensor(value.shape, WeightRead(value), batched=False)
     array = numbers(value, function)
     if array.size > LARGEST_CONSTANT:
         raise UnsupportedError(f"{function}: a fixed array of {array.size:,} numbers is too large for a graph; make it a "
@@ -88,7 +87,7 @@ def numbers(value: Any, function: str) -> np.ndarray:
 
 
 def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[Any], lowering: Callable[..., int],
-             config: dict[str, Any] | None = None, module: str = "numpy", args: tuple | None = None,
+             config: dict[str, Any] | None = None, module: str = "numpy", args: tuple[Any, ...] | None = None,
              merged: bool = False) -> Tensor:
     """The tensor that a function of konv.ops gives: `lowering(emit, *places)` appends what it does to a graph.
 
@@ -97,9 +96,9 @@ def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[A
     name = function.__name__
     values = [operand(value, name) for value in operands]
     inputs = tuple(value for value in values if isinstance(value, Tensor))
-    batched, after = any(value.batched for value in inputs), any(value.after for value in inputs)
-    if batched and after:
-        whole = next(value for value in inputs if value.after)
+    batched, reduced = any(value.batched for value in inputs), any(value.reduced for value in inputs)
+    if batched and reduced:
+        whole = next(value for value in inputs if value.reduced)
         refusal = getattr(whole.layer, "refusal", None) if not is_tracing("loss") else None
         raise UnsupportedError(refusal or f"{name}: combines single samples with a sum or mean over all of them, which is not "
                                           f"supported; reduce over the batch last")
@@ -114,7 +113,7 @@ def symbolic(function: Callable[..., Any], class_name: str, operands: Sequence[A
     with naming(name):
         place = lower(builder, [builder.add(Input(value.sample)) for value in inputs], name)
     call = Call(operation, inputs, tuple(operands) if args is None else args)
-    made = Tensor(builder.nodes[place].shape, operation, inputs, call=call, batched=batched, after=after, merged=merged)
+    made = Tensor(builder.nodes[place].shape, operation, inputs, call=call, batched=batched, reduced=reduced, merged=merged)
     operation.output = made
     return made
 
@@ -136,7 +135,7 @@ class Composed(Macro):
         if not isinstance(y, Tensor):
             raise KonvError(f"{self.name} must return a tensor that was computed from its argument by konv.ops, got {y!r:.60}")
         first = len(builder.nodes)
-        (place,) = wiring.lower(wiring.topological([x], [y], self.name), [x], [y], builder, inputs)
+        (place,) = lowering.lower(lowering.topological([x], [y], self.name), [x], [y], builder, inputs)
         if any(node.op.weights(*(builder.nodes[source].shape for source in node.inputs)) for node in builder.nodes[first:]):
             raise UnsupportedError(f"{self.name} has weights; add it as a layer after this one")
         builder.nodes[first:] = [replace(node, layer=layer) for node in builder.nodes[first:]]
@@ -148,14 +147,18 @@ def composed(class_name: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
     def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def call(x, *args, **kwargs):
+        def call(x: Any, *args: Any, **kwargs: Any) -> Any:
             if not is_symbolic(x):
                 return function(numbers(x, function.__name__), *args, **kwargs)
             bound = signature(function).bind(x, *args, **kwargs)
             bound.apply_defaults()
             config = dict(list(bound.arguments.items())[1:])
             op = Composed(wraps(function)(partial(function, **config)))
-            return symbolic(call, class_name, [x], lambda emit, place: emit(op, place), config, "nn")
+
+            def lowering(emit: Emit, index: int) -> int:
+                return emit(op, index)
+
+            return symbolic(call, class_name, [x], lowering, config, "nn")
 
         return call
 
@@ -184,7 +187,7 @@ def aligned(values: Sequence[Tensor | np.ndarray], function: str) -> list[Callab
             return emit.constant(value[0])
         return emit(Reshape(tuple(size or 1 for size in emit.shape(value)[1:])), value)
 
-    made = []
+    made: list[Callable[[Emit, Any], Any]] = []
     for value in values:
         whole = not (isinstance(value, Tensor) and value.batched) and value.ndim >= rank
         if whole and (value.ndim > rank or value.shape[0] != 1):
@@ -197,7 +200,7 @@ def aligned(values: Sequence[Tensor | np.ndarray], function: str) -> list[Callab
 def sample_axes(x: Tensor, axis: Any, function: str) -> tuple[tuple[int, ...], bool]:
     """Axes as indices into a sample, and whether the batch is among them; None is all axes."""
     rank = x.ndim
-    given = range(rank) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    given = range(rank) if axis is None else cast("Sequence[Any]", axis if isinstance(axis, (tuple, list)) else (axis,))
     for one in given:
         if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not -rank <= one < rank:
             raise ShapeError(f"{function}: axis={axis!r} does not exist in {x.shape}")
@@ -216,25 +219,25 @@ def sample_axis(x: Tensor, axis: Any, function: str) -> int:
     return axes[0]
 
 
-class Gathering:
+class OverBatch:
     """In a loss, or on the way to add_loss: the values of all samples become one."""
 
-    def __init__(self, kind: str, refusal: str):
+    def __init__(self, kind: str, refusal: str) -> None:
         self.kind, self.name, self.title = kind, f"{kind} over the batch", f"{kind} over the batch"
         self.refusal = refusal
 
-    def lower_call(self, *args) -> Any:
+    def lower_call(self, *args: Any) -> Any:
         """Only after all samples; here it is met on the way to an output of single samples."""
         raise UnsupportedError(self.refusal)
 
 
 def over_batch(x: Tensor, kind: str, function: str) -> Tensor:
     """The sum, mean, largest or smallest over all samples; only a loss can have it, its own or one that a layer adds."""
-    made = Gathering(kind, f"{function}: reduces over the batch, but samples are computed one by one; give axis= without "
+    made = OverBatch(kind, f"{function}: reduces over the batch, but samples are computed one by one; give axis= without "
                            f"0, such as axis={tuple(range(1, x.ndim))}")
     if not is_tracing():
         raise UnsupportedError(made.refusal)
-    return Tensor(x.sample, made, (x,), batched=False, after=True)
+    return Tensor(x.sample, made, (x,), batched=False, reduced=True)
 
 
 def require_plain(x: Tensor, function: str) -> None:

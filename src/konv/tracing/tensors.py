@@ -9,6 +9,7 @@ from konv.ir.ops import Shape
 from konv.late import late
 from konv.registry import auto_name, snake_case
 from konv.traceable import is_tracing, operator, traced_inputs, with_operators
+from konv.tracing.state import TracingState
 
 
 def batch() -> "Tensor":
@@ -28,16 +29,17 @@ class Call:
     and files name it, as those of Keras do.
     """
 
-    def __init__(self, layer: Any, inputs: "tuple[Tensor, ...]" = (), args: tuple | None = None,
-                 kwargs: dict[str, Any] | None = None, training: bool | None = None):
+    def __init__(self, layer: Any, inputs: "tuple[Tensor, ...]" = (), args: tuple[Any, ...] | None = None,
+                 kwargs: dict[str, Any] | None = None, training: bool | None = None) -> None:
         self.layer, self.inputs, self.training = layer, inputs, training if is_tracing() else None
-        self.args, self.kwargs = inputs if args is None else args, kwargs or {}
+        self.args: tuple[Any, ...] = inputs if args is None else args
+        self.kwargs = kwargs or {}
         self.outputs: list[Tensor] = []
         self.number = 0
         if inputs and not is_tracing():
-            last = vars(layer).get("_last_call")
-            self.number = last.number + 1 if last else 0
-            vars(layer)["_last_call"] = self
+            state: TracingState = layer._tracing
+            self.number = state.last_call.number + 1 if state.last_call else 0
+            state.last_call = self
 
     def lower(self, builder: GraphBuilder, inputs: tuple[int, ...]) -> Sequence[int]:
         """Append the operations of the call to a graph; the places of its outputs."""
@@ -60,10 +62,11 @@ class Operation:
     output: "Tensor"
 
     def __init__(self, class_name: str, module: str, config: dict[str, Any], lowering: Callable[..., int],
-                 again: Callable[..., Any]):
+                 again: Callable[..., Any]) -> None:
         self.class_name, self.module, self.config = class_name, f"keras.src.ops.{module}", config
         self.name = snake_case(class_name) if is_tracing() else auto_name(snake_case(class_name))
         self.lowering, self.again = lowering, again
+        self._tracing = TracingState()
 
     @property
     def title(self) -> str:
@@ -72,9 +75,16 @@ class Operation:
     def lower_call(self, builder: GraphBuilder, inputs: tuple[int, ...], call: Call) -> tuple[int]:
         return (self.lowering(builder, inputs, self.name),)
 
-    def __call__(self, *args, **kwargs) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The same on other tensors."""
         return self.again(*args, **kwargs)
+
+
+class Source:
+    """Where a value enters a trace."""
+
+    def __init__(self, name: str) -> None:
+        self.name = self.title = name
 
 
 @with_operators
@@ -83,19 +93,19 @@ class Tensor:
 
     `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`. A batch size that `Input`
     was given is for show, as in Keras: it is printed and written, and any number of samples can be fed.
-    A weight is a tensor without a batch: then `batched` is False. In a loss, `after` says that samples have been brought
-    together in it, and `merged` that the axes of all samples have become one.
+    A weight is a tensor without a batch: then `batched` is False. In a loss, `reduced` says that it is made of sums or
+    the like over the batch, and `merged` that the axes of all samples have become one.
     """
 
     sparse = ragged = False  # which konv does not have; programs for Keras ask
     __array_priority__ = 1000  # a NumPy array on the left leaves + and the like to this class
 
     def __init__(self, shape: Shape, layer: Any, inputs: "tuple[Tensor, ...]" = (), dtype: str = "float32", *,
-                 call: Call | None = None, batched: bool = True, after: bool = False, merged: bool = False):
-        batch = inputs[0].shape[0] if inputs and inputs[0].batched else getattr(layer, "batch_size", None)
+                 call: Call | None = None, batched: bool = True, reduced: bool = False, merged: bool = False) -> None:
+        batch: int | None = inputs[0].shape[0] if inputs and inputs[0].batched else getattr(layer, "batch_size", None)
         self.sample, self.batched, self.dtype = tuple(shape), batched, dtype
-        self.shape = (None,) if merged else (batch, *shape) if batched else tuple(shape)
-        self.after, self.merged = after, merged
+        self.shape: tuple[int | None, ...] = (None,) if merged else (batch, *shape) if batched else tuple(shape)
+        self.reduced, self.merged = reduced, merged
         self.call = Call(layer, inputs) if call is None else call
         self.call.outputs.append(self)
 
@@ -135,37 +145,37 @@ class Tensor:
             f"{what} of {self!r} is not known yet: `call`, and a loss, run once without data to find the operations, so "
             f"Python cannot depend on the numbers; {instead}")
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         raise self._refuse("the truth", "in place of `if` use konv.ops.where, konv.ops.maximum or konv.ops.relu")
 
-    def __float__(self):
+    def __float__(self) -> float:
         raise self._refuse("the number", "go on with konv.ops, which takes tensors")
 
-    def __int__(self):
+    def __int__(self) -> int:
         raise self._refuse("the number", "go on with konv.ops, which takes tensors")
 
     __index__ = __int__
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._refuse("the array", "use the function of konv.ops in place of that of NumPy")
 
-    def __len__(self):
+    def __len__(self) -> int:
         raise self._refuse("the length", "its sizes are in .shape, None where they are open")
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         raise self._refuse("the sequence", "take parts by [:, index] or konv.ops, a loop over range(x.shape[1])")
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and not kwargs and ufunc.__name__ in _UFUNCS and len(inputs) == 2:  # array + tensor
             return operator(_UFUNCS[ufunc.__name__])(*inputs)
         raise self._refuse(f"np.{ufunc.__name__}", f"use konv.ops.{ufunc.__name__}")
 
     # --- operators --------------------------------------------------------------------------------
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> Any:
         return operator("equal")(self, other) if is_tracing() else self is other
 
-    def __ne__(self, other):
+    def __ne__(self, other: object) -> Any:
         return operator("not_equal")(self, other) if is_tracing() else self is not other
 
     __hash__ = object.__hash__

@@ -1,19 +1,19 @@
 """Lists, tuples and dicts of things, flattened and put together again; the keys of dicts in their sorted order, as in Keras."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 
-def is_nest(value: Any) -> bool:
+def is_nest(value: Any) -> TypeGuard[Mapping[Any, Any] | Sequence[Any]]:
     """Whether there may be things inside the value."""
     return isinstance(value, (list, tuple, Mapping))
 
 
-def _items(value: Any) -> list[Any]:
+def _items(value: Mapping[Any, Any] | Sequence[Any]) -> list[Any]:
     return [value[key] for key in _keys(value)] if isinstance(value, Mapping) else list(value)
 
 
-def _keys(value: Mapping) -> list[Any]:
+def _keys(value: Mapping[Any, Any]) -> list[Any]:
     try:
         return sorted(value)
     except TypeError:  # keys of several kinds
@@ -38,10 +38,11 @@ def transform(function: Callable[[Any], Any], value: Any) -> Any:
     if not is_nest(value):
         return function(value)
     if isinstance(value, Mapping):
-        made = {key: transform(function, value[key]) for key in _keys(value)}
-        return {key: made[key] for key in value}
+        entries = {key: transform(function, value[key]) for key in _keys(value)}
+        return {key: entries[key] for key in value}
     made = [transform(function, item) for item in value]
-    return type(value)(*made) if hasattr(value, "_fields") else type(value)(made) if type(value) is tuple else made
+    kind: Any = type(value)
+    return kind(*made) if hasattr(value, "_fields") else tuple(made) if kind is tuple else made
 
 
 def pack(like: Any, leaves: Sequence[Any]) -> Any:
@@ -64,5 +65,5 @@ def same_structure(value: Any, other: Any) -> bool:
         return is_nest(value) == is_nest(other)
     if isinstance(value, Mapping) != isinstance(other, Mapping) or len(value) != len(other):
         return False
-    return (not isinstance(value, Mapping) or _keys(value) == _keys(other)) and all(
+    return (not (isinstance(value, Mapping) and isinstance(other, Mapping)) or _keys(value) == _keys(other)) and all(
         map(same_structure, _items(value), _items(other)))

@@ -51,14 +51,14 @@ class CompiledStep:
         self.model, self.shapes = model, shapes
         self.graphs = model._graphs
         plain = model.graph(*shapes, training=training)
-        graph = plain.with_penalised
+        graph = plain.with_auxiliary
         self.runner = runners.get(graph, model.weight_map())
         self.output_shapes = [graph.nodes[index].shape for index in plain.outputs]
         self.variables = model.trainable_weights
         # what the graph calls them: a layer that joins another model may be called otherwise there
         self.keys = [variable.key for variable in self.variables]
         self.regularized = [variable for variable in self.variables if variable.regularizer is not None]
-        self.auxiliary = [([graph.outputs.index(index) for index in indices], loss) for indices, loss in graph.penalised]
+        self.auxiliary = [([graph.outputs.index(index) for index in indices], loss) for indices, loss in graph.auxiliary]
 
     def fits(self, inputs: Sequence[Array]) -> bool:
         """Whether these inputs have the shapes of the step, and the model is still put together in the same way."""

@@ -14,10 +14,9 @@ from konv.ir.ops import Conv, ConvTranspose, DepthwiseConv, Input, Op, Shape, We
 from konv.ir.receptive_field import Reach, reaches
 from konv.ir.window import Axis, Window
 from konv.layers.base import Layer
-from konv.layers.custom import Source
 from konv.layers.input import InputLayer
 from konv.models import Model
-from konv.tracing.tensors import Operation
+from konv.tracing.tensors import Operation, Source
 from konv.variables import Variable
 
 CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)

@@ -79,7 +79,7 @@ def window_values(layer: Layer, x: Any, at: Sequence[int], filter: int) -> Windo
     if not 0 <= int(filter) < channels:
         raise ShapeError(f"{layer.title}: filter must be from 0 to {channels - 1}, got {filter}")
     index = row, column, int(filter)
-    weights = {name: variable.numpy().astype(np.float64) for name, variable in layer.variables_by_name.items()}
+    weights = {name: variable.numpy().astype(np.float64) for name, variable in layer._tracing.weights.items()}
     shares, bias, formula = rule(first, source, weights, (row, column), int(filter))
     after = tuple((getattr(step.op, "name", type(step.op).__name__.lower()), float(result[index]))
                   for step, result in zip(behind, results[1:], strict=True))

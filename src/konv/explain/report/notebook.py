@@ -84,7 +84,7 @@ def _numeric(key: str) -> str:
 
 
 def _drawn(model: Model, lang: str) -> str:
-    if not model.built or "_order" not in vars(model):  # its layers have not met an input yet
+    if not model.built or not model._order:  # its layers have not met an input yet
         return ""
     figure = drawing(model, lang=lang)
     unfolded = " open" if len(figure.boxes) <= MOST else ""

@@ -13,6 +13,7 @@ from konv.explain.facts.model_facts import class_name, readable_bytes, weight_by
 from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
+from konv.models.model import require_built
 from konv.tracing import tree as nests
 
 
@@ -72,7 +73,7 @@ def print_summary(model: Model, line_length: int | None = None, positions: Seque
 
 def is_chain(model: Model) -> bool:
     """Whether every layer reads the one before it: then a column of connections would tell nothing."""
-    if isinstance(model, Sequential) or "_order" not in model.__dict__:  # built by its own build(), and not called yet
+    if isinstance(model, Sequential) or not model._order:  # built by its own build(), and not called yet
         return True
     calls = {id(tensor.call): tensor.call for tensor in model._order}.values()
     readers = Counter(id(source.call) for call in calls for source in call.inputs)
@@ -103,8 +104,8 @@ def _layer_rows(layer: Any, connections: dict[int, tuple[str, ...]], expand_nest
 
 def _output_shape(layer: Layer) -> Any:
     """Batch axis first; of several outputs a list. Of a layer that was called on several shapes, the last, as in Keras."""
-    call = layer.__dict__.get("_last_call")
-    outputs = call.outputs if call else [leaf for leaf in nests.flatten(layer.__dict__.get("output")) if leaf is not None]
+    call = layer._tracing.last_call
+    outputs = call.outputs if call else [leaf for leaf in nests.flatten(getattr(layer, "output", None)) if leaf is not None]
     if not outputs and not (layer.built and layer.input_shapes):
         return None
     shapes = [output.shape for output in outputs] or list(_shapes(
@@ -250,7 +251,7 @@ def _print_classic(model: Model, options: Options) -> None:
     for argument in ("expand_nested", "show_trainable"):
         if getattr(options, argument):
             raise UnsupportedError(f'summary: {argument}=True is not part of style="classic"; use style="keras3"')
-    model._require_built()
+    require_built(model)
     for line in _classic_lines(model, options):
         (options.print_fn or print)(line)
 
