@@ -237,9 +237,9 @@ class LambdaCallback(Callback):
         given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
                  "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
                  "on_train_batch_end": on_train_batch_end}
-        for event, function in kwargs.items() | given.items():
-            if event in kwargs or function is not None:
-                setattr(self, event, function)
+        for name, value in (*kwargs.items(), *given.items()):
+            if name in kwargs or value is not None:
+                setattr(self, name, value)
 
 
 def plain(logs: Logs | None) -> Logs:

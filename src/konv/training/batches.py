@@ -15,6 +15,7 @@ from konv.ir.ops import Shape, describe
 from konv.training.trainable import Trainable
 
 Array = np.ndarray
+FLOAT32 = np.dtype(np.float32)
 
 
 class Batch(NamedTuple):
@@ -279,7 +280,7 @@ class StreamBatches(Batches):
 
 def as_input(array: Array) -> Array:
     """The array as the engine reads it."""
-    return array if array.dtype == np.float32 and array.flags.c_contiguous else np.ascontiguousarray(array, np.float32)
+    return array if array.dtype is FLOAT32 and array.flags.c_contiguous else np.ascontiguousarray(array, np.float32)
 
 
 def is_stream(x: Any, y: Any) -> bool:
