@@ -116,10 +116,17 @@ class _Estimator(BaseEstimator):
 class KonvClassifier(ClassifierMixin, _Estimator):
     """A model as a classifier: labels may be numbers or text, `classes_` are those that were met.
 
-    `model` is a model, or a function (X, y, ...) that makes one, y being the numbers of the classes; None is a small network
-    of dense layers. One that is not compiled gets Adam and crossentropy. Further arguments go to `Model.fit`, and those
-    that it does not know to the function. `epochs` None are 1, or 100 of the small network. `class_weight` is a dict from
-    label to weight, or "balanced".
+    Args:
+        model: a model, or a function (X, y, ...) that makes one, y being indices of classes; None is a small network of
+            dense layers. One that is not compiled gets Adam and crossentropy.
+        epochs: None are 1, or 100 of the small network.
+        batch_size: samples in one step; 32 unless given.
+        verbose: as in `Model.fit`.
+        random_state: a seed or a RandomState, for weights, dropout and the order of the samples.
+        arguments: further ones go to `Model.fit`, and those that it does not know to the function. `class_weight` is a
+            dict from label to weight, or "balanced".
+    Raises:
+        KonvError: in `fit`, a single class, weights that are all zero, or an argument that nothing takes.
 
     >>> rows = [[0.0, 1.0], [1.0, 0.0]] * 20
     >>> KonvClassifier(random_state=0).fit(rows, ["a", "b"] * 20).predict([[0.1, 1.0]])[0] == "a"
@@ -130,10 +137,10 @@ class KonvClassifier(ClassifierMixin, _Estimator):
         """Train on samples (N, ...) and labels (N,)."""
         x, y = validate_data(self, X, y, allow_nd=True, dtype="float32")
         check_classification_targets(y)
-        self.classes_, numbers = np.unique(y, return_inverse=True)
+        self.classes_, indices = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise KonvError(f"{type(self).__name__}: y has only one class, {self.classes_[0]!r}; two are the fewest")
-        self._train(x, numbers, len(self.classes_), sample_weight)
+        self._train(x, indices, len(self.classes_), sample_weight)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -156,7 +163,7 @@ class KonvClassifier(ClassifierMixin, _Estimator):
         return "binary_crossentropy" if units == 1 else "sparse_categorical_crossentropy"
 
     def _class_weight(self, weights: Any, y: np.ndarray) -> dict[int, float]:
-        """Weights of labels, or "balanced", as scikit-learn has them, by the numbers of the classes."""
+        """Weights of labels, or "balanced", as scikit-learn has them, by the indices of the classes."""
         labels = self.classes_.tolist()
         if isinstance(weights, str) and weights == "balanced":
             return dict(enumerate((len(y) / (len(labels) * np.bincount(y))).tolist()))
@@ -166,13 +173,16 @@ class KonvClassifier(ClassifierMixin, _Estimator):
         return {labels.index(label): weight for label, weight in weights.items()}
 
     def _targets(self, model: Model, y: np.ndarray) -> np.ndarray:
-        """The numbers of the classes, or one-hot vectors where the loss takes those."""
+        """The indices of the classes, or one-hot vectors where the loss takes those."""
         loss = model.loss if isinstance(model.loss, str) else getattr(model.loss, "name", getattr(model.loss, "__name__", ""))
         return np.eye(len(self.classes_), dtype="float32")[y] if str(loss).startswith("categorical") else y
 
 
 class KonvRegressor(RegressorMixin, _Estimator):
-    """A model as a regressor of one or several numbers; the arguments are those of KonvClassifier.
+    """A model as a regressor of one or several values per sample.
+
+    Args:
+        model, epochs, batch_size, verbose, random_state, arguments: as in KonvClassifier; the loss is the squared error.
 
     >>> rows = [[0.0], [1.0]] * 20
     >>> KonvRegressor(random_state=0).fit(rows, [0.0, 3.0] * 20).score(rows, [0.0, 3.0] * 20) > 0.9
@@ -180,14 +190,14 @@ class KonvRegressor(RegressorMixin, _Estimator):
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "KonvRegressor":
-        """Train on samples (N, ...) and numbers (N,) or (N, outputs)."""
+        """Train on samples (N, ...) and values (N,) or (N, outputs)."""
         x, y = validate_data(self, X, y, allow_nd=True, dtype="float32", y_numeric=True, multi_output=True)
         self._flat = y.ndim == 1
         self._train(x, y.astype("float32"), 1 if y.ndim == 1 else y.shape[1], sample_weight)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Numbers of the shape of y."""
+        """Values of the shape of y."""
         found = self._outputs(X).astype("float64")  # as other regressors give them
         return found.reshape(len(found)) if self._flat and found.shape[1:] == (1,) else found
 

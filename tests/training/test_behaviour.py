@@ -397,3 +397,14 @@ def test_an_error_of_a_callback_is_its_own(model):
     with pytest.raises(RuntimeError, match="broken"):
         fit(model, X, LABELS, callbacks=[Broken()])
     fit(model, X, LABELS)
+
+
+def test_warnings_point_at_the_line_of_the_program(model):
+    batches = [(X[:8], LABELS[:8])]
+    for give, words in ((lambda: network().compile("sgd", "mse", run_eagerly=True, jit_compile=True), "run_eagerly"),
+                        (lambda: model.fit(batches, batch_size=4, verbose=0), "batch_size=4"),
+                        (lambda: model.fit(iter(batches), epochs=2, verbose=0), "no more batches"),
+                        (lambda: konv.callbacks.EarlyStopping(mode="up"), "mode='up'")):
+        with pytest.warns(UserWarning, match=words) as caught:
+            give()
+        assert {warning.filename for warning in caught} == {__file__}

@@ -32,6 +32,9 @@ GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when
 class TrainerAttribute:
     """An attribute of a model that its trainer keeps."""
 
+    def __init__(self, doc: str):
+        self.__doc__ = doc
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
@@ -249,15 +252,15 @@ class Model(Layer, builtin=True):
 
     # --- training ---------------------------------------------------------------------------------
 
-    compiled = TrainerAttribute()
-    optimizer = TrainerAttribute()
-    loss = TrainerAttribute()
-    compile_arguments = TrainerAttribute()
-    steps_per_execution = TrainerAttribute()
-    history = TrainerAttribute()
-    stop_training = TrainerAttribute()
-    stop_evaluating = TrainerAttribute()
-    stop_predicting = TrainerAttribute()
+    compiled = TrainerAttribute("Whether `compile` has been called.")
+    optimizer = TrainerAttribute("The optimizer, None before `compile`.")
+    loss = TrainerAttribute("What `compile` was given as loss.")
+    compile_arguments = TrainerAttribute("All that `compile` was given, None before it.")
+    steps_per_execution = TrainerAttribute("How many batches make one call of the callbacks.")
+    history = TrainerAttribute("The History of the last `fit`.")
+    stop_training = TrainerAttribute("Set it in a callback to end `fit` after this batch and epoch.")
+    stop_evaluating = TrainerAttribute("Set it in a callback to end `evaluate` after this batch.")
+    stop_predicting = TrainerAttribute("Set it in a callback to end `predict` after this batch.")
 
     @cached_property
     def _trainer(self) -> Trainer:

@@ -60,8 +60,8 @@ class Adam(Moments, builtin=True):
         w, alpha = variable.array, learning_rate * self._correction()
         keep = self.keep(variable, learning_rate)
         if not largest:
-            numbers = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon, keep])
-            update("adam", (w, gradient, m, v), numbers)
+            scalars = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon, keep])
+            update("adam", (w, gradient, m, v), scalars)
             return
         t = self._scratch[id(variable)]
         approach(m, gradient, 1.0 - self.beta_1, t)

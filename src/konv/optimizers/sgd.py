@@ -31,5 +31,5 @@ class SGD(Optimizer, builtin=True):
         self.slots = (("momentum",),) if self.momentum else ()
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        numbers = np.array([learning_rate, self.keep(variable, learning_rate), self.momentum, self.nesterov])
-        update("momentum" if self.momentum else "descend", (variable.array, gradient, *self._slots[id(variable)]), numbers)
+        scalars = np.array([learning_rate, self.keep(variable, learning_rate), self.momentum, self.nesterov])
+        update("momentum" if self.momentum else "descend", (variable.array, gradient, *self._slots[id(variable)]), scalars)

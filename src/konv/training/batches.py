@@ -120,7 +120,7 @@ def _samples(value: Any, argument: str) -> Array:
 
 
 def _one_array(value: Any) -> bool:
-    """Whether value is [x], a list of the one array that a model takes, and not nested numbers."""
+    """Whether value is [x], a list of the one array that a model takes, and not nested lists of numbers."""
     return isinstance(value, (list, tuple)) and len(value) == 1 and _is_array(value[0]) and getattr(value[0], "ndim", 1) > 0
 
 

@@ -212,10 +212,10 @@ def _free_name(taken: Mapping[str, Any], prefix: str, kind: str, name: str) -> s
     free = f"{prefix}{name}"
     if free in taken and kind:
         free = f"{prefix}{kind}{name}"
-    number = 1
+    count = 1
     while free in taken:
-        free = f"{prefix}{kind}{name}_{number}"
-        number += 1
+        free = f"{prefix}{kind}{name}_{count}"
+        count += 1
     return free
 
 
