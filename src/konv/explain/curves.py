@@ -23,7 +23,16 @@ def save_curves(history: Mapping[str, Sequence[float]], path: str | Path, title:
                 held_out: str = "held out") -> Path:
     """Draw every quantity of a `History.history` over the epochs, training and held-out data in one panel.
 
-    The best epoch on the held-out data is marked. Returns the file; MissingExtraError without matplotlib.
+    The best epoch on the held-out data is marked.
+
+    Args:
+        history: by name the values of every epoch.
+        path: the .png file.
+        title: stands above the panels.
+        held_out: what the held-out data is called.
+    Raises:
+        KonvError: the history is empty.
+        MissingExtraError: matplotlib is not installed.
     """
     history = {name: [float(value) for value in values] for name, values in history.items()}
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
@@ -68,7 +77,18 @@ def confusion_matrix(actual: Any, predicted: Any, classes: int) -> np.ndarray:
 
 
 def save_confusion(actual: Any, predicted: Any, class_names: Sequence[str], path: str | Path, title: str = "") -> Path:
-    """Draw how often each class was taken for which; returns the file. MissingExtraError without matplotlib."""
+    """Draw how often each class was taken for which.
+
+    Args:
+        actual: class of each sample.
+        predicted: what it was taken for.
+        class_names: their names, in the order of their numbers.
+        path: the .png file.
+        title: stands above the table.
+    Raises:
+        KonvError: there are more classes than names, or not as many predictions as samples.
+        MissingExtraError: matplotlib is not installed.
+    """
     counts = confusion_matrix(actual, predicted, len(class_names))
     class_names = _writable(class_names)
     size = 2.2 + 0.42 * len(class_names)

@@ -53,8 +53,14 @@ class _FilmOfSheets(Callback):
 class FilmOfKernels(_FilmOfSheets):
     """A callback that writes the kernels of a layer over the epochs as a GIF, all on one scale.
 
-    `layer` is a convolution of the model or its name, `seconds` the time for each epoch. A training that is interrupted
-    writes nothing.
+    A training that is interrupted writes nothing.
+
+    Args:
+        layer: a convolution of the model, or its name.
+        path: the file, which must end in .gif.
+        seconds: for how long each epoch is shown.
+    Raises:
+        KonvError: another ending, or `seconds` is not above 0.
 
     >>> FilmOfKernels("conv2d", "kernels.gif").layer
     'conv2d'
@@ -71,6 +77,12 @@ class FilmOfKernels(_FilmOfSheets):
 
 class FilmOfMaps(_FilmOfSheets):
     """A callback that writes the feature maps of a layer for one image over the epochs as a GIF; each map on its own scale.
+
+    Args:
+        layer: a layer of the model whose output is an image, or its name.
+        path: the file, which must end in .gif.
+        image: one image as the model takes it.
+        seconds: for how long each epoch is shown.
 
     >>> FilmOfMaps("conv2d", "maps.gif", image=[[0, 1], [1, 0]]).path.name
     'maps.gif'
