@@ -10,7 +10,7 @@ from typing import Any
 
 from konv.errors import KonvError
 from konv.ir.graph import Graph, GraphBuilder
-from konv.ir.ops import Conv, ConvTranspose, DepthwiseConv, Input, Op, Shape, Weight, spatial
+from konv.ir.ops import Input, Op, Shape, Weight, spatial
 from konv.ir.receptive_field import Reach, reaches
 from konv.ir.window import Axis, Window
 from konv.layers.base import Layer
@@ -18,8 +18,6 @@ from konv.layers.input import InputLayer
 from konv.models import Model
 from konv.tracing.tensors import Operation, Source
 from konv.variables import Variable
-
-CONVOLUTIONS = (Conv, DepthwiseConv, ConvTranspose)
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,9 @@ from konv.explain.facts.values import by_filter, fits, group_sizes, images_last,
 from konv.ir.graph import Graph
 from konv.ir.ops import (
     BatchNorm,
-    Conv,
-    ConvTranspose,
     Dense,
-    DepthwiseConv,
     GlobalPool,
     Op,
-    Pool,
     Shape,
     Softmax,
     spatial,
@@ -170,7 +166,7 @@ def _add_kernels(found: Numbers, graph: Graph, weights: Weights) -> dict[int, in
 def _add_maps(found: Numbers, graph: Graph, outputs: Sequence[np.ndarray], weights: Weights, kernels: dict[int, int]) -> None:
     first = channels_first(graph)
     for index, node in enumerate(graph.nodes):
-        shape, reads = graph.input_shapes(index), _READS.get(type(node.op))
+        shape, reads = graph.input_shapes(index), _reads(node.op)
         fields = reads(node.op, shape[0]) if reads and len(node.shape) <= 3 else None
         if fields is not None:
             own = [weights.get(f"{node.layer}/{name}") for name in fields.pop("weights", ())]
@@ -195,7 +191,7 @@ def _behind(graph: Graph, index: int) -> tuple[int, list[str]]:
     while len(graph.users[last]) == 1:
         user = graph.users[last][0]
         node = graph.nodes[user]
-        if node.layer != graph.nodes[index].layer or len(node.inputs) != 1 or type(node.op) in _READS or (
+        if node.layer != graph.nodes[index].layer or len(node.inputs) != 1 or _reads(node.op) or (
                 node.shape != graph.nodes[index].shape):
             break
         last = user
@@ -236,9 +232,13 @@ def _alone(shape: Shape) -> dict[str, Any]:
     return {"rows": [[(0, place)] for place in range(height or 0)], "columns": [[(0, place)] for place in range(width or 0)]}
 
 
-_READS: dict[type[Op], Callable[[Any, Shape], dict[str, Any] | None]] = {
-    Conv: _slide, DepthwiseConv: _slide, ConvTranspose: _slide, Pool: _slide, GlobalPool: _read_all, BatchNorm: _normalize,
-    Dense: lambda op, shape: {"kind": "sum", **_alone(shape)}}
+Reads = Callable[[Any, Shape], dict[str, Any] | None]
+_READS: dict[type[Op], Reads] = {
+    GlobalPool: _read_all, BatchNorm: _normalize, Dense: lambda op, shape: {"kind": "sum", **_alone(shape)}}
+
+
+def _reads(op: Op) -> Reads | None:
+    return _slide if op.windowed else _READS.get(type(op))
 
 
 def _image(output: np.ndarray, channels_first: bool) -> np.ndarray:
