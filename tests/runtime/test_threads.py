@@ -11,7 +11,7 @@ import pytest
 import konv
 from konv.kernels import command_buffer
 from konv.kernels.calls import COUNT, LOW, KernelCall, RowSlice, Section
-from konv.plan.contracts import Positional
+from konv.plan.contracts import Args
 from konv.plan.steps import Step
 from konv.runtime import Runner
 from konv.runtime.kernel_sets import KernelSet, default_kernels
@@ -111,7 +111,11 @@ def test_a_kernel_that_fails_is_named():
         if array.size:
             raise ValueError("no")
 
-    step = Step(Positional("failing", ()), layer="dense")
+    class FailingArgs(Args, kernel=""):
+        pass
+
+    FailingArgs.kernel = "failing"
+    step = Step(FailingArgs(), layer="dense")
     call = KernelCall(step, (RowSlice(np.zeros((4, 2), np.float32), LOW, COUNT),))
     compiled = numba.njit(failing)
     compiled.compile((numba.float32[:, ::1],))

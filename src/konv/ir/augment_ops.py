@@ -74,7 +74,7 @@ class Upsample(Op):
 
 
 @dataclass(frozen=True)
-class Warp(Op):
+class Affine(Op):
     """In training each image is seen through an affine map of its own, drawn anew in every step; nothing in inference.
 
     `kind` names the map and `ranges` those of its numbers: none for a flip ("horizontal", "vertical" or
@@ -125,7 +125,7 @@ class RandomCrop(Op):
 
 
 @dataclass(frozen=True)
-class Light(Op):
+class BrightnessContrast(Op):
     """In training another "brightness", x + number, or "contrast", (x - mean) * number + mean with the mean of the channel,
     cut off at both ends of `value_range`; the number is drawn for each image anew in every step. Nothing in inference."""
 

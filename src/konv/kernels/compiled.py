@@ -10,9 +10,9 @@ from konv.kernels import (
     depthwise_conv as depthwise,
 )
 from konv.kernels import (
-    elementwise,
     norm,
     packs,
+    pixelwise,
     pointwise,
     pool,
     product,
@@ -27,23 +27,12 @@ from konv.plan.contracts import CONTRACTS
 from konv.plan.steps import Step
 from konv.plan.tiling import Machine
 
-# kernels of which each variant is compiled by itself
-FACTORIES = {
-    "max_pool": pool.make_max_pool,
-    "max_pool_backward": pool.make_max_pool_backward,
-    "norm_pool_backward": pool.make_norm_pool_backward,
-    "move": strided.make_move,
-    "binary": strided.make_binary,
-    "binary_backward": strided.make_binary_backward,
-}
-MODULES = (depthwise, elementwise, norm, packs, pointwise, pool, product, resample, sample_norm, strided, update, winograd)
+MODULES = (depthwise, norm, packs, pixelwise, pointwise, pool, product, resample, sample_norm, strided, update, winograd)
 
 
 @lru_cache(None)
 def dispatcher(name: str, variant: tuple[int, ...]):
     """The jitted function of a kernel, which takes what its contract says."""
-    if name in FACTORIES:
-        return FACTORIES[name](*variant)
     factory = next((getattr(module, f"make_{name}") for module in MODULES if hasattr(module, f"make_{name}")), None)
     if factory is None:
         function = next(getattr(module, name) for module in MODULES if hasattr(module, name))

@@ -9,7 +9,7 @@ import numba
 from llvmlite import binding
 from numba import njit
 
-from konv.ir import scalar_functions
+from konv.ir import array_ops, augment_ops, scalar_functions
 from konv.plan import contracts
 
 # contract and reassoc let sums become vectors of fused multiply-adds; values that are not finite stay what they are
@@ -38,7 +38,8 @@ REGISTERS = 16 if SIMD == "avx2" else 32
 def _fingerprint() -> str:
     """Numba's disk cache notices neither a change in another file, nor one of the flags, nor another width.
     With this in the name of each kernel it looks under another name."""
-    elsewhere = [Path(module.__file__) for module in (contracts, scalar_functions)]  # what kernels take, and what they compute
+    # what kernels take, and what they compute
+    elsewhere = [Path(module.__file__) for module in (contracts, array_ops, augment_ops, scalar_functions)]
     sources = b"".join(path.read_bytes() for path in (*sorted(Path(__file__).parent.glob("*.py")), *elsewhere))
     # sorted: the order of a set of strings is another one in each process
     flags = [(name, sorted(value) if isinstance(value, set) else value) for name, value in FLAGS.items()]

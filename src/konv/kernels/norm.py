@@ -1,4 +1,4 @@
-"""Batch normalisation, forward and backward side by side; twins in reference.py. `inside` is (top, left, height, width).
+"""Batch normalisation, forward and backward side by side; twins in reference.py.
 
 Row by row, and in a row one vector of channels at a time: its coefficients and sums stay in registers. `norm`, `norm_sums`
 and `norm_backward` also take coefficients (N, rows, C), of each sample its own.
@@ -13,40 +13,40 @@ F = np.float32
 
 
 @kernel
-def moments(y, inside, result):
-    # y (N, H, W, C)  result (N, 2, C): mean and sum of squared deviations of each sample.
+def moments(y, region, moments):
+    # y (N, H, W, C)  moments (N, 2, C): mean and sum of squared deviations of each sample.
     # Deviations from the mean of the middle row, so that a large mean does not swallow a small variance.
     channels, row = y.shape[3], y.shape[2] * y.shape[3]
-    in_row, in_all = floats(F(1) / F(inside[3])), floats(F(1) / F(inside[2] * inside[3]))
+    in_row, in_all = floats(F(1) / F(region.width)), floats(F(1) / F(region.height * region.width))
     for n in range(y.shape[0]):
-        first, into = (n * y.shape[1] + inside[0]) * row + inside[1] * channels, n * 2 * channels
+        first, into = (n * y.shape[1] + region.top) * row + region.left * channels, n * 2 * channels
         for c in range(0, channels, LANES):
-            left, middle, pivot = channels - c, first + inside[2] // 2 * row + c, floats(F(0))
-            for w in range(inside[3]):
+            left, middle, pivot = channels - c, first + region.height // 2 * row + c, floats(F(0))
+            for w in range(region.width):
                 pivot = pivot + load(y, middle + w * channels, left)
             pivot = pivot * in_row
             plain, square = floats(F(0)), floats(F(0))
-            for h in range(inside[2]):
-                for w in range(inside[3]):
+            for h in range(region.height):
+                for w in range(region.width):
                     value = load(y, first + h * row + w * channels + c, left) - pivot
                     plain, square = plain + value, fma(value, value, square)
             mean = plain * in_all
-            store(result, into + c, pivot + mean, left)
-            store(result, into + channels + c, larger(square - mean * plain, floats(F(0))), left)
+            store(moments, into + c, pivot + mean, left)
+            store(moments, into + channels + c, larger(square - mean * plain, floats(F(0))), left)
 
 
 @kernel
-def norm_update(result, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
-    # result (N, 2, C)  coefficients (4, C): mean, 1 / deviation, scale, shift; all else (C,)
-    count = result.shape[0]
+def norm_update(moments, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
+    # moments (N, 2, C)  coefficients (4, C): mean, 1 / deviation, scale, shift; all else (C,)
+    count = moments.shape[0]
     for c in range(gamma.size):
         mean, square, between = 0.0, 0.0, 0.0
         for n in range(count):
-            mean += result[n, 0, c]
-            square += result[n, 1, c]
+            mean += moments[n, 0, c]
+            square += moments[n, 1, c]
         mean /= count
         for n in range(count):
-            between += (result[n, 0, c] - mean) ** 2
+            between += (moments[n, 0, c] - mean) ** 2
         variance = (square + pixels * between) / (pixels * count)
         inverse = 1 / np.sqrt(variance + epsilon)
         coefficients[0, c], coefficients[1, c] = mean, inverse
@@ -64,42 +64,42 @@ def norm_frozen(gamma, beta, moving_mean, moving_variance, coefficients, epsilon
 
 
 @kernel
-def norm(y, coefficients, z, y_inside, z_inside, floor):
+def norm(y, coefficients, z, y_region, z_region, floor):
     _, height, width, channels = y.shape
     low, apart = floats(F(floor)), 4 * channels if coefficients.ndim == 3 else 0
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            source = ((n * height + y_inside[0] + h) * width + y_inside[1]) * channels
-            target = ((n * z.shape[1] + z_inside[0] + h) * z.shape[2] + z_inside[1]) * channels
+        for h in range(y_region.height):
+            source = ((n * height + y_region.top + h) * width + y_region.left) * channels
+            target = ((n * z.shape[1] + z_region.top + h) * z.shape[2] + z_region.left) * channels
             for c in range(0, channels, LANES):
                 left, own = channels - c, n * apart + c
                 scale, shift = load(coefficients, own + 2 * channels, left), load(coefficients, own + 3 * channels, left)
-                for w in range(y_inside[3]):
+                for w in range(y_region.width):
                     place = w * channels + c
                     store(z, target + place, larger(fma(load(y, source + place, left), scale, shift), low), left)
 
 
 @kernel
-def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor):
+def norm_add(y, coefficients, other, z, y_region, other_region, z_region, floor):
     # the same with the other term of a sum added to it
     _, height, width, channels = y.shape
     low = floats(F(floor))
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            source = ((n * height + y_inside[0] + h) * width + y_inside[1]) * channels
-            second = ((n * other.shape[1] + other_inside[0] + h) * other.shape[2] + other_inside[1]) * channels
-            target = ((n * z.shape[1] + z_inside[0] + h) * z.shape[2] + z_inside[1]) * channels
+        for h in range(y_region.height):
+            source = ((n * height + y_region.top + h) * width + y_region.left) * channels
+            second = ((n * other.shape[1] + other_region.top + h) * other.shape[2] + other_region.left) * channels
+            target = ((n * z.shape[1] + z_region.top + h) * z.shape[2] + z_region.left) * channels
             for c in range(0, channels, LANES):
                 left = channels - c
                 scale, shift = load(coefficients, 2 * channels + c, left), load(coefficients, 3 * channels + c, left)
-                for w in range(y_inside[3]):
+                for w in range(y_region.width):
                     place = w * channels + c
                     result = fma(load(y, source + place, left), scale, shift) + load(other, second + place, left)
                     store(z, target + place, larger(result, low), left)
 
 
 @kernel
-def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
+def norm_sums(d, y, coefficients, sums, d_region, y_region):
     # sums (N, 2, C): of d, and of d * (y - mean)
     channels = y.shape[3]
     apart = 4 * channels if coefficients.ndim == 3 else 0
@@ -108,10 +108,10 @@ def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
         for c in range(0, channels, LANES):
             left = channels - c
             mean, plain, weighted = load(coefficients, n * apart + c, left), floats(F(0)), floats(F(0))
-            for h in range(y_inside[2]):
-                error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels + c
-                value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels + c
-                for w in range(y_inside[3]):
+            for h in range(y_region.height):
+                error_row = ((n * d.shape[1] + d_region.top + h) * d.shape[2] + d_region.left) * channels + c
+                value_row = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * channels + c
+                for w in range(y_region.width):
                     error = load(d, error_row + w * channels, left)
                     plain = plain + error
                     weighted = fma(error, load(y, value_row + w * channels, left) - mean, weighted)
@@ -143,22 +143,22 @@ def norm_gradient_frozen(coefficients, back):
 
 
 @kernel
-def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
+def norm_backward(d, y, coefficients, back, dy, d_region, y_region, dy_region, gated, factor):
     channels, zero = y.shape[3], floats(F(0))
     times = floats(F(factor))
     apart, far = (4 * channels, 3 * channels) if coefficients.ndim == 3 else (0, 0)
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
-            value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
-            target_row = ((n * dy.shape[1] + dy_inside[0] + h) * dy.shape[2] + dy_inside[1]) * channels
+        for h in range(y_region.height):
+            error_row = ((n * d.shape[1] + d_region.top + h) * d.shape[2] + d_region.left) * channels
+            value_row = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * channels
+            target_row = ((n * dy.shape[1] + dy_region.top + h) * dy.shape[2] + dy_region.left) * channels
             for c in range(0, channels, LANES):
                 left = channels - c
                 near = n * far + c
                 b0, b2 = load(back, near, left) * times, load(back, near + 2 * channels, left) * times
                 # dy = b0 * error - b2 * value + b1
                 b1 = load(coefficients, n * apart + c, left) * b2 - load(back, near + channels, left) * times
-                for w in range(y_inside[3]):
+                for w in range(y_region.width):
                     place = w * channels + c
                     value = load(y, value_row + place, left)
                     result = fma(b0, load(d, error_row + place, left), b1) - b2 * value

@@ -1,6 +1,6 @@
 """The obvious NumPy form of every kernel: the oracle of the fast ones, and the path on a machine without Numba.
 
-Arrays of images are x (N, H, W, C) with their halo inside; `inside` is (top, left, height, width) of the image in it.
+Arrays of images are x (N, H, W, C) with their halo.
 Outputs are arguments. float64 works as well as float32, which is what finite differences need.
 """
 
@@ -24,22 +24,22 @@ from konv.kernels.reference_norm import (  # noqa: F401 (kernels are looked up h
     undone,
 )
 from konv.kernels.reference_resample import (  # noqa: F401 (kernels are looked up here)
-    between,
-    brighten,
+    affine,
+    affine_backward,
+    brightness,
+    clip_backward,
     contrast,
     draw,
     noise,
     resample,
     threefry,
     view,
-    warp,
-    warp_backward,
 )
 from konv.kernels.reference_strided import (  # noqa: F401
     binary,
     binary_backward,
     matmul,
-    move,
+    strided_copy,
 )
 from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked up here)
     pixels,
@@ -49,6 +49,7 @@ from konv.kernels.reference_winograd import (  # noqa: F401 (kernels are looked 
     winograd_weight_gradient,
     winograd_weights,
 )
+from konv.plan.contracts import Region
 
 # --- convolutions and dense layers ------------------------------------------------------------------
 
@@ -134,9 +135,9 @@ def depthwise_weight_gradient(x, d, dw, x_layout, d_layout, height, width, tap_r
         sums[r, s] = (source * error).sum((0, 1, 2)) + (0 if first else sums[r, s])
 
 
-def channel_sums(d, inside, sums, first):
+def channel_sums(d, region, sums, first):
     # sums (1, C) of one part
-    sums[...] = view(d, inside).sum((0, 1, 2)) + (0 if first else sums)
+    sums[...] = view(d, region).sum((0, 1, 2)) + (0 if first else sums)
 
 
 # --- elementwise ------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ def clear(x):
 
 
 def clear_halo(x, halo):
-    top, bottom, left, right = (int(value) for value in halo)
+    top, bottom, left, right = halo
     height, width = x.shape[1:3]
     x[:, :top] = 0
     x[:, height - bottom:] = 0
@@ -155,140 +156,137 @@ def clear_halo(x, halo):
     x[:, :, width - right:] = 0
 
 
-def copy(x, y, x_inside, y_inside):
+def copy(x, y, x_region, y_region):
     # the same numbers in the same order, whatever the two shapes
-    target = view(y, y_inside)
-    target[...] = view(x, x_inside).reshape(target.shape)
+    target = view(y, y_region)
+    target[...] = view(x, x_region).reshape(target.shape)
 
 
-def add(a, b, y, a_inside, b_inside, y_inside, floor):
-    view(y, y_inside)[...] = np.maximum(view(a, a_inside) + view(b, b_inside), floor)
+def add(a, b, y, a_region, b_region, y_region, floor):
+    view(y, y_region)[...] = np.maximum(view(a, a_region) + view(b, b_region), floor)
 
 
-def relu(x, y, x_inside, y_inside):
-    view(y, y_inside)[...] = np.maximum(view(x, x_inside), 0)
+def relu(x, y, x_region, y_region):
+    view(y, y_region)[...] = np.maximum(view(x, x_region), 0)
 
 
-def relu_backward(d, y, dx, d_inside, y_inside, dx_inside):
-    view(dx, dx_inside)[...] = np.where(view(y, y_inside) > 0, view(d, d_inside), 0)
+def relu_backward(d, y, dx, d_region, y_region, dx_region):
+    view(dx, dx_region)[...] = np.where(view(y, y_region) > 0, view(d, d_region), 0)
 
 
-def scale(x, y, factor, offset, x_inside, y_inside):
+def scale(x, y, factor, offset, x_region, y_region):
     # factor, offset (C,)
-    view(y, y_inside)[...] = view(x, x_inside) * factor + offset
+    view(y, y_region)[...] = view(x, x_region) * factor + offset
 
 
-def gate(d, y, d_inside, y_inside, factor):
+def gate(d, y, d_region, y_region, factor):
     # back through relu and dropout: what came out as zero passes nothing
-    error = view(d, d_inside)
-    error[...] = np.where(view(y, y_inside) > 0, error * factor, 0)
+    error = view(d, d_region)
+    error[...] = np.where(view(y, y_region) > 0, error * factor, 0)
 
 
-def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
+def dropout(x, y, x_region, y_region, samples, seed, layer, rate, strides):
     # y = x / (1 - rate) where the number of the element, drawn anew in every step, is at least rate
-    source = view(x, x_inside)
+    source = view(x, x_region)
     _, height, width, channels = source.shape
-    per_sample, *steps = (int(stride) for stride in strides)
+    per_sample, *steps = strides
     place = sum(i * step for i, step in zip(np.ogrid[:height, :width, :channels], steps, strict=True))
     place = np.broadcast_to(place, source.shape[1:]).astype(np.uint32)[None]
     sample = (samples * per_sample).astype(np.uint32).reshape(-1, 1, 1, 1)
     words = threefry(seed[0], seed[1] ^ np.uint32(layer), place, sample)
     kept = (words >= np.uint32(min(int(rate * 2**32), 2**32 - 1))) & (rate < 1)
-    view(y, y_inside)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate) if rate < 1 else 0), 0)
+    view(y, y_region)[...] = np.where(kept, source * source.dtype.type(1 / (1 - rate) if rate < 1 else 0), 0)
 
 
 # --- pooling ----------------------------------------------------------------------------------------
 
 
-def _windows(geometry, inside):
+def _windows(window, image, pooled):
     """(tap number, output rows and columns whose window has the tap inside the image, input rows and columns there)."""
-    kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w = (int(value) for value in geometry[:6])
-    height, width = (int(value) for value in geometry[8:10])
-    out_h, out_w = (int(value) for value in geometry[12:14])
-    for r in range(kernel_h):
-        for s in range(kernel_w):
-            rows, columns = np.arange(out_h) * stride_h - pad_h + r, np.arange(out_w) * stride_w - pad_w + s
-            i, j = np.nonzero((rows >= 0) & (rows < height))[0], np.nonzero((columns >= 0) & (columns < width))[0]
+    for r in range(window.height):
+        for s in range(window.width):
+            rows = np.arange(pooled.height) * window.stride_height - window.pad_top + r
+            columns = np.arange(pooled.width) * window.stride_width - window.pad_left + s
+            i, j = (np.nonzero((at >= 0) & (at < size))[0] for at, size in ((rows, image.height), (columns, image.width)))
             if len(i) and len(j):
-                yield r * kernel_w + s, np.ix_(i, j), np.ix_(rows[i], columns[j])
+                yield r * window.width + s, np.ix_(i, j), np.ix_(rows[i], columns[j])
 
 
-def max_pool(y, coefficients, p, chosen, peaks, geometry, floor, *, record, keep):
-    # p = the largest of y * scale + shift in each window; peaks (N, OH, OW, C): what it was before
-    # chosen (N, OH, OW, channels rounded up): which tap it was, the first of equals
-    source = view(y, geometry[6:10])
+def max_pool(y, coefficients, p, argmax, max_values, window, y_region, p_region, floor, *, record, keep):
+    # p = the largest of y * scale + shift in each window; max_values (N, OH, OW, C): what it was before
+    # argmax (N, OH, OW, channels rounded up): which tap it was, the first of equals
+    source = view(y, y_region)
     image = source * coefficients[2] + coefficients[3]
-    count, (out_h, out_w) = len(y), (int(value) for value in geometry[12:14])
-    best = np.full((count, out_h, out_w, y.shape[3]), -np.inf, y.dtype)
+    best = np.full((len(y), p_region.height, p_region.width, y.shape[3]), -np.inf, y.dtype)
     which, peak = np.zeros(best.shape, np.int32), np.zeros_like(best)
-    for tap, place, pixel in _windows(geometry, None):
+    for tap, place, pixel in _windows(window, y_region, p_region):
         value, at = image[(slice(None), *pixel)], (slice(None), *place)
         better = value > best[at]
         which[at] = np.where(better, tap, which[at])
         best[at] = np.where(better, value, best[at])
         peak[at] = np.where(better, source[(slice(None), *pixel)], peak[at])
-    view(p, geometry[10:14])[...] = np.maximum(best, floor)
+    view(p, p_region)[...] = np.maximum(best, floor)
     if record:
-        chosen[..., :which.shape[3]] = which
+        argmax[..., :which.shape[3]] = which
     if keep:
-        peaks[...] = peak
+        max_values[...] = peak
 
 
-def max_pool_backward(d, chosen, dx, geometry, dx_inside):
-    # each window's gradient goes to the pixel that was chosen
-    image, error, chosen = view(dx, dx_inside), view(d, geometry[10:14]), chosen[..., :dx.shape[3]]
+def max_pool_backward(d, argmax, dx, window, d_region, dx_region):
+    # each window's gradient goes to the pixel that was argmax
+    image, error, argmax = view(dx, dx_region), view(d, d_region), argmax[..., :dx.shape[3]]
     image[...] = 0
-    for tap, place, pixel in _windows(geometry, None):
+    for tap, place, pixel in _windows(window, dx_region, d_region):
         at = (slice(None), *place)
-        image[(slice(None), *pixel)] += np.where(chosen[at] == tap, error[at], 0)
+        image[(slice(None), *pixel)] += np.where(argmax[at] == tap, error[at], 0)
 
 
-def norm_pool_backward(d, chosen, y, coefficients, back, dy, geometry, dy_inside, gated, factor):
-    image = view(y, geometry[6:10])
+def norm_pool_backward(d, argmax, y, coefficients, back, dy, window, d_region, y_region, dy_region, gated, factor):
+    image = view(y, y_region)
     dz = np.empty(image.shape, y.dtype)
-    max_pool_backward(d, chosen, dz, geometry, (0, 0, *image.shape[1:3]))
-    view(dy, dy_inside)[...] = undone(dz, image, coefficients, back, gated, factor)
+    max_pool_backward(d, argmax, dz, window, d_region, Region(0, 0, y_region.height, y_region.width))
+    view(dy, dy_region)[...] = undone(dz, image, coefficients, back, gated, factor)
 
 
-def _window_counts(geometry):
-    out = np.zeros([int(value) for value in geometry[12:14]])
-    for _, place, _ in _windows(geometry, None):
+def _window_counts(window, image, pooled):
+    out = np.zeros((pooled.height, pooled.width))
+    for _, place, _ in _windows(window, image, pooled):
         out[place] += 1
     return out[None, :, :, None]
 
 
-def average_pool(x, y, geometry):
-    image, result = view(x, geometry[6:10]), view(y, geometry[10:14])
+def average_pool(x, y, window, x_region, y_region):
+    image, result = view(x, x_region), view(y, y_region)
     total = np.zeros(result.shape, x.dtype)
-    for _, place, pixel in _windows(geometry, None):
+    for _, place, pixel in _windows(window, x_region, y_region):
         total[(slice(None), *place)] += image[(slice(None), *pixel)]
-    result[...] = total / _window_counts(geometry)
+    result[...] = total / _window_counts(window, x_region, y_region)
 
 
-def average_pool_backward(d, dx, geometry, dx_inside):
-    error = view(d, geometry[10:14]) / _window_counts(geometry)
-    result = view(dx, dx_inside)
+def average_pool_backward(d, dx, window, d_region, dx_region):
+    error = view(d, d_region) / _window_counts(window, dx_region, d_region)
+    result = view(dx, dx_region)
     result[...] = 0
-    for _, place, pixel in _windows(geometry, None):
+    for _, place, pixel in _windows(window, dx_region, d_region):
         result[(slice(None), *pixel)] += error[(slice(None), *place)]
 
 
-def global_pool(x, y, chosen, x_inside, y_inside, average):
-    # chosen (N, channels rounded up): which pixel was the largest
-    image = view(x, x_inside)
+def global_pool(x, y, argmax, x_region, y_region, average):
+    # argmax (N, channels rounded up): which pixel was the largest
+    image = view(x, x_region)
     flat = image.reshape(len(image), -1, image.shape[3])
-    chosen[:, :image.shape[3]] = 0 if average else flat.argmax(1)
-    view(y, y_inside)[...] = (flat.mean(1) if average else flat.max(1))[:, None, None]
+    argmax[:, :image.shape[3]] = 0 if average else flat.argmax(1)
+    view(y, y_region)[...] = (flat.mean(1) if average else flat.max(1))[:, None, None]
 
 
-def global_pool_backward(d, chosen, dx, d_inside, dx_inside, average):
-    error, result = view(d, d_inside), view(dx, dx_inside)
+def global_pool_backward(d, argmax, dx, d_region, dx_region, average):
+    error, result = view(d, d_region), view(dx, dx_region)
     _, height, width, _ = result.shape
     if average:
         result[...] = error / (height * width)
         return
     pixel = np.arange(height * width).reshape(1, height, width, 1)
-    result[...] = np.where(chosen[:, None, None, :dx.shape[3]] == pixel, error, 0)
+    result[...] = np.where(argmax[:, None, None, :dx.shape[3]] == pixel, error, 0)
 
 
 # --- activations ------------------------------------------------------------------------------------
@@ -303,46 +301,37 @@ def activation_backward(d, x, y, dx, d_region, x_region, y_region, dx_region, co
     view(dx, dx_region)[...] = view(d, d_region) * derivative
 
 
-def softmax(x, y, x_inside, y_inside, log):
-    image = view(x, x_inside)
+def softmax(x, y, x_region, y_region, log):
+    image = view(x, x_region)
     shifted = image - image.max(3, keepdims=True)
     total = np.exp(shifted).sum(3, keepdims=True)
-    view(y, y_inside)[...] = shifted - np.log(total) if log else np.exp(shifted) / total
+    view(y, y_region)[...] = shifted - np.log(total) if log else np.exp(shifted) / total
 
 
-def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
-    error, result = view(d, d_inside), view(y, y_inside)
+def softmax_backward(d, y, dx, d_region, y_region, dx_region, log):
+    error, result = view(d, d_region), view(y, y_region)
     if log:
-        view(dx, dx_inside)[...] = error - np.exp(result) * error.sum(3, keepdims=True)
+        view(dx, dx_region)[...] = error - np.exp(result) * error.sum(3, keepdims=True)
     else:
-        view(dx, dx_inside)[...] = result * (error - (error * result).sum(3, keepdims=True))
+        view(dx, dx_region)[...] = result * (error - (error * result).sum(3, keepdims=True))
 
 
 # --- optimizers -------------------------------------------------------------------------------------
 
 
-def adam(w, gradient, m, v, numbers):
-    rate, first, second, epsilon, keep = map(w.dtype.type, numbers)
+def adam(w, gradient, m, v, settings):
+    rate, first, second, epsilon, keep = map(w.dtype.type, settings)
     m += (gradient - m) * first
     v += (gradient * gradient - v) * second
     w[...] = w * keep - rate * m / (np.sqrt(v) + epsilon)
 
 
-def descend(w, gradient, numbers):
-    rate, keep, *_ = map(w.dtype.type, numbers)
+def descend(w, gradient, settings):
+    rate, keep, *_ = map(w.dtype.type, settings)
     w[...] = w * keep - rate * gradient
 
 
-def momentum(w, gradient, v, numbers):
-    rate, keep, share, nesterov = map(w.dtype.type, numbers)
+def momentum(w, gradient, v, settings):
+    rate, keep, share, nesterov = map(w.dtype.type, settings)
     v[...] = v * share - rate * gradient
     w[...] = w * keep + (share * v - rate * gradient if nesterov else v)
-
-
-# how a kernel takes the ints of its variant
-VARIANTS = {
-    "move": lambda variant: {"code": variant[0]},
-    "binary": lambda variant: {"code": variant[0]},
-    "binary_backward": lambda variant: {"code": variant[0], "side": variant[1]},
-    "max_pool": lambda variant: {"record": variant[2], "keep": variant[3]},
-}

@@ -12,18 +12,18 @@ def per_channel(rows, number):
     return rows[..., number, :].reshape(-1, 1, 1, rows.shape[-1])
 
 
-def moments(y, inside, result):
-    # result (N, 2, C): mean and sum of squared deviations of each sample
-    image = view(y, inside)
-    result[:, 0] = image.mean((1, 2))
-    result[:, 1] = ((image - result[:, 0][:, None, None]) ** 2).sum((1, 2))
+def moments(y, region, moments):
+    # moments (N, 2, C): mean and sum of squared deviations of each sample
+    image = view(y, region)
+    moments[:, 0] = image.mean((1, 2))
+    moments[:, 1] = ((image - moments[:, 0][:, None, None]) ** 2).sum((1, 2))
 
 
-def norm_update(result, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
+def norm_update(moments, pixels, gamma, beta, moving_mean, moving_variance, coefficients, momentum, epsilon):
     # coefficients (4, C): mean, 1 / deviation, scale, shift of the batch; the moving statistics follow
-    means, squares = result[:, 0].astype(np.float64), result[:, 1].astype(np.float64)
+    means, squares = moments[:, 0].astype(np.float64), moments[:, 1].astype(np.float64)
     mean = means.mean(0)
-    variance = (squares.sum(0) + pixels * ((means - mean) ** 2).sum(0)) / (pixels * len(result))
+    variance = (squares.sum(0) + pixels * ((means - mean) ** 2).sum(0)) / (pixels * len(moments))
     _coefficients(mean, variance, gamma, beta, coefficients, epsilon)
     moving_mean[...] = moving_mean * momentum + mean * (1 - momentum)
     moving_variance[...] = moving_variance * momentum + variance * (1 - momentum)
@@ -40,21 +40,21 @@ def _coefficients(mean, variance, gamma, beta, coefficients, epsilon):
     coefficients[3] = beta - mean * gamma * inverse
 
 
-def norm(y, coefficients, z, y_inside, z_inside, floor):
-    result = view(y, y_inside) * per_channel(coefficients, 2) + per_channel(coefficients, 3)
-    view(z, z_inside)[...] = np.maximum(result, floor)
+def norm(y, coefficients, z, y_region, z_region, floor):
+    result = view(y, y_region) * per_channel(coefficients, 2) + per_channel(coefficients, 3)
+    view(z, z_region)[...] = np.maximum(result, floor)
 
 
-def norm_add(y, coefficients, other, z, y_inside, other_inside, z_inside, floor):
-    result = view(y, y_inside) * coefficients[2] + coefficients[3] + view(other, other_inside)
-    view(z, z_inside)[...] = np.maximum(result, floor)
+def norm_add(y, coefficients, other, z, y_region, other_region, z_region, floor):
+    result = view(y, y_region) * coefficients[2] + coefficients[3] + view(other, other_region)
+    view(z, z_region)[...] = np.maximum(result, floor)
 
 
-def norm_sums(d, y, coefficients, sums, d_inside, y_inside):
+def norm_sums(d, y, coefficients, sums, d_region, y_region):
     # sums (N, 2, C): of d, and of d * (y - mean)
-    error = view(d, d_inside)
+    error = view(d, d_region)
     sums[:, 0] = error.sum((1, 2))
-    sums[:, 1] = (error * (view(y, y_inside) - per_channel(coefficients, 0))).sum((1, 2))
+    sums[:, 1] = (error * (view(y, y_region) - per_channel(coefficients, 0))).sum((1, 2))
 
 
 def norm_gradient(sums, pixels, coefficients, gamma, dgamma, first_gamma, dbeta, first_beta, back):
@@ -78,20 +78,20 @@ def undone(dz, image, coefficients, back, gated, factor):
     return np.where(image > 0, error * factor, 0) if gated else error
 
 
-def norm_backward(d, y, coefficients, back, dy, d_inside, y_inside, dy_inside, gated, factor):
-    view(dy, dy_inside)[...] = undone(view(d, d_inside), view(y, y_inside), coefficients, back, gated, factor)
+def norm_backward(d, y, coefficients, back, dy, d_region, y_region, dy_region, gated, factor):
+    view(dy, dy_region)[...] = undone(view(d, d_region), view(y, y_region), coefficients, back, gated, factor)
 
 
 # --- within each sample -----------------------------------------------------------------------------
 
 
-def group_coefficients(result, pixels, gamma, beta, coefficients, groups, epsilon):
-    # result (N, 2, C)  coefficients (N, 4, C)
-    means, squares = (result[:, row].astype(np.float64).reshape(len(result), groups, -1) for row in (0, 1))
+def group_coefficients(moments, pixels, gamma, beta, coefficients, groups, epsilon):
+    # moments (N, 2, C)  coefficients (N, 4, C)
+    means, squares = (moments[:, row].astype(np.float64).reshape(len(moments), groups, -1) for row in (0, 1))
     mean = means.mean(2, keepdims=True)
     variance = (squares + pixels * (means - mean) ** 2).mean(2, keepdims=True) / pixels
-    mean, variance = (np.broadcast_to(rows, means.shape).reshape(len(result), -1) for rows in (mean, variance))
-    for n in range(len(result)):
+    mean, variance = (np.broadcast_to(rows, means.shape).reshape(len(moments), -1) for rows in (mean, variance))
+    for n in range(len(moments)):
         _coefficients(mean[n], variance[n], gamma, beta, coefficients[n], epsilon)
 
 
@@ -107,26 +107,26 @@ def group_gradient(sums, pixels, coefficients, gamma, dgamma, dbeta, back, group
     dbeta[0] = sums[:, 0].sum(0) + (0 if first else dbeta[0])
 
 
-def layer_norm(x, gamma, beta, y, moments, x_inside, y_inside, epsilon, floor):
+def layer_norm(x, gamma, beta, y, moments, x_region, y_region, epsilon, floor):
     # moments (N, H * W, 2): mean and 1 / deviation of each pixel
-    image = view(x, x_inside)
+    image = view(x, x_region)
     mean, inverse = image.mean(3, keepdims=True), 1 / np.sqrt(image.var(3, keepdims=True) + epsilon)
     moments[...] = np.concatenate([mean, inverse], 3).reshape(moments.shape)
-    view(y, y_inside)[...] = np.maximum((image - mean) * inverse * gamma.reshape(-1) + beta.reshape(-1), floor)
+    view(y, y_region)[...] = np.maximum((image - mean) * inverse * gamma.reshape(-1) + beta.reshape(-1), floor)
 
 
-def _deviations(x, moments, inside):
+def _deviations(x, moments, region):
     """(x - mean) / deviation, and 1 / deviation, of each pixel."""
-    image = view(x, inside)
+    image = view(x, region)
     mean, inverse = moments.reshape(*image.shape[:3], 2)[..., :1], moments.reshape(*image.shape[:3], 2)[..., 1:]
     return (image - mean) * inverse, inverse
 
 
-def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_inside, x_inside, dx_inside, first):
+def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_region, x_region, dx_region, first):
     # dgamma, dbeta (1, C) of one part
-    error, (value, inverse) = view(d, d_inside), _deviations(x, moments, x_inside)
+    error, (value, inverse) = view(d, d_region), _deviations(x, moments, x_region)
     dgamma[0] = (error * value).sum((0, 1, 2)) + (0 if first else dgamma[0])
     dbeta[0] = error.sum((0, 1, 2)) + (0 if first else dbeta[0])
     error = error * gamma.reshape(-1)
     result = error - error.mean(3, keepdims=True) - value * (error * value).mean(3, keepdims=True)
-    view(dx, dx_inside)[...] = result * inverse
+    view(dx, dx_region)[...] = result * inverse

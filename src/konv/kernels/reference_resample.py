@@ -2,13 +2,12 @@
 
 import numpy as np
 
-HORIZONTAL, VERTICAL, BOTH, ROTATION, ZOOM, TRANSLATION, CROP = range(7)
-CONSTANT, NEAREST, REFLECT, WRAP = range(4)
+from konv.ir.augment_ops import FILL_MODES, MAPS
 
 
-def view(x, inside):
+def view(x, region):
     """The image without its halo."""
-    top, left, height, width = (int(value) for value in inside)
+    top, left, height, width = region
     return x[:, top:top + height, left:left + width]
 
 
@@ -20,97 +19,96 @@ def _matrix(places, weights, size):
     return matrix
 
 
-def resample(x, y, rows, row_weights, columns, column_weights, room, x_inside, y_inside, span, plain):
+def resample(x, y, rows, row_weights, columns, column_weights, room, x_region, y_region, first_column,
+             columns_read, plain):
     # y = the rows of x that are named, each times its weight, and a constant; then the same with columns
-    image = view(x, x_inside)
+    image = view(x, x_region)
     sums = np.einsum("hi,niwc->nhwc", _matrix(rows, row_weights, image.shape[1]), image)
     sums += row_weights[:, -1][:, None, None]
     result = np.einsum("wj,nhjc->nhwc", _matrix(columns, column_weights, image.shape[2]), sums)
-    view(y, y_inside)[...] = result + column_weights[:, -1][:, None]
+    view(y, y_region)[...] = result + column_weights[:, -1][:, None]
 
 
-def affine(kind, numbers, inside, height, width):
+def affine_maps(kind, drawn, source, target):
     """(N, 2, 3): the row and the column that a pixel shows are this times (its row, its column, 1)."""
-    numbers = numbers.astype(np.float64)
-    rows, columns = (int(size) for size in inside[2:])
-    first, second, zero, one = numbers[:, 0], numbers[:, -1], np.zeros(len(numbers)), np.ones(len(numbers))
+    drawn, rows, columns = drawn.astype(np.float64), source.height, source.width
+    first, second, zero, one = drawn[:, 0], drawn[:, -1], np.zeros(len(drawn)), np.ones(len(drawn))
     y, x = (rows - 1) / 2, (columns - 1) / 2
-    if kind == ROTATION:
+    if kind == "rotation":
         turn = 2 * np.pi * first
         a, b = np.cos(turn), np.sin(turn)
         matrix = ((a, b, y - x * b - y * a), (-b, a, x - x * a + y * b))
-    elif kind == ZOOM:
+    elif kind == "zoom":
         matrix = ((first, zero, y * (1 - first)), (zero, second, x * (1 - second)))
-    elif kind == TRANSLATION:
+    elif kind == "translation":
         matrix = ((one, zero, -first * rows), (zero, one, -second * columns))
-    elif kind == CROP:
-        down, right = (np.minimum(np.floor(share * (size - target + 1)), size - target) for share, size, target in (
-            (first, rows, height), (second, columns, width)))
+    elif kind == "crop":
+        down, right = (np.minimum(np.floor(share * (size - wanted + 1)), size - wanted) for share, size, wanted in (
+            (first, rows, target.height), (second, columns, target.width)))
         matrix = ((one, zero, down), (zero, one, right))
     else:
-        down, right = (np.where((first <= 0.5) & (kind != other), -one, one) for other in (HORIZONTAL, VERTICAL))
+        down, right = (np.where((first <= 0.5) & (kind != other), -one, one) for other in ("horizontal", "vertical"))
         matrix = ((down, zero, (1 - down) * y), (zero, right, (1 - right) * x))
     return np.array(matrix).transpose(2, 0, 1)
 
 
 def _found(place, size, mode):
     """The pixels that stand for those outside; -1 for none."""
-    if mode == CONSTANT:
+    if mode == "constant":
         return np.where((place >= 0) & (place < size), place, -1)
-    if mode == NEAREST:
+    if mode == "nearest":
         return np.clip(place, 0, size - 1)
-    if mode == WRAP:
+    if mode == "wrap":
         return place % size
     place = place % (2 * size)
     return np.minimum(place, 2 * size - 1 - place)
 
 
-def _taps(numbers, source, target, code):
+def _taps(drawn, source, target, kind, linear, fill_mode):
     """(samples, rows, columns, weights) of each pixel that a pixel shows; -1 where it shows none."""
-    kind, linear, mode = (int(value) for value in code)
-    height, width, out_h, out_w = (int(value) for value in (*source[2:], *target[2:]))
-    matrix = affine(kind, numbers, source, out_h, out_w).transpose(1, 2, 0)[..., None, None]
+    mode, height, width, out_h, out_w = FILL_MODES[fill_mode], source.height, source.width, target.height, target.width
+    matrix = affine_maps(MAPS[kind], drawn, source, target).transpose(1, 2, 0)[..., None, None]
     first = (matrix[:, 0] * np.arange(out_h)[:, None] + matrix[:, 2]).astype(np.float32)
     places = (first + matrix[:, 1].astype(np.float32) * np.arange(out_w, dtype=np.float64)).astype(np.float32)
     whole = np.floor(places) if linear else np.trunc(places.astype(np.float64) + np.copysign(0.5, places))
-    (i, j), (below, beside) = whole.astype(int), (places - whole if linear else np.zeros_like(places)).astype(numbers.dtype)
+    (i, j), (below, beside) = whole.astype(int), (places - whole if linear else np.zeros_like(places)).astype(drawn.dtype)
     for lower, after in ((0, 0), (0, 1), (1, 0), (1, 1)) if linear else ((0, 0),):
         weight = (below if lower else 1 - below) * (beside if after else 1 - beside)
         yield _found(i + lower, height, mode), _found(j + after, width, mode), weight[..., None]
 
 
-def warp(x, y, numbers, places, shares, x_inside, y_inside, code, fill):
-    # y = x where the map of the sample says  code (3,): kind of map, whether it is bilinear, fill mode
-    image, total = view(x, x_inside), 0
+def affine(x, y, drawn, indices, fractions, x_region, y_region, kind, linear, fill_mode, fill):
+    # y = x where the map of the sample says
+    image, total = view(x, x_region), 0
     sample = np.arange(len(image)).reshape(-1, 1, 1)
-    for i, j, weight in _taps(numbers, x_inside, y_inside, code):
+    for i, j, weight in _taps(drawn, x_region, y_region, kind, linear, fill_mode):
         total = total + weight * np.where(((i < 0) | (j < 0))[..., None], x.dtype.type(fill), image[sample, i, j])
-    view(y, y_inside)[...] = total
+    view(y, y_region)[...] = total
 
 
-def warp_backward(d, dx, numbers, places, shares, d_inside, dx_inside, code):
+def affine_backward(d, dx, drawn, indices, fractions, d_region, dx_region, kind, linear, fill_mode):
     dx[...] = 0
-    error, result = view(d, d_inside), view(dx, dx_inside)
+    error, result = view(d, d_region), view(dx, dx_region)
     sample = np.arange(len(error)).reshape(-1, 1, 1)
-    for i, j, weight in _taps(numbers, dx_inside, d_inside, code):
+    for i, j, weight in _taps(drawn, dx_region, d_region, kind, linear, fill_mode):
         there = ((i >= 0) & (j >= 0))[..., None]
         np.add.at(result, (sample, i, j), np.where(there, error * weight, 0))
 
 
-def brighten(x, y, numbers, x_inside, y_inside, low, high):
-    view(y, y_inside)[...] = np.clip(view(x, x_inside) + numbers[:, :, None, None], low, high)
+def brightness(x, y, drawn, x_region, y_region, low, high):
+    view(y, y_region)[...] = np.clip(view(x, x_region) + drawn[:, :, None, None], low, high)
 
 
-def contrast(x, y, numbers, means, x_inside, y_inside, low, high):
+def contrast(x, y, drawn, means, x_region, y_region, low, high):
     # means (N, 1, 1, C)
-    factor = numbers[:, :, None, None]
-    view(y, y_inside)[...] = np.clip((view(x, x_inside) - means) * factor + means, low, high)
+    factor = drawn[:, :, None, None]
+    view(y, y_region)[...] = np.clip((view(x, x_region) - means) * factor + means, low, high)
 
 
-def between(d, y, dx, d_inside, y_inside, dx_inside, low, high):
+def clip_backward(d, y, dx, d_region, y_region, dx_region, low, high):
     # back through the ends of a range: what was cut off passes nothing
-    result = view(y, y_inside)
-    view(dx, dx_inside)[...] = np.where((result > low) & (result < high), view(d, d_inside), 0)
+    result = view(y, y_region)
+    view(dx, dx_region)[...] = np.where((result > low) & (result < high), view(d, d_region), 0)
 
 
 def threefry(key0, key1, counter0, counter1):
@@ -128,20 +126,20 @@ def threefry(key0, key1, counter0, counter1):
     return x0
 
 
-def draw(numbers, limits, samples, seed, layer, each):
-    # numbers (N, k): uniform from limits[0] up to limits[1]; `each` is 0 where all samples share them
-    word = threefry(seed[0], seed[1] ^ np.uint32(layer), np.arange(numbers.shape[1], dtype=np.uint32)[None],
+def draw(drawn, limits, samples, seed, layer, each):
+    # drawn (N, k): uniform from limits[0] up to limits[1]; `each` is 0 where all samples share them
+    word = threefry(seed[0], seed[1] ^ np.uint32(layer), np.arange(drawn.shape[1], dtype=np.uint32)[None],
                     (samples * each).astype(np.uint32)[:, None])
-    numbers[...] = limits[0] + (word >> np.uint32(8)) * limits.dtype.type(2.0**-24) * (limits[1] - limits[0])
+    drawn[...] = limits[0] + (word >> np.uint32(8)) * limits.dtype.type(2.0**-24) * (limits[1] - limits[0])
 
 
-def noise(x, y, x_inside, y_inside, samples, seed, layer, deviation, factor):
+def noise(x, y, x_region, y_region, samples, seed, layer, deviation, factor):
     # y = x + number, or x * (1 + number); normally distributed, drawn anew in every step
-    source = view(x, x_inside)
+    source = view(x, x_region)
     place = np.arange(source[0].size, dtype=np.uint32).reshape(1, *source.shape[1:])
     word = threefry(seed[0], seed[1] ^ np.uint32(layer), place, samples.astype(np.uint32).reshape(-1, 1, 1, 1))
     more = normal(word, x.dtype.type) * x.dtype.type(deviation)
-    view(y, y_inside)[...] = source * (1 + more) if factor else source + more
+    view(y, y_region)[...] = source * (1 + more) if factor else source + more
 
 
 def normal(word, number):

@@ -1,5 +1,4 @@
-"""Normalisation within each sample, forward and backward side by side; twins in reference_norm.py. `inside` is (top, left,
-height, width).
+"""Normalisation within each sample, forward and backward side by side; twins in reference_norm.py.
 
 In groups of channels: `moments` and `norm_sums` give the sums of each channel; here they become those of the groups, and
 coefficients for `norm` and `norm_backward`, of each sample its own. Of the channels of each pixel: kernels of their own. What
@@ -18,17 +17,17 @@ F = np.float32
 
 
 @kernel
-def group_coefficients(result, pixels, gamma, beta, coefficients, groups, epsilon):
-    # result (N, 2, C)  coefficients (N, 4, C): mean, 1 / deviation, scale, shift; gamma, beta (C,)
+def group_coefficients(moments, pixels, gamma, beta, coefficients, groups, epsilon):
+    # moments (N, 2, C)  coefficients (N, 4, C): mean, 1 / deviation, scale, shift; gamma, beta (C,)
     size = gamma.size // groups
-    for n in range(result.shape[0]):
+    for n in range(moments.shape[0]):
         for group in range(groups):
             mean, square = 0.0, 0.0
             for c in range(group * size, (group + 1) * size):
-                mean += result[n, 0, c]
+                mean += moments[n, 0, c]
             mean /= size
             for c in range(group * size, (group + 1) * size):
-                square += result[n, 1, c] + pixels * (result[n, 0, c] - mean) ** 2
+                square += moments[n, 1, c] + pixels * (moments[n, 0, c] - mean) ** 2
             inverse = 1 / np.sqrt(square / (pixels * size) + epsilon)
             for c in range(group * size, (group + 1) * size):
                 coefficients[n, 0, c], coefficients[n, 1, c] = mean, inverse
@@ -58,16 +57,16 @@ def group_gradient(sums, pixels, coefficients, gamma, dgamma, dbeta, back, group
 
 
 @kernel
-def layer_norm(x, gamma, beta, y, moments, x_inside, y_inside, epsilon, floor):
+def layer_norm(x, gamma, beta, y, moments, x_region, y_region, epsilon, floor):
     # gamma, beta (of C numbers)  moments (N, H * W, 2): mean and 1 / deviation of each pixel. The mean is corrected by that of
     # the deviations from it, so that a large one does not swallow a small variance.
     channels, zero, low, lanes = x.shape[3], floats(F(0)), floats(F(floor)), counting(0)
     share = F(1) / F(channels)
     for n in range(x.shape[0]):
-        for h in range(x_inside[2]):
-            for w in range(x_inside[3]):
-                source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
-                target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1] + w) * channels
+        for h in range(x_region.height):
+            for w in range(x_region.width):
+                source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left + w) * channels
+                target = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left + w) * channels
                 plain, square = zero, zero
                 for c in range(0, channels, LANES):
                     plain = plain + load(x, source + c, channels - c)
@@ -80,7 +79,7 @@ def layer_norm(x, gamma, beta, y, moments, x_inside, y_inside, epsilon, floor):
                 rest = total(plain) * share
                 variance = max(total(square) * share - rest * rest, F(0))
                 mean, inverse = pivot + rest, F(1 / math.sqrt(variance + epsilon))
-                moments[n, h * x_inside[3] + w, 0], moments[n, h * x_inside[3] + w, 1] = mean, inverse
+                moments[n, h * x_region.width + w, 0], moments[n, h * x_region.width + w, 1] = mean, inverse
                 middle, times = floats(mean), floats(inverse)
                 for c in range(0, channels, LANES):
                     left = channels - c
@@ -91,7 +90,7 @@ def layer_norm(x, gamma, beta, y, moments, x_inside, y_inside, epsilon, floor):
 
 
 @kernel
-def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_inside, x_inside, dx_inside, first):
+def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_region, x_region, dx_region, first):
     # dgamma, dbeta (1, C) of one part; a pixel is in the cache, so they are summed as it passes
     channels, zero = x.shape[3], floats(F(0))
     share = F(1) / F(channels)
@@ -99,13 +98,13 @@ def layer_norm_backward(d, x, gamma, moments, dx, dgamma, dbeta, d_inside, x_ins
         for c in range(channels):
             dgamma[0, c], dbeta[0, c] = F(0), F(0)
     for n in range(d.shape[0]):
-        for h in range(d_inside[2]):
-            for w in range(d_inside[3]):
-                error = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1] + w) * channels
-                source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
-                target = ((n * dx.shape[1] + dx_inside[0] + h) * dx.shape[2] + dx_inside[1] + w) * channels
-                mean = floats(moments[n, h * d_inside[3] + w, 0])
-                times = floats(moments[n, h * d_inside[3] + w, 1])
+        for h in range(d_region.height):
+            for w in range(d_region.width):
+                error = ((n * d.shape[1] + d_region.top + h) * d.shape[2] + d_region.left + w) * channels
+                source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left + w) * channels
+                target = ((n * dx.shape[1] + dx_region.top + h) * dx.shape[2] + dx_region.left + w) * channels
+                mean = floats(moments[n, h * d_region.width + w, 0])
+                times = floats(moments[n, h * d_region.width + w, 1])
                 plain, weighted = zero, zero
                 for c in range(0, channels, LANES):
                     left = channels - c

@@ -1,47 +1,54 @@
-"""Kernels on arrays of any shape: an operand is its numbers and a layout; twins in reference_strided.py.
+"""Kernels on arrays of any shape, forward and backward side by side; twins in reference_strided.py.
 
-A layout is (numbers from one sample to the next, place of the first number, strides of six axes). What is the same for all
-samples has 0 in front; along an axis that is repeated, or summed over, the stride is 0.
+An operand is a flat array and a layout (`StridedLayout`): where its elements lie along six axes.
 """
 
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
+from konv.ir.array_ops import BINARY, COMPARISONS
 from konv.kernels.jit import LANES, kernel
 from konv.kernels.vectors import floats, larger, load, select, store, total
 
 F = np.float32
+BLOCK = 256 * LANES  # elements that are summed by themselves
 SUM, MAX, MIN = range(3)
-BLOCK = 256 * LANES  # numbers that are summed by themselves
-ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, POWER, EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = range(13)
+NAMES = (*BINARY, *COMPARISONS)
+ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, POWER, EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = map(
+    NAMES.index, ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "equal", "not_equal", "less",
+                  "less_equal", "greater", "greater_equal"))
 
 
-def make_move(code):
-    """`code` is what becomes of numbers that meet in one place: their sum, the largest or the smallest."""
-    start = (F(0), F(-np.inf), F(np.inf))[code]
+@register_jitable
+def _first(layout, n, a, b, c, d, e):
+    """The index of the first element along the last axis."""
+    return (n * layout.sample + layout.start + a * layout.a + b * layout.b + c * layout.c + d * layout.d + e * layout.e)
+
+
+def make_strided_copy(reduction):
+    """`reduction` is what becomes of elements that meet at one index: their sum, the largest or the smallest."""
+    code, start = {"sum": (SUM, F(0)), "max": (MAX, F(-np.inf)), "min": (MIN, F(np.inf))}[reduction]
 
     @kernel
-    def move(x, y, extents, x_layout, y_layout, factor, join, fresh):
+    def strided_copy(x, y, extents, x_layout, y_layout, factor, join, fresh):
         # y = x * factor, joined to what is there if `join`; if `fresh` all of y is set to where joining starts
         times = F(factor)
         source, target, vector = x.reshape(-1), y.reshape(-1), floats(times)
         if fresh:
             for e in range(0, y.size, LANES):
                 store(y, e, floats(start), y.size - e)
-        samples = y.shape[0] if y_layout[0] else x.shape[0]
-        long, step_x, step_y = extents[5], x_layout[7], y_layout[7]
+        samples = y.shape[0] if y_layout.sample else x.shape[0]
+        long, step_x, step_y = extents.f, x_layout.f, y_layout.f
         for n in range(samples):
-            x0, y0 = n * x_layout[0] + x_layout[1], n * y_layout[0] + y_layout[1]
-            for a in range(extents[0]):
-                for b in range(extents[1]):
-                    for c in range(extents[2]):
-                        for d in range(extents[3]):
-                            for e in range(extents[4]):
-                                i = (x0 + a * x_layout[2] + b * x_layout[3] + c * x_layout[4] + d * x_layout[5]
-                                     + e * x_layout[6])
-                                j = (y0 + a * y_layout[2] + b * y_layout[3] + c * y_layout[4] + d * y_layout[5]
-                                     + e * y_layout[6])
+            for a in range(extents.a):
+                for b in range(extents.b):
+                    for c in range(extents.c):
+                        for d in range(extents.d):
+                            for e in range(extents.e):
+                                i = _first(x_layout, n, a, b, c, d, e)
+                                j = _first(y_layout, n, a, b, c, d, e)
                                 if step_y == 1 and step_x <= 1 and step_x >= 0:
                                     for k in range(0, long, LANES):
                                         left = long - k
@@ -91,28 +98,26 @@ def make_move(code):
                                         else:
                                             target[j + k * step_y] = min(target[j + k * step_y], value)
 
-    return move
+    return strided_copy
 
 
-def make_binary(code):
+def make_binary(name):
+    code = NAMES.index(name)
+
     @kernel
     def binary(x, w, y, extents, x_layout, w_layout, y_layout):
         first, second, target = x.reshape(-1), w.reshape(-1), y.reshape(-1)
-        long, step_x, step_w, step_y = extents[5], x_layout[7], w_layout[7], y_layout[7]
+        long, step_x, step_w, step_y = extents.f, x_layout.f, w_layout.f, y_layout.f
         wide = step_y == 1 and 0 <= step_x <= 1 and 0 <= step_w <= 1 and code <= MINIMUM
         for n in range(y.shape[0]):
-            x0, w0, y0 = n * x_layout[0] + x_layout[1], n * w_layout[0] + w_layout[1], n * y_layout[0] + y_layout[1]
-            for a in range(extents[0]):
-                for b in range(extents[1]):
-                    for c in range(extents[2]):
-                        for d in range(extents[3]):
-                            for e in range(extents[4]):
-                                i = (x0 + a * x_layout[2] + b * x_layout[3] + c * x_layout[4] + d * x_layout[5]
-                                     + e * x_layout[6])
-                                m = (w0 + a * w_layout[2] + b * w_layout[3] + c * w_layout[4] + d * w_layout[5]
-                                     + e * w_layout[6])
-                                j = (y0 + a * y_layout[2] + b * y_layout[3] + c * y_layout[4] + d * y_layout[5]
-                                     + e * y_layout[6])
+            for a in range(extents.a):
+                for b in range(extents.b):
+                    for c in range(extents.c):
+                        for d in range(extents.d):
+                            for e in range(extents.e):
+                                i = _first(x_layout, n, a, b, c, d, e)
+                                m = _first(w_layout, n, a, b, c, d, e)
+                                j = _first(y_layout, n, a, b, c, d, e)
                                 if wide:
                                     for k in range(0, long, LANES):
                                         left = long - k
@@ -165,34 +170,29 @@ def make_binary(code):
     return binary
 
 
-def make_binary_backward(code, side):
-    """The slope of the result with respect to the first (0) or the second (1) operand, times the gradient."""
+def make_binary_backward(name, side):
+    """The derivative of the result with respect to the first (0) or the second (1) operand, times the gradient."""
+    code = NAMES.index(name)
 
     @kernel
     def binary_backward(d, x, w, g, extents, d_layout, x_layout, w_layout, g_layout):
         error, first, second, target = d.reshape(-1), x.reshape(-1), w.reshape(-1), g.reshape(-1)
         zero, one, half = F(0), F(1), F(0.5)
-        step_d, step_x, step_w, step_g = d_layout[7], x_layout[7], w_layout[7], g_layout[7]
+        step_d, step_x, step_w, step_g = d_layout.f, x_layout.f, w_layout.f, g_layout.f
         wide = step_d == 1 and step_g == 1 and 0 <= step_x <= 1 and 0 <= step_w <= 1 and code in (MULTIPLY, DIVIDE)
         for n in range(d.shape[0]):
-            d0, g0 = n * d_layout[0] + d_layout[1], n * g_layout[0] + g_layout[1]
-            x0, w0 = n * x_layout[0] + x_layout[1], n * w_layout[0] + w_layout[1]
-            for a in range(extents[0]):
-                for b in range(extents[1]):
-                    for c in range(extents[2]):
-                        for h in range(extents[3]):
-                            for e in range(extents[4]):
-                                i = (x0 + a * x_layout[2] + b * x_layout[3] + c * x_layout[4] + h * x_layout[5]
-                                     + e * x_layout[6])
-                                m = (w0 + a * w_layout[2] + b * w_layout[3] + c * w_layout[4] + h * w_layout[5]
-                                     + e * w_layout[6])
-                                j = (d0 + a * d_layout[2] + b * d_layout[3] + c * d_layout[4] + h * d_layout[5]
-                                     + e * d_layout[6])
-                                o = (g0 + a * g_layout[2] + b * g_layout[3] + c * g_layout[4] + h * g_layout[5]
-                                     + e * g_layout[6])
+            for a in range(extents.a):
+                for b in range(extents.b):
+                    for c in range(extents.c):
+                        for h in range(extents.d):
+                            for e in range(extents.e):
+                                i = _first(x_layout, n, a, b, c, h, e)
+                                m = _first(w_layout, n, a, b, c, h, e)
+                                j = _first(d_layout, n, a, b, c, h, e)
+                                o = _first(g_layout, n, a, b, c, h, e)
                                 if wide:
-                                    for k in range(0, extents[5], LANES):
-                                        left = extents[5] - k
+                                    for k in range(0, extents.f, LANES):
+                                        left = extents.f - k
                                         p = load(x, i + k, left) if step_x else floats(first[i])
                                         q = load(w, m + k, left) if step_w else floats(second[m])
                                         r = load(d, j + k, left)
@@ -202,55 +202,58 @@ def make_binary_backward(code, side):
                                             r = (floats(zero) - r) * p / (q * q) if side else r / q
                                         store(g, o + k, r, left)
                                     continue
-                                for k in range(extents[5]):
-                                    u, v = first[i + k * x_layout[7]], second[m + k * w_layout[7]]
+                                for k in range(extents.f):
+                                    u, v = first[i + k * x_layout.f], second[m + k * w_layout.f]
                                     if code == MULTIPLY:
-                                        slope = u if side else v
+                                        partial = u if side else v
                                     elif code == DIVIDE:
-                                        slope = -u / (v * v) if side else one / v
+                                        partial = -u / (v * v) if side else one / v
                                     elif code in (MAXIMUM, MINIMUM):
                                         ahead = u > v if code == MAXIMUM else u < v
-                                        slope = half if u == v else (zero if ahead == bool(side) else one)
+                                        partial = half if u == v else (zero if ahead == bool(side) else one)
                                     elif side:
-                                        slope = math.pow(u, v) * math.log(u) if u > zero else zero
+                                        partial = math.pow(u, v) * math.log(u) if u > zero else zero
                                     else:
-                                        slope = v * math.pow(u, v - one) if v != zero else zero
-                                    target[o + k * g_layout[7]] = error[j + k * d_layout[7]] * slope
+                                        partial = v * math.pow(u, v - one) if v != zero else zero
+                                    target[o + k * g_layout.f] = error[j + k * d_layout.f] * partial
 
     return binary_backward
 
 
+@register_jitable
+def _matrix(layout, n, a, b, c):
+    """The index of the first element of a matrix."""
+    return n * layout.sample + layout.start + a * layout.a + b * layout.b + c * layout.c
+
+
 @kernel
 def matmul(x, w, y, sizes, x_layout, w_layout, y_layout, fresh):
-    # y[.., i, j] += sum over k of x[.., i, k] * w[.., k, j]   sizes: three axes in front, then i, k, j
-    # a layout has the strides of three axes in front, then of rows and of columns
+    # y[.., i, j] += sum over k of x[.., i, k] * w[.., k, j]
     first, second, target = x.reshape(-1), w.reshape(-1), y.reshape(-1)
-    rows, depth, columns = sizes[3], sizes[4], sizes[5]
     if fresh:
         for e in range(0, y.size, LANES):
             store(y, e, floats(F(0)), y.size - e)
-    samples = y.shape[0] if y_layout[0] else x.shape[0]
-    wide = w_layout[6] == 1 and y_layout[6] == 1
+    samples = y.shape[0] if y_layout.sample else x.shape[0]
+    wide = w_layout.column == 1 and y_layout.column == 1
     for n in range(samples):
-        x0, w0, y0 = n * x_layout[0] + x_layout[1], n * w_layout[0] + w_layout[1], n * y_layout[0] + y_layout[1]
-        for a in range(sizes[0]):
-            for b in range(sizes[1]):
-                for c in range(sizes[2]):
-                    for i in range(rows):
-                        p = x0 + a * x_layout[2] + b * x_layout[3] + c * x_layout[4] + i * x_layout[5]
-                        q = w0 + a * w_layout[2] + b * w_layout[3] + c * w_layout[4]
-                        r = y0 + a * y_layout[2] + b * y_layout[3] + c * y_layout[4] + i * y_layout[5]
+        for a in range(sizes.a):
+            for b in range(sizes.b):
+                for c in range(sizes.c):
+                    for i in range(sizes.rows):
+                        p = _matrix(x_layout, n, a, b, c) + i * x_layout.row
+                        q = _matrix(w_layout, n, a, b, c)
+                        r = _matrix(y_layout, n, a, b, c) + i * y_layout.row
                         if wide:
-                            for j in range(0, columns, LANES):
-                                left = columns - j
+                            for j in range(0, sizes.columns, LANES):
+                                left = sizes.columns - j
                                 total = load(y, r + j, left)
-                                for k in range(depth):
-                                    number = floats(first[p + k * x_layout[6]])
-                                    total = total + number * load(w, q + k * w_layout[5] + j, left)
+                                for k in range(sizes.depth):
+                                    value = floats(first[p + k * x_layout.column])
+                                    total = total + value * load(w, q + k * w_layout.row + j, left)
                                 store(y, r + j, total, left)
                         else:
-                            for j in range(columns):
-                                number = F(0)
-                                for k in range(depth):
-                                    number += first[p + k * x_layout[6]] * second[q + k * w_layout[5] + j * w_layout[6]]
-                                target[r + j * y_layout[6]] += number
+                            for j in range(sizes.columns):
+                                value = F(0)
+                                for k in range(sizes.depth):
+                                    value += first[p + k * x_layout.column] * second[q + k * w_layout.row + j * w_layout.column]
+                                target[r + j * y_layout.column] += value

@@ -8,9 +8,9 @@ F = np.float32
 
 
 @kernel
-def adam(w, gradient, m, v, numbers):
-    # numbers (5,): rate, 1 - beta_1, 1 - beta_2, epsilon, what weight decay leaves of w
-    step, a, b, e, keep = F(numbers[0]), F(numbers[1]), F(numbers[2]), F(numbers[3]), F(numbers[4])
+def adam(w, gradient, m, v, settings):
+    # settings (5,): rate, 1 - beta_1, 1 - beta_2, epsilon, what weight decay leaves of w
+    step, a, b, e, keep = F(settings[0]), F(settings[1]), F(settings[2]), F(settings[3]), F(settings[4])
     for i in range(w.size):
         g = gradient[i]
         m[i] += (g - m[i]) * a
@@ -19,18 +19,18 @@ def adam(w, gradient, m, v, numbers):
 
 
 @kernel
-def descend(w, gradient, numbers):
-    # numbers (4,): rate, what weight decay leaves of w
-    rate, keep = F(numbers[0]), F(numbers[1])
+def descend(w, gradient, settings):
+    # settings (4,): rate, what weight decay leaves of w
+    rate, keep = F(settings[0]), F(settings[1])
     for i in range(w.size):
         w[i] = w[i] * keep - rate * gradient[i]
 
 
 @kernel
-def momentum(w, gradient, v, numbers):
-    # numbers (4,): rate, what weight decay leaves of w, momentum, whether to look ahead as Nesterov does
-    rate, keep, share = F(numbers[0]), F(numbers[1]), F(numbers[2])
-    if numbers[3] == 0:
+def momentum(w, gradient, v, settings):
+    # settings (4,): rate, what weight decay leaves of w, momentum, whether to look ahead as Nesterov does
+    rate, keep, share = F(settings[0]), F(settings[1]), F(settings[2])
+    if settings[3] == 0:
         for i in range(w.size):
             v[i] = v[i] * share - rate * gradient[i]
             w[i] = w[i] * keep + v[i]

@@ -38,7 +38,7 @@ class RandomFlip(ImageLayer, builtin=True):
             parse.keep(self, locals())
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
-        return (ir.Warp(self.mode, seed=self.seed, data_format=self.data_format),)
+        return (ir.Affine(self.mode, seed=self.seed, data_format=self.data_format),)
 
 
 class AffineLayer(ImageLayer, builtin=True):
@@ -50,7 +50,8 @@ class AffineLayer(ImageLayer, builtin=True):
     fill_value: float
 
     def affine(self, kind: str, *ranges: ir.Range) -> tuple[Op, ...]:
-        return (ir.Warp(kind, ranges, self.interpolation, self.fill_mode, float(self.fill_value), self.seed, self.data_format),)
+        fill = float(self.fill_value)
+        return (ir.Affine(kind, ranges, self.interpolation, self.fill_mode, fill, self.seed, self.data_format),)
 
 
 class RandomRotation(AffineLayer, builtin=True):
@@ -210,7 +211,7 @@ class RandomBrightness(ImageLayer, builtin=True):
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         low, high = self.value_range
         added = self.factor[0] * (high - low), self.factor[1] * (high - low)
-        return (ir.Light("brightness", added, (low, high), self.seed, self.data_format),)
+        return (ir.BrightnessContrast("brightness", added, (low, high), self.seed, self.data_format),)
 
 
 class RandomContrast(ImageLayer, builtin=True):
@@ -243,7 +244,7 @@ class RandomContrast(ImageLayer, builtin=True):
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         factors = 1 - self.factor[0], 1 + self.factor[1]
-        return (ir.Light("contrast", factors, self._ends, self.seed, self.data_format),)
+        return (ir.BrightnessContrast("contrast", factors, self._ends, self.seed, self.data_format),)
 
 
 def factor_range(value: Any, argument: str, low: float = -1) -> tuple[float, float]:

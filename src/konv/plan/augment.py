@@ -8,15 +8,27 @@ from collections.abc import Sequence
 from math import inf
 from zlib import crc32
 
-from konv.ir.augment_ops import FILL_MODES, MAPS, Light, Noise, RandomCrop, Resize, Warp
+from konv.ir.augment_ops import FILL_MODES, MAPS, Affine, BrightnessContrast, Noise, RandomCrop, Resize
 from konv.ir.ops import Op
 from konv.ir.resampling import Taps, taps
 from konv.plan.blocks import Block
-from konv.plan.contracts import Region
+from konv.plan.contracts import (
+    AffineArgs,
+    AffineBackwardArgs,
+    BrightnessArgs,
+    ClipBackwardArgs,
+    ContrastArgs,
+    DrawArgs,
+    GlobalPoolArgs,
+    NoiseArgs,
+    Region,
+    ResampleArgs,
+)
 from konv.plan.emitter import Emitter, inside
 from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
 
 SHARE = ((0.0, 1.0),)
+STREAMS = {Affine: "Warp", BrightnessContrast: "Light"}  # what these were called, so that a seed gives what it always gave
 
 
 def draw_key(op, node: int) -> tuple[str, int]:
@@ -26,7 +38,7 @@ def draw_key(op, node: int) -> tuple[str, int]:
     """
     if op.seed is None:
         return SEED, node
-    kind = f"{type(op).__name__} {getattr(op, 'kind', '')}"
+    kind = f"{STREAMS.get(type(op), type(op).__name__)} {getattr(op, 'kind', '')}"
     return COUNT, (op.seed ^ crc32(kind.encode())) & 0xFFFFFFFF
 
 
@@ -77,8 +89,9 @@ def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, axes: list[list[Taps]
     room = e.buffer(f"room{name}", (count * channels,), PER_THREAD).name
     plain = int(all(weights == (1.0, 0.0) * (len(weights) // 2) for weights in (row_weights, column_weights)))
     plain += plain and columns == tuple(range(first, first + count))
-    e.step("resample", x.name, y.name, rows, f"rows{name}", columns, f"columns{name}", room, inside(x), inside(y),
-           (first, count), plain)
+    e.step(ResampleArgs(
+        x=x.name, y=y.name, rows=rows, row_weights=f"rows{name}", columns=columns, column_weights=f"columns{name}", room=room,
+        x_region=inside(x), y_region=inside(y), first_column=first, columns_read=count, plain=plain))
 
 
 def _table(sums: list[Taps], size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
@@ -97,66 +110,74 @@ def _table(sums: list[Taps], size: int, fill: float) -> tuple[tuple[int, ...], t
 # --- another place ------------------------------------------------------------------------------------
 
 
-def _numbers(e: Emitter, index: int, ranges, each: int = 1) -> str:
-    """The step that draws a number from each range for every sample; the name of the buffer that holds them."""
+def _drawn(e: Emitter, index: int, ranges: Sequence[tuple[float, float]], each: int = 1) -> str:
+    """The step that draws a value from each range for every sample; the name of the buffer that holds them."""
     op = e.graph.nodes[index].op
     limits = e.fill((*(float(low) for low, _ in ranges), *(float(high) for _, high in ranges)), 2, len(ranges))
-    name = e.buffer(f"numbers{index}", (len(ranges),)).name
-    e.step("draw", name, limits, SAMPLES, *draw_key(op, index), each)
+    name = e.buffer(f"drawn{index}", (len(ranges),)).name
+    seed, layer = draw_key(op, index)
+    e.step(DrawArgs(drawn=name, limits=limits, samples=SAMPLES, seed=seed, layer=layer, each=each))
     return name
 
 
-def warp(e: Emitter, block: Block, y: Buffer) -> None:
+def affine(e: Emitter, block: Block, y: Buffer) -> None:
     x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
-    ranges, each = (SHARE * 2, 0) if isinstance(op, RandomCrop) else (op.ranges or SHARE, 1)  # type: ignore[attr-defined]
-    numbers = _numbers(e, block.output, ranges, each)
-    fill = float(getattr(op, "fill_value", 0.0))
-    e.step("warp", x.name, y.name, numbers, *_room(e, block, y), inside(x), inside(y), _code(op), fill)
+    crop = isinstance(op, RandomCrop)
+    drawn = _drawn(e, block.output, SHARE * 2 if crop else op.ranges or SHARE, int(not crop))  # type: ignore[attr-defined]
+    indices, fractions = _room(e, block, y)
+    e.step(AffineArgs(x=x.name, y=y.name, drawn=drawn, indices=indices, fractions=fractions, x_region=inside(x),
+                      y_region=inside(y), fill=float(getattr(op, "fill_value", 0.0)), **_map(op)))
 
 
-def warp_backward(s, block: Block, d: Buffer) -> None:
-    op = s.e.graph.nodes[block.output].op
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "warp_backward", d.name, dx.name, f"numbers{block.output}", *_room(s.e, block, d), inside(d), inside(dx), _code(op)))
+def affine_backward(s, block: Block, d: Buffer) -> None:
+    op, (indices, fractions) = s.e.graph.nodes[block.output].op, _room(s.e, block, d)
+    s.contribute(block.inputs[0], lambda dx: s.e.step(AffineBackwardArgs(
+        d=d.name, dx=dx.name, drawn=f"drawn{block.output}", indices=indices, fractions=fractions, d_region=inside(d),
+        dx_region=inside(dx), **_map(op))))
 
 
 def _room(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
-    """For the places and shares of a row, by whole vectors."""
+    """For the source of each pixel of a row, by whole vectors."""
     shape = (2, -(-y.inside[1] // 16) * 16)
-    return (e.buffer(f"places{block.output}", shape, PER_THREAD, "int32").name,
-            e.buffer(f"shares{block.output}", shape, PER_THREAD).name)
+    return (e.buffer(f"indices{block.output}", shape, PER_THREAD, "int32").name,
+            e.buffer(f"fractions{block.output}", shape, PER_THREAD).name)
 
 
-def _code(op: Op) -> tuple[int, int, int]:
-    """Kind of map, whether it is bilinear, fill mode."""
+def _map(op: Op) -> dict[str, int]:
+    """Which map it is, whether it is bilinear, and what lies outside of the image."""
     if isinstance(op, RandomCrop):
-        return MAPS.index("crop"), 0, 0
-    assert isinstance(op, Warp)
-    return MAPS.index(op.kind), int(op.interpolation == "bilinear"), FILL_MODES.index(op.fill_mode)
+        return {"kind": MAPS.index("crop"), "linear": 0, "fill_mode": 0}
+    assert isinstance(op, Affine)
+    return {"kind": MAPS.index(op.kind), "linear": int(op.interpolation == "bilinear"),
+            "fill_mode": FILL_MODES.index(op.fill_mode)}
 
 
-# --- another light ------------------------------------------------------------------------------------
+# --- brightness and contrast ------------------------------------------------------------------------------------
 
 
-def light(e: Emitter, block: Block, y: Buffer) -> None:
+def brightness_and_contrast(e: Emitter, block: Block, y: Buffer) -> None:
     x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
-    assert isinstance(op, Light)
-    numbers, ends = _numbers(e, block.output, (op.range,)), map(float, op.value_range)
+    assert isinstance(op, BrightnessContrast)
+    drawn, (low, high) = _drawn(e, block.output, (op.range,)), map(float, op.value_range)
     if op.kind == "brightness":
-        e.step("brighten", x.name, y.name, numbers, inside(x), inside(y), *ends)
+        e.step(BrightnessArgs(x=x.name, y=y.name, drawn=drawn, x_region=inside(x), y_region=inside(y), low=low, high=high))
     else:
-        e.step("contrast", x.name, y.name, numbers, _means(e, block, x, "means"), inside(x), inside(y), *ends)
+        e.step(ContrastArgs(x=x.name, y=y.name, drawn=drawn, means=_means(e, block, x, "means"), x_region=inside(x),
+                            y_region=inside(y), low=low, high=high))
 
 
-def light_backward(s, block: Block, d: Buffer) -> None:
+def brightness_and_contrast_backward(s, block: Block, d: Buffer) -> None:
     e, op, y = s.e, s.e.graph.nodes[block.output].op, s.e.value(block.output)
-    assert isinstance(op, Light)
+    assert isinstance(op, BrightnessContrast)
+    low, high = map(float, op.value_range)
 
     def emit(dx: Buffer) -> None:
-        e.step("between", d.name, y.name, dx.name, inside(d), inside(y), inside(dx), *map(float, op.value_range))
+        region = inside(dx)
+        e.step(ClipBackwardArgs(d=d.name, y=y.name, dx=dx.name, d_region=inside(d), y_region=inside(y), dx_region=region,
+                                low=low, high=high))
         if op.kind == "contrast":  # a symmetric map: its transpose is itself
-            means = _means(e, block, dx, "back")
-            e.step("contrast", dx.name, dx.name, f"numbers{block.output}", means, inside(dx), inside(dx), -inf, inf)
+            e.step(ContrastArgs(x=dx.name, y=dx.name, drawn=f"drawn{block.output}", means=_means(e, block, dx, "back"),
+                                x_region=region, y_region=region, low=-inf, high=inf))
 
     s.contribute(block.inputs[0], emit)
 
@@ -165,8 +186,8 @@ def _means(e: Emitter, block: Block, x: Buffer, name: str) -> str:
     """The step that takes the mean of each channel."""
     channels = x.shape[2]
     means = e.buffer(f"{name}{block.output}", (1, 1, channels)).name
-    chosen = e.buffer(f"{name}-chosen{block.output}", (-(-channels // 16) * 16,), dtype="int32").name
-    e.step("global_pool", x.name, means, chosen, inside(x), Region(0, 0, 1, 1), 1)
+    argmax = e.buffer(f"{name}-argmax{block.output}", (-(-channels // 16) * 16,), dtype="int32").name
+    e.step(GlobalPoolArgs(x=x.name, y=means, argmax=argmax, x_region=inside(x), y_region=Region(0, 0, 1, 1), average=1))
     return means
 
 
@@ -181,9 +202,12 @@ def noise_step(e: Emitter, node: int, x: Buffer, y: Buffer) -> None:
     """Forward, and of a factor backward too."""
     op = e.graph.nodes[node].op
     assert isinstance(op, Noise)
-    e.step("noise", x.name, y.name, inside(x), inside(y), SAMPLES, *draw_key(op, node), op.deviation, int(op.factor))
+    seed, layer = draw_key(op, node)
+    e.step(NoiseArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), samples=SAMPLES, seed=seed, layer=layer,
+                     deviation=op.deviation, factor=int(op.factor)))
 
 
-FORWARD = {"resize": resize, "upsample": resize, "warp": warp, "randomcrop": warp, "light": light, "noise": noise}
-BACKWARD = {"resize": resize_backward, "upsample": resize_backward, "warp": warp_backward, "randomcrop": warp_backward,
-            "light": light_backward}
+FORWARD = {"resize": resize, "upsample": resize, "affine": affine, "randomcrop": affine,
+           "brightnesscontrast": brightness_and_contrast, "noise": noise}
+BACKWARD = {"resize": resize_backward, "upsample": resize_backward, "affine": affine_backward, "randomcrop": affine_backward,
+            "brightnesscontrast": brightness_and_contrast_backward}

@@ -10,16 +10,35 @@ from konv.ir.augment_ops import Noise
 from konv.ir.ops import Activation, Dropout, GlobalPool, Input, Pool, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
-from konv.plan.contracts import ActivationBackwardArgs, Name, ReducePartsArgs
+from konv.plan.contracts import (
+    ActivationBackwardArgs,
+    AddArgs,
+    AveragePoolBackwardArgs,
+    ChannelSumsArgs,
+    ClearArgs,
+    ClearHaloArgs,
+    GlobalPoolBackwardArgs,
+    MaxPoolBackwardArgs,
+    Name,
+    NormBackwardArgs,
+    NormGradientArgs,
+    NormGradientFrozenArgs,
+    NormPoolBackwardArgs,
+    NormSumsArgs,
+    PoolWindow,
+    ReducePartsArgs,
+    ReluBackwardArgs,
+    ScaleArgs,
+    SoftmaxBackwardArgs,
+)
 from konv.plan.convolutions import convolve
 from konv.plan.depthwise_steps import emit_depthwise_weight_gradient
-from konv.plan.emitter import Emitter, inside
+from konv.plan.emitter import Emitter, copy, gate, inside
 from konv.plan.forward import (
-    KINDS,
-    chosen,
+    argmax,
     dropout_step,
-    peaks,
-    pool_geometry,
+    max_values,
+    pool_window,
     read,
     scalar_coefficients,
     scale_constants,
@@ -36,7 +55,7 @@ def emit_backward(e: Emitter) -> None:
         if not d.external:
             given = e.given(f"g{index}", index)
             state.clear_halo(d)
-            e.step("copy", given.name, d.name, inside(given), inside(d))
+            copy(e, given, d)
     for block in reversed(e.blocks):
         if block.output in e.needs_gradient and block.output in state.arrived:
             e.layer = e.graph.nodes[block.nodes[0]].layer
@@ -72,7 +91,9 @@ class Backward:
             return
         spare = self.e.buffer(f"spare{index}", gradient.shape, halo=gradient.halo)
         emit(spare)
-        self.e.step("add", gradient.name, spare.name, gradient.name, *[inside(gradient)] * 3, -inf)
+        region = inside(gradient)
+        self.e.step(AddArgs(a=gradient.name, b=spare.name, y=gradient.name, a_region=region, b_region=region, y_region=region,
+                            floor=-inf))
 
     def can_donate(self, index: int, d: Buffer) -> bool:
         """Whether the buffer `d`, which nobody needs any longer, can become the gradient of a value."""
@@ -87,7 +108,7 @@ class Backward:
 
     def clear_halo(self, buffer: Buffer) -> None:
         if buffer.halo != NO_HALO:
-            self.e.step("clear_halo", buffer.name, buffer.halo)
+            self.e.step(ClearHaloArgs(x=buffer.name, halo=buffer.halo))
 
     def gate(self, index: int) -> tuple[int, float]:
         """Whether whoever computes the gradient of this value shall undo its relu and dropout at once, and the factor."""
@@ -127,8 +148,7 @@ def dropout_factor(e: Emitter, block: Block) -> float:
 def _linear(s: Backward, block: Block, d: Buffer) -> None:
     e, node, sizes = s.e, block.nodes[0], s.e.linear(block)
     if has_relu(e.graph, block) and block.output not in s.gated:
-        y = e.value(block.output)
-        e.step("gate", d.name, y.name, inside(d), inside(y), dropout_factor(e, block))
+        gate(e, d, e.value(block.output), dropout_factor(e, block))
     if e.graph.nodes[node].trainable:
         _weight_gradient(s, node, sizes, read(e, block.inputs[0]), d)
     source = block.inputs[0]
@@ -139,7 +159,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
         s.arrived.add(source)
         s.clear_halo(dx)
         if not (sizes.transposed or sizes.is_covered):
-            e.step("clear", dx.name)
+            e.step(ClearArgs(x=dx.name))
     convolve(e, node, sizes, not sizes.transposed, d, dx, e.kernel(node), None, -inf, accumulate)
 
 
@@ -148,7 +168,7 @@ def _weight_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> Non
     kernel, bias = e.kernel(node), e.weight(node, "bias")
     if bias is not None:
         sums = e.buffer(f"biasparts{node}", (d.shape[2],), PER_PART)
-        e.step("channel_sums", d.name, inside(d), sums.name, FIRST)
+        e.step(ChannelSumsArgs(d=d.name, region=inside(d), sums=sums.name, first=FIRST))
         s.sum_later(sums.name, bias)
     if sizes.is_depthwise:
         s.sum_later(emit_depthwise_weight_gradient(e, node, sizes, x, d), kernel)
@@ -163,17 +183,17 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
     e, index = s.e, block.nodes[0]
     y = e.value(block.inputs[0])
     if has_relu(e.graph, block):
-        z = read(e, block.output)
-        e.step("gate", d.name, z.name, inside(d), inside(z), 1.0)
+        gate(e, d, read(e, block.output))
     coefficients, back = f"norm{index}", e.buffer(f"back{index}", (3, y.shape[2]), WHOLE).name
     pool = part(e.graph, block, Pool)
     if e.graph.nodes[index].trainable:
         sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
-        seen = read(e, block.inputs[0]) if pool is None else e.buffers[peaks(e, block)]
-        e.step("norm_sums", d.name, seen.name, coefficients, sums, inside(d), inside(seen))
+        seen = read(e, block.inputs[0]) if pool is None else e.buffers[max_values(e, block)]
+        e.step(NormSumsArgs(d=d.name, y=seen.name, coefficients=coefficients, sums=sums, d_region=inside(d),
+                            y_region=inside(seen)))
         _norm_gradient(s, index, y, sums, coefficients, back)
     elif block.inputs[0] in e.needs_gradient:
-        e.prologue_step("norm_gradient_frozen", coefficients, back)
+        e.prologue_step(NormGradientFrozenArgs(coefficients=coefficients, back=back))
     _through_norm(s, block, d, coefficients, back, pool)
     if len(block.inputs) == 2:  # the other term of the sum
         _copy_to(s, block.inputs[1], d)
@@ -184,7 +204,7 @@ def _copy_to(s: Backward, index: int, d: Buffer) -> None:
     if s.can_donate(index, d):
         s.donate(index, d)
     else:
-        s.contribute(index, lambda dx: s.e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+        s.contribute(index, lambda dx: copy(s.e, d, dx))
 
 
 def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: str, back: str) -> None:
@@ -192,67 +212,70 @@ def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: 
     e = s.e
     gamma, beta = e.weight(index, "gamma"), e.weight(index, "beta")
     channels = y.shape[2]
-    targets = []
-    for weight, name in ((gamma, "gamma"), (beta, "beta")):
-        targets += [f"gradient:{weight}" if weight else e.buffer(f"no{name}{index}", (channels,), WHOLE).name]
-        targets += [s.first(weight) if weight else 1]
-    e.step("norm_gradient", sums, y.inside[0] * y.inside[1], coefficients, gamma or e.fill((1.0,), channels), *targets, back,
-           domain=ONCE)
+    targets = {name: f"gradient:{weight}" if weight else e.buffer(f"no{name}{index}", (channels,), WHOLE).name
+               for weight, name in ((gamma, "gamma"), (beta, "beta"))}
+    firsts = [s.first(weight) if weight else 1 for weight in (gamma, beta)]
+    e.step(NormGradientArgs(
+        sums=sums, pixels=y.inside[0] * y.inside[1], coefficients=coefficients, gamma=gamma or e.fill((1.0,), channels),
+        dgamma=targets["gamma"], first_gamma=firsts[0], dbeta=targets["beta"], first_beta=firsts[1], back=back), domain=ONCE)
 
 
 def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back: str, pool) -> None:
     source = block.inputs[0]
-    gate, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
+    gated, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
     def emit(dx: Buffer) -> None:
         y = read(s.e, source)
         if pool is None:
-            s.e.step("norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx),
-                     gate, factor)
+            s.e.step(NormBackwardArgs(d=d.name, y=y.name, coefficients=coefficients, back=back, dy=dx.name, d_region=inside(d),
+                                      y_region=inside(y), dy_region=inside(dx), gated=gated, factor=factor))
         else:
-            s.e.step("norm_pool_backward", d.name, chosen(s.e, block), y.name, coefficients, back, dx.name,
-                     pool_geometry(pool.op, y, d), inside(dx), gate, factor,
-                     variant=pool_variant(pool.op))
+            window = pool_window(pool.op, y)
+            s.e.step(NormPoolBackwardArgs(
+                d=d.name, argmax=argmax(s.e, block), y=y.name, coefficients=coefficients, back=back, dy=dx.name, window=window,
+                d_region=inside(d), y_region=inside(y), dy_region=inside(dx), gated=gated, factor=factor, height=window.height,
+                width=window.width, overlap=overlap(window)))
+
     s.contribute(source, emit)
 
 
 def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
     e, source, pool = s.e, block.inputs[0], part(s.e.graph, block, Pool)
     assert pool is not None
-    gate, factor = s.gate(source)
-    if gate:  # what was chosen came out, so the result says whether it passed the relu
-        p = e.value(block.output)
-        e.step("gate", d.name, p.name, inside(d), inside(p), factor)
-    s.contribute(source, lambda dx: e.step(
-        "max_pool_backward", d.name, chosen(e, block), dx.name, pool_geometry(pool.op, e.value(source), d), inside(dx),
-        variant=pool_variant(pool.op)))
+    gated, factor = s.gate(source)
+    if gated:  # the largest came out, so the result says whether it passed the relu
+        gate(e, d, e.value(block.output), factor)
+    window = pool_window(pool.op, e.value(source))
+    s.contribute(source, lambda dx: e.step(MaxPoolBackwardArgs(
+        d=d.name, argmax=argmax(e, block), dx=dx.name, window=window, d_region=inside(d), dx_region=inside(dx),
+        height=window.height, width=window.width, overlap=overlap(window))))
 
 
-def pool_variant(op) -> tuple[int, int, int]:
-    """Kernel, and whether windows overlap or leave gaps."""
-    window = op.window.planar
-    return (*window.kernel, int(window.kernel != window.strides))
+def overlap(window: PoolWindow) -> int:
+    """Whether windows overlap or leave gaps."""
+    return int((window.height, window.width) != (window.stride_height, window.stride_width))
 
 
 def _pool(s: Backward, block: Block, d: Buffer) -> None:
-    x, op = s.e.value(block.inputs[0]), s.e.graph.nodes[block.nodes[0]].op
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "average_pool_backward", d.name, dx.name, pool_geometry(op, x, d), inside(dx)))
+    window = pool_window(s.e.graph.nodes[block.nodes[0]].op, s.e.value(block.inputs[0]))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(AveragePoolBackwardArgs(
+        d=d.name, dx=dx.name, window=window, d_region=inside(d), dx_region=inside(dx))))
 
 
 def _global_pool(s: Backward, block: Block, d: Buffer) -> None:
     op = s.e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, GlobalPool)
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "global_pool_backward", d.name, f"chosen{block.output}", dx.name, inside(d), inside(dx), KINDS[op.kind]))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(GlobalPoolBackwardArgs(
+        d=d.name, argmax=f"argmax{block.output}", dx=dx.name, d_region=inside(d), dx_region=inside(dx),
+        average=int(op.kind == "average"))))
 
 
 def _activation(s: Backward, block: Block, d: Buffer) -> None:
     e = s.e
     x, y, op = e.value(block.inputs[0]), e.value(block.output), e.graph.nodes[block.nodes[0]].op
     if is_relu(op):
-        s.contribute(block.inputs[0], lambda dx: e.step(
-            "relu_backward", d.name, y.name, dx.name, inside(d), inside(y), inside(dx)))
+        s.contribute(block.inputs[0], lambda dx: e.step(ReluBackwardArgs(
+            d=d.name, y=y.name, dx=dx.name, d_region=inside(d), y_region=inside(y), dx_region=inside(dx))))
         return
     assert isinstance(op, Activation)
     s.contribute(block.inputs[0], lambda dx: e.step(ActivationBackwardArgs(
@@ -263,8 +286,8 @@ def _activation(s: Backward, block: Block, d: Buffer) -> None:
 def _softmax(s: Backward, block: Block, d: Buffer) -> None:
     y, op = s.e.value(block.output), s.e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, Softmax)
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "softmax_backward", d.name, y.name, dx.name, inside(d), inside(y), inside(dx), int(op.log)))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(SoftmaxBackwardArgs(
+        d=d.name, y=y.name, dx=dx.name, d_region=inside(d), y_region=inside(y), dx_region=inside(dx), log=int(op.log))))
 
 
 def _dropout(s: Backward, block: Block, d: Buffer) -> None:
@@ -284,7 +307,8 @@ def _noise(s: Backward, block: Block, d: Buffer) -> None:
 def _scale(s: Backward, block: Block, d: Buffer) -> None:
     scale, _ = scale_constants(s.e, block, d)
     zeros = s.e.fill((0.0,), d.shape[2])
-    s.contribute(block.inputs[0], lambda dx: s.e.step("scale", d.name, dx.name, scale, zeros, inside(d), inside(dx)))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(ScaleArgs(
+        x=d.name, y=dx.name, factor=scale, offset=zeros, x_region=inside(d), y_region=inside(dx))))
 
 
 def _copy(s: Backward, block: Block, d: Buffer) -> None:
@@ -294,12 +318,11 @@ def _copy(s: Backward, block: Block, d: Buffer) -> None:
 def _add(s: Backward, block: Block, d: Buffer) -> None:
     e = s.e
     if has_relu(e.graph, block):
-        y = e.value(block.output)
-        e.step("gate", d.name, y.name, inside(d), inside(y), 1.0)
+        gate(e, d, e.value(block.output))
     donee = next((index for index in block.inputs if block.inputs.count(index) == 1 and s.can_donate(index, d)), None)
     for source in block.inputs:
         if source != donee:
-            s.contribute(source, lambda dx: e.step("copy", d.name, dx.name, inside(d), inside(dx)))
+            s.contribute(source, lambda dx: copy(e, d, dx))
     if donee is not None:
         s.donate(donee, d)
 

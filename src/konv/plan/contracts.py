@@ -8,7 +8,7 @@ Plan, bands, binding, kernels, twins and tests share a contract by the names of 
   buffer, which are the same in every call. A plain tuple becomes an int64 array.
 * `Static` and `StaticName` fields choose a compiled variant: the kernel's factory takes them.
 
-To add a kernel, or to convert one that still takes its arguments by position:
+To add a kernel:
 
 1. Write the contract here. Order the fields as the kernel takes them.
 
@@ -40,6 +40,7 @@ Matrix = Annotated[str, "a constant, seen with two axes, the last being its own"
 Parts = Annotated[str, "an array, seen with two axes: parts to be summed, and the elements of one"]
 Units = tuple[int, int] | Name  # the range of units to do, or ROWS; the kernel sees int64 (2,)
 Flag = int | Name  # 0, 1 or FIRST
+Table = tuple[int, ...]  # the kernel sees int64 (n,)
 Static = Annotated[int, "each value has a compiled variant of its own"]
 StaticName = Annotated[str, "the same, by name"]
 
@@ -60,6 +61,74 @@ class Region(NamedTuple):
     left: int
     height: int
     width: int
+
+
+class PoolWindow(NamedTuple):
+    """The window of a pool; the padding is that before the image."""
+
+    height: int
+    width: int
+    stride_height: int
+    stride_width: int
+    pad_top: int
+    pad_left: int
+
+
+class NoiseStrides(NamedTuple):
+    """From the random value of a sample, row, column and channel to that of the next one; 0 where they share one."""
+
+    sample: int
+    row: int
+    column: int
+    channel: int
+
+
+class Extents(NamedTuple):
+    """Sizes of six axes, the innermost last."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int
+
+
+class StridedLayout(NamedTuple):
+    """Where the elements of an operand lie in its array: from one sample to the next (0: all samples share them), the first
+    one, and from one index of each of six axes to the next; 0 along an axis that is repeated, or summed over."""
+
+    sample: int
+    start: int
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int
+
+
+class MatmulSizes(NamedTuple):
+    """Three axes in front of the matrices, and their sizes."""
+
+    a: int
+    b: int
+    c: int
+    rows: int
+    depth: int
+    columns: int
+
+
+class MatrixLayout(NamedTuple):
+    """Where the elements of matrices lie, as in `StridedLayout`."""
+
+    sample: int
+    start: int
+    a: int
+    b: int
+    c: int
+    row: int
+    column: int
 
 
 class Coefficients(NamedTuple):
@@ -99,7 +168,8 @@ class Taps(NamedTuple):
         return [r * self.row + s * self.column for r in range(self.rows) for s in range(self.columns)]
 
 
-KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Static: int,
+KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Table: tuple,
+                         Static: int,
                          StaticName: str}
 CONTRACTS: dict[str, type["Args"]] = {}  # by the name of the kernel
 
@@ -134,21 +204,6 @@ class Args:
     def variant(self) -> tuple[int | str, ...]:
         """The static fields, in order: they choose a compiled variant."""
         return tuple([getattr(self, name) for name in self.statics])
-
-
-class Positional(Args, kernel=""):
-    """The arguments of a kernel that has no contract yet."""
-
-    def __init__(self, kernel: str, values: tuple[object, ...], variant: tuple[int, ...] = ()) -> None:
-        self.__dict__.update(kernel=kernel, values_=values, variant_=variant)
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        return self.__dict__["values_"]
-
-    @property
-    def variant(self) -> tuple[int, ...]:
-        return self.__dict__["variant_"]
 
 
 # --- weights ------------------------------------------------------------------------------------------------
@@ -352,7 +407,69 @@ class WinogradGradientArgs(Args, kernel="winograd_gradient"):
     transposed: int
     rows: Units
     first: int
-# --- element by element -------------------------------------------------------------------------------------
+
+
+# --- element by element ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearArgs(Args, kernel="clear"):
+    """x = 0."""
+
+    x: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearHaloArgs(Args, kernel="clear_halo"):
+    """Zeros around the images."""
+
+    x: Name
+    halo: Halo
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyArgs(Args, kernel="copy"):
+    """The same elements in the same order, whatever the two shapes."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddArgs(Args, kernel="add"):
+    """y = max(floor, a + b)."""
+
+    a: Name
+    b: Name
+    y: Name
+    a_region: Region
+    b_region: Region
+    y_region: Region
+    floor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReluArgs(Args, kernel="relu"):
+    """y = max(x, 0)."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReluBackwardArgs(Args, kernel="relu_backward"):
+    """dx = d where y > 0, else 0."""
+
+    d: Name
+    y: Name
+    dx: Name
+    d_region: Region
+    y_region: Region
+    dx_region: Region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -381,3 +498,575 @@ class ActivationBackwardArgs(Args, kernel="activation_backward"):
     dx_region: Region
     coefficients: Coefficients
     name: StaticName
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleArgs(Args, kernel="scale"):
+    """y = x * factor + offset, channel by channel."""
+
+    x: Name
+    y: Name
+    factor: Name
+    offset: Name
+    x_region: Region
+    y_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateArgs(Args, kernel="gate"):
+    """d *= factor where y > 0, else 0: back through relu and dropout."""
+
+    d: Name
+    y: Name
+    d_region: Region
+    y_region: Region
+    factor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropoutArgs(Args, kernel="dropout"):
+    """y = x / (1 - rate) where a random value is at least the rate, else 0."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+    samples: Name
+    seed: Name
+    layer: int
+    rate: float
+    strides: NoiseStrides
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelSumsArgs(Args, kernel="channel_sums"):
+    """sums (+)= the sum of d over the pixels, for each channel."""
+
+    d: Name
+    region: Region
+    sums: Name
+    first: Flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxArgs(Args, kernel="softmax"):
+    """y = exp(x) / the sum of exp(x) over the channels, or its logarithm."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+    log: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxBackwardArgs(Args, kernel="softmax_backward"):
+    """dx, where y is the softmax or its logarithm."""
+
+    d: Name
+    y: Name
+    dx: Name
+    d_region: Region
+    y_region: Region
+    dx_region: Region
+    log: int
+
+
+# --- pooling -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPoolArgs(Args, kernel="max_pool"):
+    """p = max(floor, the largest of y * scale + shift in each window), where scale and shift are rows 2 and 3 of
+    `coefficients`.
+    """
+
+    y: Name
+    coefficients: Name
+    p: Name
+    argmax: Name  # which tap was the largest
+    max_values: Name  # what they were in y
+    window: PoolWindow
+    y_region: Region
+    p_region: Region
+    floor: float
+    height: Static  # of the window
+    width: Static
+    record: Static  # whether `argmax` is written
+    keep: Static  # whether `max_values` is written
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPoolBackwardArgs(Args, kernel="max_pool_backward"):
+    """The gradient of each window goes to the pixel that was the largest."""
+
+    d: Name
+    argmax: Name
+    dx: Name
+    window: PoolWindow
+    d_region: Region
+    dx_region: Region
+    height: Static
+    width: Static
+    overlap: Static  # windows overlap or leave gaps
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormPoolBackwardArgs(Args, kernel="norm_pool_backward"):
+    """As NormBackward, where d is the gradient of the pooled image."""
+
+    d: Name
+    argmax: Name
+    y: Name
+    coefficients: Name
+    back: Name
+    dy: Name
+    window: PoolWindow
+    d_region: Region
+    y_region: Region
+    dy_region: Region
+    gated: int
+    factor: float
+    height: Static
+    width: Static
+    overlap: Static
+
+
+@dataclass(frozen=True, kw_only=True)
+class AveragePoolArgs(Args, kernel="average_pool"):
+    """The mean of each window, without the padding."""
+
+    x: Name
+    y: Name
+    window: PoolWindow
+    x_region: Region
+    y_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class AveragePoolBackwardArgs(Args, kernel="average_pool_backward"):
+    """The gradient of each window, shared among its pixels."""
+
+    d: Name
+    dx: Name
+    window: PoolWindow
+    d_region: Region
+    dx_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalPoolArgs(Args, kernel="global_pool"):
+    """The mean or the largest of all pixels, and which that was."""
+
+    x: Name
+    y: Name
+    argmax: Name
+    x_region: Region
+    y_region: Region
+    average: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalPoolBackwardArgs(Args, kernel="global_pool_backward"):
+    """The gradient shared among all pixels, or for the largest."""
+
+    d: Name
+    argmax: Name
+    dx: Name
+    d_region: Region
+    dx_region: Region
+    average: int
+
+
+# --- normalization -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentsArgs(Args, kernel="moments"):
+    """Mean and sum of squared deviations of each sample and channel."""
+
+    y: Name
+    region: Region
+    moments: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormUpdateArgs(Args, kernel="norm_update"):
+    """The statistics of the batch: coefficients (mean, 1 / deviation, scale, shift), and the moving statistics."""
+
+    moments: Name
+    pixels: int
+    gamma: Name
+    beta: Name
+    moving_mean: Name
+    moving_variance: Name
+    coefficients: Name
+    momentum: float
+    epsilon: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormFrozenArgs(Args, kernel="norm_frozen"):
+    """Coefficients of the moving statistics."""
+
+    gamma: Name
+    beta: Name
+    moving_mean: Name
+    moving_variance: Name
+    coefficients: Name
+    epsilon: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormArgs(Args, kernel="norm"):
+    """z = max(floor, y * scale + shift)."""
+
+    y: Name
+    coefficients: Name
+    z: Name
+    y_region: Region
+    z_region: Region
+    floor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormAddArgs(Args, kernel="norm_add"):
+    """z = max(floor, y * scale + shift + other)."""
+
+    y: Name
+    coefficients: Name
+    other: Name
+    z: Name
+    y_region: Region
+    other_region: Region
+    z_region: Region
+    floor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormSumsArgs(Args, kernel="norm_sums"):
+    """The sums of d and of d * (y - mean), for each sample and channel."""
+
+    d: Name
+    y: Name
+    coefficients: Name
+    sums: Name
+    d_region: Region
+    y_region: Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormGradientArgs(Args, kernel="norm_gradient"):
+    """The gradients of gamma and beta, and the three coefficients of the way back."""
+
+    sums: Name
+    pixels: int
+    coefficients: Name
+    gamma: Name
+    dgamma: Name
+    first_gamma: int
+    dbeta: Name
+    first_beta: int
+    back: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormGradientFrozenArgs(Args, kernel="norm_gradient_frozen"):
+    """The coefficients of the way back where statistics are constants."""
+
+    coefficients: Name
+    back: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormBackwardArgs(Args, kernel="norm_backward"):
+    """dy = back0 * d - back1 - (y - mean) * back2; gated, it passes where y > 0, times the factor."""
+
+    d: Name
+    y: Name
+    coefficients: Name
+    back: Name
+    dy: Name
+    d_region: Region
+    y_region: Region
+    dy_region: Region
+    gated: int
+    factor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCoefficientsArgs(Args, kernel="group_coefficients"):
+    """Coefficients of each sample and group of channels, from the moments."""
+
+    moments: Name
+    pixels: int
+    gamma: Name
+    beta: Name
+    coefficients: Name
+    groups: int
+    epsilon: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupGradientArgs(Args, kernel="group_gradient"):
+    """The same as NormGradient for groups of channels, of each sample."""
+
+    sums: Name
+    pixels: int
+    coefficients: Name
+    gamma: Name
+    dgamma: Name
+    dbeta: Name
+    back: Name
+    groups: int
+    first: Flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerNormArgs(Args, kernel="layer_norm"):
+    """y = max(floor, gamma * (x - mean) / deviation + beta) of each pixel."""
+
+    x: Name
+    gamma: Name
+    beta: Name
+    y: Name
+    moments: Name
+    x_region: Region
+    y_region: Region
+    epsilon: float
+    floor: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerNormBackwardArgs(Args, kernel="layer_norm_backward"):
+    """dx, dgamma and dbeta, where `moments` are those of the forward pass."""
+
+    d: Name
+    x: Name
+    gamma: Name
+    moments: Name
+    dx: Name
+    dgamma: Name
+    dbeta: Name
+    d_region: Region
+    x_region: Region
+    dx_region: Region
+    first: Flag
+
+
+# --- arrays of any shape -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StridedCopyArgs(Args, kernel="strided_copy"):
+    """y = x * factor; joined, elements that meet become their sum, the largest or the smallest."""
+
+    x: Flat
+    y: Flat
+    extents: Extents
+    x_layout: StridedLayout
+    y_layout: StridedLayout
+    factor: float
+    join: int
+    fresh: Flag  # all of y begins with nothing
+    reduction: StaticName  # sum, max or min
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryArgs(Args, kernel="binary"):
+    """y = x (operation) w, element by element."""
+
+    x: Flat
+    w: Flat
+    y: Flat
+    extents: Extents
+    x_layout: StridedLayout
+    w_layout: StridedLayout
+    y_layout: StridedLayout
+    name: StaticName  # of ir.array_ops.Binary
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryBackwardArgs(Args, kernel="binary_backward"):
+    """g = d * the derivative of the operation with respect to its first (0) or second (1) operand."""
+
+    d: Flat
+    x: Flat
+    w: Flat
+    g: Flat
+    extents: Extents
+    d_layout: StridedLayout
+    x_layout: StridedLayout
+    w_layout: StridedLayout
+    g_layout: StridedLayout
+    name: StaticName
+    side: Static
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatmulArgs(Args, kernel="matmul"):
+    """y[.., i, j] += the sum over k of x[.., i, k] * w[.., k, j]."""
+
+    x: Flat
+    w: Flat
+    y: Flat
+    sizes: MatmulSizes
+    x_layout: MatrixLayout
+    w_layout: MatrixLayout
+    y_layout: MatrixLayout
+    fresh: Flag
+
+
+# --- images at another size or place, in another light -----------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResampleArgs(Args, kernel="resample"):
+    """Each row of y is a weighted sum of rows of x, and each column of that of its columns."""
+
+    x: Name
+    y: Name
+    rows: Table  # (height * taps,): which rows
+    row_weights: Name  # (height, taps + 1): their weights, and a constant
+    columns: Table
+    column_weights: Name
+    room: Name
+    x_region: Region
+    y_region: Region
+    first_column: int  # of those that are read
+    columns_read: int
+    plain: int  # 1: each pixel is one of the input; 2: and those of a row follow each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawArgs(Args, kernel="draw"):
+    """Random values of each sample, uniform between limits[0] and limits[1]."""
+
+    drawn: Name
+    limits: Name
+    samples: Name
+    seed: Name
+    layer: int
+    each: int  # 0 where all samples share them
+
+
+@dataclass(frozen=True, kw_only=True)
+class AffineArgs(Args, kernel="affine"):
+    """y[pixel] = x[an affine map of the pixel, which the random values of the sample decide]."""
+
+    x: Name
+    y: Name
+    drawn: Name
+    indices: Name
+    fractions: Name
+    x_region: Region
+    y_region: Region
+    kind: int
+    linear: int
+    fill_mode: int
+    fill: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AffineBackwardArgs(Args, kernel="affine_backward"):
+    """Each gradient goes where the affine map read."""
+
+    d: Name
+    dx: Name
+    drawn: Name
+    indices: Name
+    fractions: Name
+    d_region: Region
+    dx_region: Region
+    kind: int
+    linear: int
+    fill_mode: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrightnessArgs(Args, kernel="brightness"):
+    """y = x + the random value of the sample, within a range."""
+
+    x: Name
+    y: Name
+    drawn: Name
+    x_region: Region
+    y_region: Region
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastArgs(Args, kernel="contrast"):
+    """y = (x - mean) * the random value of the sample + mean, within a range."""
+
+    x: Name
+    y: Name
+    drawn: Name
+    means: Name
+    x_region: Region
+    y_region: Region
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipBackwardArgs(Args, kernel="clip_backward"):
+    """dx = d where y is between the ends of the range, else 0."""
+
+    d: Name
+    y: Name
+    dx: Name
+    d_region: Region
+    y_region: Region
+    dx_region: Region
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseArgs(Args, kernel="noise"):
+    """y = x + a normally distributed value, or x * (1 + that)."""
+
+    x: Name
+    y: Name
+    x_region: Region
+    y_region: Region
+    samples: Name
+    seed: Name
+    layer: int
+    deviation: float
+    factor: int
+
+
+# --- steps of optimizers ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamArgs(Args, kernel="adam"):
+    """One step of Adam; settings: rate, 1 - beta_1, 1 - beta_2, epsilon, the factor that weight decay leaves of w."""
+
+    w: Name
+    gradient: Name
+    m: Name
+    v: Name
+    settings: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescendArgs(Args, kernel="descend"):
+    """One step of gradient descent; settings: rate, the factor that weight decay leaves of w."""
+
+    w: Name
+    gradient: Name
+    settings: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentumArgs(Args, kernel="momentum"):
+    """The same with momentum; settings: also the momentum, and whether to look ahead as Nesterov does."""
+
+    w: Name
+    gradient: Name
+    v: Name
+    settings: Name

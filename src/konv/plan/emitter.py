@@ -5,7 +5,7 @@ from math import inf, prod
 from konv.ir.graph import Graph
 from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
 from konv.plan.blocks import Block, has_relu, part
-from konv.plan.contracts import Args, GatherArgs, Positional, Region
+from konv.plan.contracts import Args, CopyArgs, GateArgs, GatherArgs, Region
 from konv.plan.conv_geometry import ConvGeometry, geometry_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
@@ -43,9 +43,7 @@ class Emitter:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def step(self, args: Args | str, *values, variant: tuple[int, ...] = (), domain: str = SAMPLE_DOMAIN, rows: int = 0,
-             macs: int = 0) -> None:
-        args = Positional(args, values, variant) if isinstance(args, str) else args
+    def step(self, args: Args, domain: str = SAMPLE_DOMAIN, rows: int = 0, macs: int = 0) -> None:
         self._steps.append(Step(args, domain, rows, self.layer, macs))
         if domain != SAMPLE_DOMAIN:
             self.near.clear()
@@ -54,9 +52,8 @@ class Emitter:
         """Steps that were made before."""
         self._steps += steps
 
-    def prologue_step(self, args: Args | str, *values) -> None:
+    def prologue_step(self, args: Args) -> None:
         """A step that depends on weights alone."""
-        args = Positional(args, values) if isinstance(args, str) else args
         self.prologue.append(Step(args, ONCE, layer=self.layer))
 
     def gather(self, source: str, index: str, target: str, shape: tuple[int, ...], first: int) -> Step:
@@ -225,6 +222,16 @@ def inside(buffer: Buffer) -> Region:
     """Where the image lies in its buffer."""
     height, width, _ = buffer.inside
     return Region(buffer.halo.top, buffer.halo.left, height, width)
+
+
+def copy(e: Emitter, x: Buffer, y: Buffer) -> None:
+    """The step that copies images."""
+    e.step(CopyArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y)))
+
+
+def gate(e: Emitter, d: Buffer, y: Buffer, factor: float = 1.0) -> None:
+    """The step that takes a gradient back through relu and dropout: what came out as zero passes nothing."""
+    e.step(GateArgs(d=d.name, y=y.name, d_region=inside(d), y_region=inside(y), factor=factor))
 
 
 def relu_floor(e: Emitter, block: Block) -> float:

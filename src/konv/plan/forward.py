@@ -6,12 +6,31 @@ from konv.errors import UnsupportedError
 from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 from konv.plan import augment, general, norms
 from konv.plan.blocks import Block, has_relu, is_relu, part
-from konv.plan.contracts import ActivationArgs, Coefficients, FoldArgs
+from konv.plan.contracts import (
+    ActivationArgs,
+    AddArgs,
+    AveragePoolArgs,
+    ClearArgs,
+    ClearHaloArgs,
+    Coefficients,
+    DropoutArgs,
+    FoldArgs,
+    GlobalPoolArgs,
+    MaxPoolArgs,
+    MomentsArgs,
+    NoiseStrides,
+    NormAddArgs,
+    NormArgs,
+    NormFrozenArgs,
+    NormUpdateArgs,
+    PoolWindow,
+    ReluArgs,
+    ScaleArgs,
+    SoftmaxArgs,
+)
 from konv.plan.convolutions import convolve
-from konv.plan.emitter import Emitter, image, inside, relu_floor
+from konv.plan.emitter import Emitter, copy, image, inside, relu_floor
 from konv.plan.steps import NO_HALO, ONCE, SAMPLES, Buffer
-
-KINDS = {"max": 0, "average": 1}
 
 
 def emit_forward(e: Emitter) -> None:
@@ -25,7 +44,7 @@ def emit_block(e: Emitter, block: Block) -> None:
     e.layer = e.graph.nodes[block.nodes[0]].layer
     target = e.value(block.output)
     if target.halo != NO_HALO and block.onto is None:
-        e.step("clear_halo", target.name, target.halo)
+        e.step(ClearHaloArgs(x=target.name, halo=target.halo))
     FORWARD[block.kind](e, block, target)
     e.near[block.output] = target
 
@@ -34,7 +53,7 @@ def _input(e: Emitter, block: Block, x: Buffer) -> None:
     """What needs a halo is copied, a few samples at a time, into a buffer that has one."""
     if not x.external:
         given = e.given(f"x{block.output}", block.output)
-        e.step("copy", given.name, x.name, inside(given), inside(x))
+        copy(e, given, x)
 
 
 def input_name(e: Emitter, index: int) -> str:
@@ -73,11 +92,12 @@ def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
 
 def _bias_alone(e: Emitter, block: Block, y: Buffer, bias: str | None) -> None:
     """What remains where a transposed convolution spreads nothing; the products then write all else."""
-    e.step("clear", y.name)
+    e.step(ClearArgs(x=y.name))
+    region = inside(y)
     if bias is not None:
-        e.step("scale", y.name, y.name, e.fill((1.0,), y.shape[2]), bias, inside(y), inside(y))
+        e.step(ScaleArgs(x=y.name, y=y.name, factor=e.fill((1.0,), y.shape[2]), offset=bias, x_region=region, y_region=region))
     if has_relu(e.graph, block):
-        e.step("relu", y.name, y.name, inside(y), inside(y))
+        e.step(ReluArgs(x=y.name, y=y.name, x_region=region, y_region=region))
 
 
 def read(e: Emitter, index: int) -> Buffer:
@@ -88,7 +108,7 @@ def read(e: Emitter, index: int) -> Buffer:
     if index not in e.near:
         e.near[index] = buffer
         if buffer.halo != NO_HALO:
-            e.step("clear_halo", buffer.name, buffer.halo)
+            e.step(ClearHaloArgs(x=buffer.name, halo=buffer.halo))
         block = e.block_of(index)
         REMATERIALIZE[block.kind](e, block, buffer)
     return buffer
@@ -108,9 +128,10 @@ def _normalise(e: Emitter, block: Block, z: Buffer) -> None:
         _pool_step(e, block, pool.op, y, coefficients, z, relu)
     elif len(block.inputs) == 2:
         other = e.value(block.inputs[1])
-        e.step("norm_add", y.name, coefficients, other.name, z.name, inside(y), inside(other), inside(z), relu)
+        e.step(NormAddArgs(y=y.name, coefficients=coefficients, other=other.name, z=z.name, y_region=inside(y),
+                           other_region=inside(other), z_region=inside(z), floor=relu))
     else:
-        e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu)
+        e.step(NormArgs(y=y.name, coefficients=coefficients, z=z.name, y_region=inside(y), z_region=inside(z), floor=relu))
 
 
 # how a value is made another time
@@ -126,14 +147,18 @@ def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
     gamma = e.weight(index, "gamma") or e.fill((1.0,), channels)
     beta = e.weight(index, "beta") or e.fill((0.0,), channels)
     mean, variance = e.weight(index, "moving_mean"), e.weight(index, "moving_variance")
+    assert mean is not None
+    assert variance is not None
     coefficients = e.buffer(f"norm{index}", (4, channels), "whole").name
     if not e.training or not node.trainable:
-        e.prologue_step("norm_frozen", gamma, beta, mean, variance, coefficients, op.epsilon)
+        e.prologue_step(NormFrozenArgs(gamma=gamma, beta=beta, moving_mean=mean, moving_variance=variance,
+                                       coefficients=coefficients, epsilon=op.epsilon))
         return coefficients
     moments = e.buffer(f"moments{index}", (2, channels)).name
-    e.step("moments", y.name, inside(y), moments)
-    pixels = y.inside[0] * y.inside[1]
-    e.step("norm_update", moments, pixels, gamma, beta, mean, variance, coefficients, op.momentum, op.epsilon, domain=ONCE)
+    e.step(MomentsArgs(y=y.name, region=inside(y), moments=moments))
+    e.step(NormUpdateArgs(moments=moments, pixels=y.inside[0] * y.inside[1], gamma=gamma, beta=beta, moving_mean=mean,
+                          moving_variance=variance, coefficients=coefficients, momentum=op.momentum, epsilon=op.epsilon),
+           domain=ONCE)
     return coefficients
 
 
@@ -145,22 +170,24 @@ def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
 
 
 def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
-    e.step("max_pool", y.name, coefficients, p.name, chosen(e, block), peaks(e, block), pool_geometry(op, y, p), floor,
-           variant=(*op.window.planar.kernel, int(e.training), int(e.training and block.kind == "norm")))
+    window = pool_window(op, y)
+    e.step(MaxPoolArgs(y=y.name, coefficients=coefficients, p=p.name, argmax=argmax(e, block), max_values=max_values(e, block),
+                       window=window, y_region=inside(y), p_region=inside(p), floor=floor, height=window.height,
+                       width=window.width, record=int(e.training), keep=int(e.training and block.kind == "norm")))
 
 
-def chosen(e: Emitter, block: Block) -> str:
+def argmax(e: Emitter, block: Block) -> str:
     """Which pixel of each window was the largest: row * kernel width + column."""
     height, width, channels = image(e.graph.nodes[block.output].shape)
     shape = (height, width, whole_vectors(channels)) if e.training else (1, 1, 1)  # in inference nobody asks
     window = part(e.graph, block, Pool).op.window.planar.kernel  # type: ignore[union-attr]
-    return e.buffer(f"chosen{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
+    return e.buffer(f"argmax{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
 
 
-def peaks(e: Emitter, block: Block) -> str:
-    """What the chosen pixels were before they were normalised: all that the gradients of gamma and beta need of them."""
+def max_values(e: Emitter, block: Block) -> str:
+    """What these pixels were before they were normalized: all that the gradients of gamma and beta need of them."""
     wanted = e.training and block.kind == "norm"
-    return e.buffer(f"peaks{block.output}", image(e.graph.nodes[block.output].shape) if wanted else (1, 1, 1)).name
+    return e.buffer(f"max_values{block.output}", image(e.graph.nodes[block.output].shape) if wanted else (1, 1, 1)).name
 
 
 def whole_vectors(channels: int) -> int:
@@ -168,24 +195,26 @@ def whole_vectors(channels: int) -> int:
     return -(-channels // 16) * 16
 
 
-def pool_geometry(op, x: Buffer, y: Buffer) -> tuple[int, ...]:
-    """Kernel, strides, padding before, and where both images lie in their buffers."""
+def pool_window(op, x: Buffer) -> PoolWindow:
     window = op.window.planar
     rows, columns = window.axes(*x.inside[:2])
-    return (*window.kernel, *window.strides, rows.before, columns.before, *inside(x), *inside(y))
+    (height, width), (down, right) = window.kernel, window.strides
+    return PoolWindow(height, width, down, right, rows.before, columns.before)
 
 
 def _pool(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    e.step("average_pool", x.name, y.name, pool_geometry(e.graph.nodes[block.nodes[0]].op, x, y))
+    window = pool_window(e.graph.nodes[block.nodes[0]].op, x)
+    e.step(AveragePoolArgs(x=x.name, y=y.name, window=window, x_region=inside(x), y_region=inside(y)))
 
 
 def _global_pool(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     op = e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, GlobalPool)
-    index = e.buffer(f"chosen{block.output}", (whole_vectors(y.shape[2]),), dtype="int32").name
-    e.step("global_pool", x.name, y.name, index, inside(x), inside(y), KINDS[op.kind])
+    index = e.buffer(f"argmax{block.output}", (whole_vectors(y.shape[2]),), dtype="int32").name
+    e.step(GlobalPoolArgs(x=x.name, y=y.name, argmax=index, x_region=inside(x), y_region=inside(y),
+                          average=int(op.kind == "average")))
 
 
 def _activation(e: Emitter, block: Block, y: Buffer) -> None:
@@ -193,7 +222,7 @@ def _activation(e: Emitter, block: Block, y: Buffer) -> None:
     op = e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, Activation)
     if is_relu(op):
-        e.step("relu", x.name, y.name, inside(x), inside(y))
+        e.step(ReluArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y)))
         return
     e.step(ActivationArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), name=op.name,
                           coefficients=scalar_coefficients(op)))
@@ -207,7 +236,7 @@ def _softmax(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     op = e.graph.nodes[block.nodes[0]].op
     assert isinstance(op, Softmax)
-    e.step("softmax", x.name, y.name, inside(x), inside(y), int(op.log))
+    e.step(SoftmaxArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), log=int(op.log)))
 
 
 def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
@@ -217,22 +246,24 @@ def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
 def dropout_step(e: Emitter, node: int, op, x: Buffer, y: Buffer) -> None:
     """Forward and backward alike. The masks depend on the step's seed and the node, or on the layer's own seed."""
     assert isinstance(op, Dropout)
-    e.step("dropout", x.name, y.name, inside(x), inside(y), SAMPLES, *augment.draw_key(op, node), op.rate, noise_strides(op, y))
+    seed, layer = augment.draw_key(op, node)
+    e.step(DropoutArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), samples=SAMPLES, seed=seed, layer=layer,
+                       rate=op.rate, strides=noise_strides(op, y)))
 
 
-def noise_strides(op: Dropout, y: Buffer) -> tuple[int, int, int, int]:
-    """How far the numbers of neighbouring samples, rows, columns and channels are apart: 0 where they share one."""
+def noise_strides(op: Dropout, y: Buffer) -> NoiseStrides:
     _, width, channels = y.inside
-    strides = (1, width * channels, channels, 1)
+    strides = NoiseStrides(1, width * channels, channels, 1)
     if op.noise_shape is None:
         return strides
     wanted = (op.noise_shape[0], *(1,) * (4 - len(op.noise_shape)), *op.noise_shape[1:])
-    return tuple(0 if size == 1 else stride for size, stride in zip(wanted, strides, strict=True))  # type: ignore[return-value]
+    return NoiseStrides(*(0 if size == 1 else stride for size, stride in zip(wanted, strides, strict=True)))
 
 
 def _scale(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    e.step("scale", x.name, y.name, *scale_constants(e, block, y), inside(x), inside(y))
+    factor, offset = scale_constants(e, block, y)
+    e.step(ScaleArgs(x=x.name, y=y.name, factor=factor, offset=offset, x_region=inside(x), y_region=inside(y)))
 
 
 def scale_constants(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
@@ -246,7 +277,7 @@ def scale_constants(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
 def _copy(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
     if not y.alias:
-        e.step("copy", x.name, y.name, inside(x), inside(y))
+        copy(e, x, y)
 
 
 def _add(e: Emitter, block: Block, y: Buffer) -> None:
@@ -254,7 +285,8 @@ def _add(e: Emitter, block: Block, y: Buffer) -> None:
     for position, other in enumerate(others):
         left = first if position == 0 else y
         floor = relu_floor(e, block) if position == len(others) - 1 else -inf
-        e.step("add", left.name, other.name, y.name, inside(left), inside(other), inside(y), floor)
+        e.step(AddArgs(a=left.name, b=other.name, y=y.name, a_region=inside(left), b_region=inside(other), y_region=inside(y),
+                       floor=floor))
 
 
 FORWARD = {

@@ -1,7 +1,7 @@
 """The steps of operations on arrays of any shape, forward and backward; compare konv.ir.array_ops.
 
-Movements of all kinds (concatenation, slices, padding, repetition, reordering) and sums along axes are one kernel, `move`:
-what differs is how far apart the numbers lie in what is read and in what is written.
+Concatenation, slices, padding, repetition and reordering, and sums along axes, are one kernel, `strided_copy`: what differs
+are the strides of what is read and of what is written.
 """
 
 from collections.abc import Sequence
@@ -9,22 +9,33 @@ from dataclasses import dataclass
 from math import prod
 
 from konv.errors import UnsupportedError
-from konv.ir.array_ops import BINARY, COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
+from konv.ir.array_ops import COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
 from konv.ir.ops import Permute, Shape
 from konv.plan.blocks import Block
-from konv.plan.emitter import Emitter, image, inside
+from konv.plan.contracts import (
+    BinaryArgs,
+    BinaryBackwardArgs,
+    ClearArgs,
+    ClearHaloArgs,
+    Extents,
+    MatmulArgs,
+    MatmulSizes,
+    MatrixLayout,
+    ReluBackwardArgs,
+    StridedCopyArgs,
+    StridedLayout,
+)
+from konv.plan.emitter import Emitter, copy, image, inside
 from konv.plan.steps import FIRST, NO_HALO, PER_PART, Buffer
 
-AXES = 6  # of a layout, see konv.kernels.strided
-CODES = (*BINARY, *COMPARISONS)  # the order is that of the kernels' variants
-SUM, MAX, MIN = range(3)
+AXES = 6  # of a `StridedLayout`
 GENERAL = (Binary, Concatenate, Matmul, Pad, Permute, Reduce, Repeat, Slice)  # they read parameters where these are
-JOINS = {"sum": SUM, "mean": SUM, "max": MAX, "min": MIN}
+REDUCTIONS = {"sum": "sum", "mean": "sum", "max": "max", "min": "min"}
 
 
 @dataclass(frozen=True)
 class Operand:
-    """Where the numbers of a value lie: in an array of that name, `sample` from one sample to the next."""
+    """Where the elements of a value lie: in an array of that name, `sample` from one sample to the next."""
 
     name: str
     shape: tuple[int, ...]
@@ -37,6 +48,10 @@ class Operand:
         missing = len(shape) - len(self.shape)
         return (0,) * missing + tuple(
             0 if mine == 1 else stride for mine, stride in zip(self.shape, self.strides, strict=True))
+
+    def layout(self, strides: Sequence[int]) -> StridedLayout:
+        """With these strides along the six axes of an operation."""
+        return StridedLayout(self.sample, self.start, *strides)
 
 
 def of(buffer: Buffer, shape: Shape) -> Operand:
@@ -66,7 +81,7 @@ def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(prod(shape[axis + 1:]) for axis in range(len(shape)))
 
 
-def laid_out(extents: Sequence[int], *strides: Sequence[int]) -> list[tuple[int, ...]]:
+def laid_out(extents: Sequence[int], *strides: Sequence[int]) -> tuple[Extents, list[tuple[int, ...]]]:
     """Extents and strides on AXES axes; those that follow each other everywhere are one."""
     axes: list[tuple[int, tuple[int, ...]]] = []
     for size, steps in zip(extents, zip(*strides, strict=True), strict=True):
@@ -79,33 +94,30 @@ def laid_out(extents: Sequence[int], *strides: Sequence[int]) -> list[tuple[int,
     if len(axes) > AXES:
         raise UnsupportedError(f"an operation over {len(axes)} axes is not supported, {AXES} is the most: {tuple(extents)}")
     axes = [(1, (0,) * len(strides))] * (AXES - len(axes)) + axes
-    return [tuple(size for size, _ in axes), *(tuple(steps[i] for _, steps in axes) for i in range(len(strides)))]
+    return Extents(*(size for size, _ in axes)), [tuple(steps[i] for _, steps in axes) for i in range(len(strides))]
 
 
-def move(e: Emitter, x: Operand, y: Operand, extents: Sequence[int], x_strides: Sequence[int], y_strides: Sequence[int],
-         factor: float = 1.0, join: int | None = None, fresh: int | str = 1) -> None:
-    """y = x * factor, or with `join` what is made of numbers that meet; `fresh` begins with nothing in y."""
-    extents, x_steps, y_steps = laid_out(extents, x_strides, y_strides)
-    e.step("move", x.name, y.name, extents, (x.sample, x.start, *x_steps), (y.sample, y.start, *y_steps), factor,
-           int(join is not None), 0 if join is None else fresh, variant=(join or SUM,))
+def strided_copy(e: Emitter, x: Operand, y: Operand, extents: Sequence[int], x_strides: Sequence[int],
+                 y_strides: Sequence[int], factor: float = 1.0, join: str = "", fresh: int | str = 1) -> None:
+    """y = x * factor, or with `join` the sum, max or min of elements that meet; `fresh` begins with nothing in y."""
+    axes, (x_steps, y_steps) = laid_out(extents, x_strides, y_strides)
+    e.step(StridedCopyArgs(x=x.name, y=y.name, extents=axes, x_layout=x.layout(x_steps), y_layout=y.layout(y_steps),
+                           factor=factor, join=int(bool(join)), fresh=fresh if join else 0, reduction=join or "sum"))
 
 
 def sum_to(e: Emitter, x: Operand, y: Operand, factor: float = 1.0) -> None:
     """y = the sum of x over the axes along which y was repeated."""
     steps = y.spread(x.shape)
     repeated = any(step == 0 and size > 1 for step, size in zip(steps, x.shape, strict=True))
-    move(e, x, y, x.shape, x.strides, steps, factor, SUM if repeated else None)
+    strided_copy(e, x, y, x.shape, x.strides, steps, factor, "sum" if repeated else "")
 
 
-def by_numbers(e: Emitter, kernel: str, shape: Shape, *operands: Operand, variant: tuple[int, ...]) -> None:
-    """A step that takes the numbers of a shape one by one, and operands repeated to that shape."""
-    extents, *steps = laid_out(known(shape), *(o.spread(shape) for o in operands))
-    layouts = [(o.sample, o.start, *step) for o, step in zip(operands, steps, strict=True)]
-    e.step(kernel, *(o.name for o in operands), extents, *layouts, variant=variant)
-
-
-def combine(e: Emitter, code: int, x: Operand, w: Operand, y: Operand) -> None:
-    by_numbers(e, "binary", y.shape, x, w, y, variant=(code,))
+def combine(e: Emitter, name: str, x: Operand, w: Operand, y: Operand) -> None:
+    """y = x (operation) w, element by element; operands are repeated to the shape of y."""
+    axes, strides = laid_out(y.shape, *(o.spread(y.shape) for o in (x, w, y)))
+    x_layout, w_layout, y_layout = (o.layout(steps) for o, steps in zip((x, w, y), strides, strict=True))
+    e.step(BinaryArgs(x=x.name, w=w.name, y=y.name, extents=axes, x_layout=x_layout, w_layout=w_layout, y_layout=y_layout,
+                      name=name))
 
 
 def spare(e: Emitter, name: str, shape: Shape) -> Operand:
@@ -122,14 +134,14 @@ def _whole(e: Emitter, block: Block, y: Buffer) -> None:
     if block.output not in e.graph.outputs and all(isinstance(e.graph.nodes[user].op, GENERAL) for user in users):
         return
     x, copy = operand(e, block.output), of(y, e.graph.nodes[block.output].shape)
-    move(e, x, copy, x.shape, x.strides, copy.strides)
+    strided_copy(e, x, copy, x.shape, x.strides, copy.strides)
 
 
 def _parameter_backward(s, block: Block, d: Buffer) -> None:
     node = s.e.graph.nodes[block.output]
     error = of(d, node.shape)
     parts = _parts(s, block.output, f"parts{block.output}", prod(error.shape))
-    move(s.e, error, parts, error.shape, error.strides, contiguous(error.shape), 1.0, SUM, FIRST)
+    strided_copy(s.e, error, parts, error.shape, error.strides, contiguous(error.shape), 1.0, "sum", FIRST)
 
 
 def _parts(s, index: int, name: str, size: int) -> Operand:
@@ -141,14 +153,14 @@ def _parts(s, index: int, name: str, size: int) -> Operand:
     return Operand(name, (size,), (1,), 0)
 
 
-# --- number by number -----------------------------------------------------------------------------------
+# --- element by element -----------------------------------------------------------------------------------
 
 
 def _binary(e: Emitter, block: Block, y: Buffer) -> None:
     op = e.graph.nodes[block.output].op
     assert isinstance(op, Binary)
     first, second = (operand(e, index) for index in block.inputs)
-    combine(e, CODES.index(op.name), first, second, of(y, e.graph.nodes[block.output].shape))
+    combine(e, op.name, first, second, of(y, e.graph.nodes[block.output].shape))
 
 
 def _binary_backward(s, block: Block, d: Buffer) -> None:
@@ -159,43 +171,46 @@ def _binary_backward(s, block: Block, d: Buffer) -> None:
 
         def emit(dx: Buffer, side: int = side, shape: Shape = shape) -> None:
             target = of(dx, shape)
-            if name in COMPARISONS:  # steps: no slope
-                e.step("clear", dx.name)
+            if name in COMPARISONS:  # steps: no gradient
+                e.step(ClearArgs(x=dx.name))
             elif name in ("add", "subtract"):
                 sum_to(e, error, target, -1.0 if name == "subtract" and side else 1.0)
             elif known(shape) == error.shape:
-                slope(target, side)
+                differentiate(target, side)
             else:
-                whole = spare(e, f"slope{block.output}.{side}", node.shape)
-                slope(whole, side)
+                whole = spare(e, f"partial{block.output}.{side}", node.shape)
+                differentiate(whole, side)
                 sum_to(e, whole, target)
 
-        def slope(target: Operand, side: int) -> None:
-            operands = (error, *(operand(e, index) for index in block.inputs), target)
-            by_numbers(e, "binary_backward", error.shape, *operands, variant=(CODES.index(name), side))
+        def differentiate(target: Operand, side: int) -> None:
+            d, (x, w), g = error, (operand(e, index) for index in block.inputs), target
+            axes, strides = laid_out(d.shape, *(o.spread(d.shape) for o in (d, x, w, g)))
+            d_layout, x_layout, w_layout, g_layout = (o.layout(steps) for o, steps in zip((d, x, w, g), strides, strict=True))
+            e.step(BinaryBackwardArgs(d=d.name, x=x.name, w=w.name, g=g.name, extents=axes, d_layout=d_layout,
+                                      x_layout=x_layout, w_layout=w_layout, g_layout=g_layout, name=name, side=side))
 
         s.contribute(index, emit)
 
 
 def _detach(e: Emitter, block: Block, y: Buffer) -> None:
-    x = e.value(block.inputs[0])
-    e.step("copy", x.name, y.name, inside(x), inside(y))
+    copy(e, e.value(block.inputs[0]), y)
 
 
 def _detach_backward(s, block: Block, d: Buffer) -> None:
-    s.contribute(block.inputs[0], lambda dx: s.e.step("clear", dx.name))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(ClearArgs(x=dx.name)))
 
 
 def _mask(e: Emitter, block: Block, y: Buffer) -> None:
     x, holds = (e.value(index) for index in block.inputs)
-    e.step("relu_backward", x.name, holds.name, y.name, inside(x), inside(holds), inside(y))
+    e.step(ReluBackwardArgs(d=x.name, y=holds.name, dx=y.name, d_region=inside(x), y_region=inside(holds),
+                            dx_region=inside(y)))
 
 
 def _mask_backward(s, block: Block, d: Buffer) -> None:
     holds = s.e.value(block.inputs[1])
-    s.contribute(block.inputs[0], lambda dx: s.e.step(
-        "relu_backward", d.name, holds.name, dx.name, inside(d), inside(holds), inside(dx)))
-    s.contribute(block.inputs[1], lambda dx: s.e.step("clear", dx.name))
+    s.contribute(block.inputs[0], lambda dx: s.e.step(ReluBackwardArgs(
+        d=d.name, y=holds.name, dx=dx.name, d_region=inside(d), y_region=inside(holds), dx_region=inside(dx))))
+    s.contribute(block.inputs[1], lambda dx: s.e.step(ClearArgs(x=dx.name)))
 
 
 # --- along axes -----------------------------------------------------------------------------------------
@@ -219,9 +234,10 @@ def _reduce(e: Emitter, block: Block, y: Buffer) -> None:
     kept = _kept(op, x.shape)
     target = _with_axes(of(y, node.shape), kept)
     count = prod(x.shape) // max(prod(kept), 1)
-    move(e, x, target, x.shape, x.strides, target.spread(x.shape), 1 / count if op.kind == "mean" else 1.0, JOINS[op.kind])
+    factor = 1 / count if op.kind == "mean" else 1.0
+    strided_copy(e, x, target, x.shape, x.strides, target.spread(x.shape), factor, REDUCTIONS[op.kind])
     if y.halo != NO_HALO:
-        e.step("clear_halo", y.name, y.halo)
+        e.step(ClearHaloArgs(x=y.name, halo=y.halo))
 
 
 def _reduce_backward(s, block: Block, d: Buffer) -> None:
@@ -235,16 +251,16 @@ def _reduce_backward(s, block: Block, d: Buffer) -> None:
         target = of(dx, x.shape)
         if op.kind in ("sum", "mean"):
             factor = 1 / count if op.kind == "mean" else 1.0
-            move(e, error, target, x.shape, error.spread(x.shape), target.strides, factor)
+            strided_copy(e, error, target, x.shape, error.spread(x.shape), target.strides, factor)
             return
         # those that are as large as the largest share its gradient
         y = _with_axes(operand(e, block.output), kept)
         mask, times, share = (spare(e, f"{what}{block.output}", shape)
                               for what, shape in (("mask", x.shape), ("times", kept), ("share", kept)))
-        combine(e, CODES.index("equal"), x, y, mask)
+        combine(e, "equal", x, y, mask)
         sum_to(e, mask, times)
-        combine(e, CODES.index("divide"), error, times, share)
-        combine(e, CODES.index("multiply"), mask, share, target)
+        combine(e, "divide", error, times, share)
+        combine(e, "multiply", mask, share, target)
 
     s.contribute(index, emit)
 
@@ -261,7 +277,7 @@ def _matrix(value: Operand, like: Operand | None = None) -> Operand:
     return Operand(value.name, (1, *value.shape), (0, *value.strides), value.sample, value.start)
 
 
-def _turned(value: Operand) -> Operand:
+def _transposed(value: Operand) -> Operand:
     """The transposed matrices."""
     *lead, rows, columns = value.shape
     *steps, row, column = value.strides
@@ -273,12 +289,16 @@ def _product(e: Emitter, x: Operand, w: Operand, y: Operand, fresh: int | str = 
     lead = max((o.shape[:-2] for o in (x, w, y)), key=lambda shape: (len(shape), prod(shape)))
     if len(lead) > 3:
         raise UnsupportedError(f"matrices with more than three axes in front are not supported, got {lead}")
-    sizes = (*(1,) * (3 - len(lead)), *lead, x.shape[-2], x.shape[-1], w.shape[-1])
-    layouts = []
-    for o in (x, w, y):
-        front = Operand(o.name, o.shape[:-2], o.strides[:-2], 0).spread(lead)
-        layouts.append((o.sample, o.start, *(0,) * (3 - len(lead)), *front, *o.strides[-2:]))
-    e.step("matmul", x.name, w.name, y.name, sizes, *layouts, fresh, macs=prod(sizes))
+    a, b, c = (1,) * (3 - len(lead)) + lead
+    sizes = MatmulSizes(a, b, c, x.shape[-2], x.shape[-1], w.shape[-1])
+
+    def layout(o: Operand) -> MatrixLayout:
+        a, b, c = (0,) * (3 - len(lead)) + Operand(o.name, o.shape[:-2], o.strides[:-2], 0).spread(lead)
+        row, column = o.strides[-2:]
+        return MatrixLayout(o.sample, o.start, a, b, c, row, column)
+
+    e.step(MatmulArgs(x=x.name, w=w.name, y=y.name, sizes=sizes, x_layout=layout(x), w_layout=layout(w), y_layout=layout(y),
+                      fresh=fresh), macs=prod(sizes))
 
 
 def _matmul_backward(s, block: Block, d: Buffer) -> None:
@@ -288,9 +308,9 @@ def _matmul_backward(s, block: Block, d: Buffer) -> None:
 
     def into(target: Operand, side: int, fresh: int | str = 1) -> None:
         if side == 0:
-            _product(e, error, _turned(second), _matrix(target, first), fresh)
+            _product(e, error, _transposed(second), _matrix(target, first), fresh)
         else:
-            _product(e, _turned(x), error, target, fresh)
+            _product(e, _transposed(x), error, target, fresh)
 
     for side, index in enumerate(block.inputs):
         node = e.graph.nodes[index]
@@ -338,9 +358,9 @@ def _in_turn(first: Sequence[int], second: Sequence[int]) -> list[int]:
 def _movement(e: Emitter, block: Block, y: Buffer) -> None:
     whole = of(y, e.graph.nodes[block.output].shape)
     if isinstance(e.graph.nodes[block.output].op, Pad):
-        e.step("clear", y.name)
+        e.step(ClearArgs(x=y.name))
     for index, extents, steps, first, places in _places(e, block, whole):
-        move(e, operand(e, index), _from(whole, first), extents, steps, places)
+        strided_copy(e, operand(e, index), _from(whole, first), extents, steps, places)
 
 
 def _movement_backward(s, block: Block, d: Buffer) -> None:
@@ -350,7 +370,7 @@ def _movement_backward(s, block: Block, d: Buffer) -> None:
         def emit(dx: Buffer, index=index, extents=extents, steps=steps, first=first, places=places) -> None:
             target = of(dx, s.e.graph.nodes[index].shape)
             own = _in_turn(target.strides, (0,) * len(target.strides)) if repeats else target.strides
-            move(s.e, _from(whole, first), target, extents, places, own, 1.0, SUM if repeats else None)
+            strided_copy(s.e, _from(whole, first), target, extents, places, own, 1.0, "sum" if repeats else "")
 
         s.contribute(index, emit)
 
@@ -363,7 +383,7 @@ def _from(value: Operand, first: int) -> Operand:
 def _slice(e: Emitter, block: Block, y: Buffer) -> None:
     x, target = operand(e, block.inputs[0]), of(y, e.graph.nodes[block.output].shape)
     first, steps = _picked(e, block, x)
-    move(e, _from(x, first), target, target.shape, steps, target.strides)
+    strided_copy(e, _from(x, first), target, target.shape, steps, target.strides)
 
 
 def _picked(e: Emitter, block: Block, x: Operand) -> tuple[int, tuple[int, ...]]:
@@ -381,8 +401,8 @@ def _slice_backward(s, block: Block, d: Buffer) -> None:
     def emit(dx: Buffer) -> None:
         target = of(dx, e.graph.nodes[index].shape)
         first, steps = _picked(e, block, target)
-        e.step("clear", dx.name)
-        move(e, error, _from(target, first), error.shape, error.strides, steps)
+        e.step(ClearArgs(x=dx.name))
+        strided_copy(e, error, _from(target, first), error.shape, error.strides, steps)
 
     s.contribute(index, emit)
 

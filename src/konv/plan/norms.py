@@ -5,7 +5,17 @@ from math import prod
 
 from konv.ir.ops import GroupNorm, LayerNorm
 from konv.plan.blocks import Block, has_relu
-from konv.plan.emitter import Emitter, inside, relu_floor
+from konv.plan.contracts import (
+    GroupCoefficientsArgs,
+    GroupGradientArgs,
+    LayerNormArgs,
+    LayerNormBackwardArgs,
+    MomentsArgs,
+    NormArgs,
+    NormBackwardArgs,
+    NormSumsArgs,
+)
+from konv.plan.emitter import Emitter, gate, inside, relu_floor
 from konv.plan.steps import FIRST, PER_PART, Buffer
 
 
@@ -20,10 +30,12 @@ def group_norm(e: Emitter, block: Block, z: Buffer) -> None:
     assert isinstance(op, GroupNorm)
     moments = e.buffer(f"moments{node}", (2, channels)).name
     coefficients = e.buffer(f"norm{node}", (4, channels)).name
-    e.step("moments", y.name, inside(y), moments)
+    e.step(MomentsArgs(y=y.name, region=inside(y), moments=moments))
     gamma, beta = _gamma_beta(e, node, channels)
-    e.step("group_coefficients", moments, prod(y.inside[:2]), gamma, beta, coefficients, op.groups, op.epsilon)
-    e.step("norm", y.name, coefficients, z.name, inside(y), inside(z), relu_floor(e, block))
+    e.step(GroupCoefficientsArgs(moments=moments, pixels=prod(y.inside[:2]), gamma=gamma, beta=beta,
+                                 coefficients=coefficients, groups=op.groups, epsilon=op.epsilon))
+    e.step(NormArgs(y=y.name, coefficients=coefficients, z=z.name, y_region=inside(y), z_region=inside(z),
+                    floor=relu_floor(e, block)))
 
 
 def layer_norm(e: Emitter, block: Block, y: Buffer) -> None:
@@ -31,14 +43,14 @@ def layer_norm(e: Emitter, block: Block, y: Buffer) -> None:
     op = e.graph.nodes[node].op
     assert isinstance(op, LayerNorm)
     moments = e.buffer(f"moments{node}", (prod(x.inside[:2]), 2)).name
-    e.step("layer_norm", x.name, *_gamma_beta(e, node, x.shape[2]), y.name, moments, inside(x), inside(y), op.epsilon,
-           relu_floor(e, block))
+    gamma, beta = _gamma_beta(e, node, x.shape[2])
+    e.step(LayerNormArgs(x=x.name, gamma=gamma, beta=beta, y=y.name, moments=moments, x_region=inside(x), y_region=inside(y),
+                         epsilon=op.epsilon, floor=relu_floor(e, block)))
 
 
 def _gate(s, block: Block, d: Buffer) -> None:
     if has_relu(s.e.graph, block):
-        z = s.e.value(block.output)
-        s.e.step("gate", d.name, z.name, inside(d), inside(z), 1.0)
+        gate(s.e, d, s.e.value(block.output))
 
 
 def _parts(s, node: int, channels: int) -> tuple[str, str]:
@@ -61,21 +73,25 @@ def group_norm_backward(s, block: Block, d: Buffer) -> None:
     _gate(s, block, d)
     coefficients, gamma = f"norm{node}", _gamma_beta(e, node, channels)[0]
     sums, back = e.buffer(f"sums{node}", (2, channels)).name, e.buffer(f"back{node}", (3, channels)).name
-    e.step("norm_sums", d.name, y.name, coefficients, sums, inside(d), inside(y))
-    e.step("group_gradient", sums, prod(y.inside[:2]), coefficients, gamma, *_parts(s, node, channels), back, op.groups, FIRST)
-    s.contribute(source, lambda dx: e.step(
-        "norm_backward", d.name, y.name, coefficients, back, dx.name, inside(d), inside(y), inside(dx), 0, 1.0))
+    dgamma, dbeta = _parts(s, node, channels)
+    e.step(NormSumsArgs(d=d.name, y=y.name, coefficients=coefficients, sums=sums, d_region=inside(d), y_region=inside(y)))
+    e.step(GroupGradientArgs(sums=sums, pixels=prod(y.inside[:2]), coefficients=coefficients, gamma=gamma, dgamma=dgamma,
+                             dbeta=dbeta, back=back, groups=op.groups, first=FIRST))
+    s.contribute(source, lambda dx: e.step(NormBackwardArgs(
+        d=d.name, y=y.name, coefficients=coefficients, back=back, dy=dx.name, d_region=inside(d), y_region=inside(y),
+        dy_region=inside(dx), gated=0, factor=1.0)))
 
 
 def layer_norm_backward(s, block: Block, d: Buffer) -> None:
     e, node, source = s.e, block.nodes[0], block.inputs[0]
     x = e.value(source)
     _gate(s, block, d)
-    gamma, parts = _gamma_beta(e, node, x.shape[2])[0], _parts(s, node, x.shape[2])
+    (gamma, _), (dgamma, dbeta) = _gamma_beta(e, node, x.shape[2]), _parts(s, node, x.shape[2])
 
     def emit(dx: Buffer) -> None:
-        e.step("layer_norm_backward", d.name, x.name, gamma, f"moments{node}", dx.name, *parts, inside(d), inside(x),
-               inside(dx), FIRST)
+        e.step(LayerNormBackwardArgs(
+            d=d.name, x=x.name, gamma=gamma, moments=f"moments{node}", dx=dx.name, dgamma=dgamma, dbeta=dbeta,
+            d_region=inside(d), x_region=inside(x), dx_region=inside(dx), first=FIRST))
 
     if source in e.needs_gradient:
         s.contribute(source, emit)

@@ -169,8 +169,6 @@ class Program:
 
     def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> KernelCall:
         args, kinds = [self._argument(value, step, over_samples, memory) for value in step.args.values], step.args.kinds
-        if step.kernel in RESHAPED:
-            return KernelCall(step, RESHAPED[step.kernel](*args))
         return KernelCall(step, tuple([VIEWS[kind](arg) if (kind := kinds.get(name)) in VIEWS else arg
                                  for name, arg in zip(step.args.parameters, args, strict=True)]) if kinds else tuple(args))
 
@@ -266,15 +264,13 @@ def parts(array: np.ndarray | RowSlice) -> np.ndarray | RowSlice:
     return array.reshape(len(array) if array.ndim == 5 else 1, -1)
 
 
-def flat(*args) -> tuple:
-    """Arrays that are the same in every call with one axis: their layout is another argument."""
-    return tuple(arg.reshape(-1) if isinstance(arg, np.ndarray) else arg for arg in args)
+def flat(array: np.ndarray | RowSlice) -> np.ndarray | RowSlice:
+    """With one axis where it is the same in every call: its layout is another argument."""
+    return array.reshape(-1) if isinstance(array, np.ndarray) else array
 
 
 # so that a kernel is compiled once for arrays of any shape
-VIEWS = {Flat: lambda array: flat(array)[0], Matrix: lambda array: array.reshape(-1, array.shape[-1]), Parts: parts}
-# kernels that do not care for the axes of what they read
-RESHAPED = {"move": flat, "binary": flat, "binary_backward": flat, "matmul": flat}
+VIEWS = {Flat: flat, Matrix: lambda array: array.reshape(-1, array.shape[-1]), Parts: parts}
 
 
 def aligned(size: int) -> np.ndarray:

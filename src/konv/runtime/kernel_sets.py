@@ -40,8 +40,6 @@ class KernelSet:
 
 def _reference(step: Step, args: tuple) -> Callable:
     kernel = getattr(reference, step.kernel)
-    if step.kernel in reference.VARIANTS:
-        return partial(kernel, **reference.VARIANTS[step.kernel](step.variant))
     code = kernel.__code__
     options = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
     return partial(kernel, **{name: getattr(step.args, name) for name in options}) if options else kernel

@@ -65,7 +65,7 @@ def _say_crop(step: StepFacts, op: ir.RandomCrop) -> Statements:
     yield Statement("crop_predicts", {"rows": rows, "columns": columns})
 
 
-def _say_warp(step: StepFacts, op: ir.Warp) -> Statements:
+def _say_affine(step: StepFacts, op: ir.Affine) -> Statements:
     if not op.ranges:
         yield Statement(f"flip_{op.kind}")
     else:
@@ -74,7 +74,7 @@ def _say_warp(step: StepFacts, op: ir.Warp) -> Statements:
     yield Statement("only_training")
 
 
-def _say_light(step: StepFacts, op: ir.Light) -> Statements:
+def _say_brightness_contrast(step: StepFacts, op: ir.BrightnessContrast) -> Statements:
     low, high = map(number, op.value_range)
     yield Statement(op.kind, {"ranges": _ranges((op.range,)), "low": low, "high": high})
     yield Statement("only_training")
@@ -159,6 +159,6 @@ RULES = {
     ir.Resize: Rule(_say_resize, _write_resize),
     ir.Upsample: Rule(_say_upsample, _write_upsample),
     ir.RandomCrop: Rule(_say_crop, _write_crop),
-    ir.Warp: Rule(_say_warp, write_input),
-    ir.Light: Rule(_say_light, write_input),
+    ir.Affine: Rule(_say_affine, write_input),
+    ir.BrightnessContrast: Rule(_say_brightness_contrast, write_input),
 }

@@ -1,4 +1,4 @@
-"""Kernels that treat each number, or each pixel, by itself; twins in reference.py. `inside` is (top, left, height, width)."""
+"""Kernels that treat each element, or each pixel, by itself; twins in reference.py."""
 
 import math
 
@@ -18,7 +18,7 @@ def clear(x):
 
 @kernel
 def clear_halo(x, halo):
-    top, bottom, left, right = halo[0], halo[1], halo[2], halo[3]
+    top, bottom, left, right = halo
     count, height, width, channels = x.shape
     row = width * channels
     for n in range(count):
@@ -34,14 +34,14 @@ def clear_halo(x, halo):
 
 
 @kernel
-def copy(x, y, x_inside, y_inside):
+def copy(x, y, x_region, y_region):
     # the same numbers in the same order: runs up to the end of a row on either side
-    long_x, long_y = x_inside[3] * x.shape[3], y_inside[3] * y.shape[3]
+    long_x, long_y = x_region.width * x.shape[3], y_region.width * y.shape[3]
     for n in range(x.shape[0]):
         i = j = h = k = 0
-        while h < x_inside[2]:
-            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3] + i
-            target = ((n * y.shape[1] + y_inside[0] + k) * y.shape[2] + y_inside[1]) * y.shape[3] + j
+        while h < x_region.height:
+            source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left) * x.shape[3] + i
+            target = ((n * y.shape[1] + y_region.top + k) * y.shape[2] + y_region.left) * y.shape[3] + j
             run = min(long_x - i, long_y - j)
             for e in range(0, run, LANES):
                 store(y, target + e, load(x, source + e, run - e), run - e)
@@ -53,37 +53,37 @@ def copy(x, y, x_inside, y_inside):
 
 
 @kernel
-def add(a, b, y, a_inside, b_inside, y_inside, floor):
-    long, low = y_inside[3] * y.shape[3], floats(F(floor))
+def add(a, b, y, a_region, b_region, y_region, floor):
+    long, low = y_region.width * y.shape[3], floats(F(floor))
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            first = ((n * a.shape[1] + a_inside[0] + h) * a.shape[2] + a_inside[1]) * a.shape[3]
-            second = ((n * b.shape[1] + b_inside[0] + h) * b.shape[2] + b_inside[1]) * b.shape[3]
-            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+        for h in range(y_region.height):
+            first = ((n * a.shape[1] + a_region.top + h) * a.shape[2] + a_region.left) * a.shape[3]
+            second = ((n * b.shape[1] + b_region.top + h) * b.shape[2] + b_region.left) * b.shape[3]
+            target = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * y.shape[3]
             for e in range(0, long, LANES):
                 left = long - e
                 store(y, target + e, larger(load(a, first + e, left) + load(b, second + e, left), low), left)
 
 
 @kernel
-def relu(x, y, x_inside, y_inside):
-    long, zero = y_inside[3] * y.shape[3], floats(F(0))
+def relu(x, y, x_region, y_region):
+    long, zero = y_region.width * y.shape[3], floats(F(0))
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * x.shape[3]
-            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
+        for h in range(y_region.height):
+            source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left) * x.shape[3]
+            target = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * y.shape[3]
             for e in range(0, long, LANES):
                 store(y, target + e, larger(load(x, source + e, long - e), zero), long - e)
 
 
 @kernel
-def relu_backward(d, y, dx, d_inside, y_inside, dx_inside):
-    long, zero = y_inside[3] * y.shape[3], floats(F(0))
+def relu_backward(d, y, dx, d_region, y_region, dx_region):
+    long, zero = y_region.width * y.shape[3], floats(F(0))
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            error = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * d.shape[3]
-            value = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * y.shape[3]
-            target = ((n * dx.shape[1] + dx_inside[0] + h) * dx.shape[2] + dx_inside[1]) * dx.shape[3]
+        for h in range(y_region.height):
+            error = ((n * d.shape[1] + d_region.top + h) * d.shape[2] + d_region.left) * d.shape[3]
+            value = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * y.shape[3]
+            target = ((n * dx.shape[1] + dx_region.top + h) * dx.shape[2] + dx_region.left) * dx.shape[3]
             for e in range(0, long, LANES):
                 left = long - e
                 passed = select(load(y, value + e, left) > zero, load(d, error + e, left), zero)
@@ -91,30 +91,30 @@ def relu_backward(d, y, dx, d_inside, y_inside, dx_inside):
 
 
 @kernel
-def scale(x, y, factor, offset, x_inside, y_inside):
+def scale(x, y, factor, offset, x_region, y_region):
     # factor, offset (C,)
     channels = x.shape[3]
     for n in range(y.shape[0]):
-        for h in range(y_inside[2]):
-            source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1]) * channels
-            target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+        for h in range(y_region.height):
+            source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left) * channels
+            target = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * channels
             for c in range(0, channels, LANES):
                 left = channels - c
                 times, plus = load(factor, c, left), load(offset, c, left)
-                for w in range(y_inside[3]):
+                for w in range(y_region.width):
                     place = w * channels + c
                     store(y, target + place, fma(load(x, source + place, left), times, plus), left)
 
 
 @kernel
-def gate(d, y, d_inside, y_inside, factor):
+def gate(d, y, d_region, y_region, factor):
     # back through relu and dropout: what came out as zero passes nothing
     times, zero, channels = floats(F(factor)), floats(F(0)), d.shape[3]
-    long = d_inside[3] * channels
+    long = d_region.width * channels
     for n in range(d.shape[0]):
-        for h in range(d_inside[2]):
-            error_row = ((n * d.shape[1] + d_inside[0] + h) * d.shape[2] + d_inside[1]) * channels
-            value_row = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1]) * channels
+        for h in range(d_region.height):
+            error_row = ((n * d.shape[1] + d_region.top + h) * d.shape[2] + d_region.left) * channels
+            value_row = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left) * channels
             for e in range(0, long, LANES):
                 left = long - e
                 error = load(d, error_row + e, left) * times
@@ -122,52 +122,52 @@ def gate(d, y, d_inside, y_inside, factor):
 
 
 @kernel
-def dropout(x, y, x_inside, y_inside, samples, seed, layer, rate, strides):
+def dropout(x, y, x_region, y_region, samples, seed, layer, rate, strides):
     # counters (element, sample), key (seed, seed ^ layer); see reference.threefry
     keep, limit, zero = floats(F(1 / (1 - rate)) if rate < 1 else F(0)), ints(min(int(rate * 2**32), 2**32 - 1)), floats(F(0))
     key0, key1 = np.int64(seed[0]), np.int64(seed[1]) ^ layer
     channels = x.shape[3]
-    whole = strides[2] == channels and strides[3] == 1  # the numbers of a row follow each other
-    run, runs = (x_inside[3] * channels, 1) if whole else (channels, x_inside[3])
+    whole = strides.column == channels and strides.channel == 1  # the numbers of a row follow each other
+    run, runs = (x_region.width * channels, 1) if whole else (channels, x_region.width)
     for n in range(x.shape[0]):
-        sample = ints(samples[n] * strides[0])
-        for h in range(x_inside[2]):
+        sample = ints(samples[n] * strides.sample)
+        for h in range(x_region.height):
             for w in range(runs):
-                source = ((n * x.shape[1] + x_inside[0] + h) * x.shape[2] + x_inside[1] + w) * channels
-                target = ((n * y.shape[1] + y_inside[0] + h) * y.shape[2] + y_inside[1] + w) * channels
-                place = h * strides[1] + w * strides[2]
+                source = ((n * x.shape[1] + x_region.top + h) * x.shape[2] + x_region.left + w) * channels
+                target = ((n * y.shape[1] + y_region.top + h) * y.shape[2] + y_region.left + w) * channels
+                place = h * strides.row + w * strides.column
                 for e in range(0, run, LANES):
                     left = run - e
-                    word = words(counting(place + e) if strides[3] else ints(place), sample, key0, key1)
+                    word = words(counting(place + e) if strides.channel else ints(place), sample, key0, key1)
                     value = load(x, source + e, left) * keep
                     store(y, target + e, select(below(word, limit), zero, value), left)
 
 
 @kernel
-def channel_sums(d, inside, sums, first):
+def channel_sums(d, region, sums, first):
     # sums (1, C) of one part
     channels = d.shape[3]
     if first:
         for c in range(channels):
             sums[0, c] = F(0)
     for n in range(d.shape[0]):
-        for h in range(inside[2]):
-            row = ((n * d.shape[1] + inside[0] + h) * d.shape[2] + inside[1]) * channels
+        for h in range(region.height):
+            row = ((n * d.shape[1] + region.top + h) * d.shape[2] + region.left) * channels
             for c in range(0, channels, LANES):
                 left = channels - c
                 plain = load(sums, c, left)
-                for w in range(inside[3]):
+                for w in range(region.width):
                     plain = plain + load(d, row + w * channels + c, left)
                 store(sums, c, plain, left)
 
 
 @kernel
-def softmax(x, y, x_inside, y_inside, log):
+def softmax(x, y, x_region, y_region, log):
     channels = x.shape[3]
     for n in range(x.shape[0]):
-        for h in range(x_inside[2]):
-            for w in range(x_inside[3]):
-                source, target = x[n, x_inside[0] + h, x_inside[1] + w], y[n, y_inside[0] + h, y_inside[1] + w]
+        for h in range(x_region.height):
+            for w in range(x_region.width):
+                source, target = x[n, x_region.top + h, x_region.left + w], y[n, y_region.top + h, y_region.left + w]
                 largest = source[0]
                 for c in range(1, channels):
                     largest = max(largest, source[c])
@@ -185,13 +185,13 @@ def softmax(x, y, x_inside, y_inside, log):
 
 
 @kernel
-def softmax_backward(d, y, dx, d_inside, y_inside, dx_inside, log):
+def softmax_backward(d, y, dx, d_region, y_region, dx_region, log):
     channels = d.shape[3]
     for n in range(d.shape[0]):
-        for h in range(d_inside[2]):
-            for w in range(d_inside[3]):
-                error, result = d[n, d_inside[0] + h, d_inside[1] + w], y[n, y_inside[0] + h, y_inside[1] + w]
-                target = dx[n, dx_inside[0] + h, dx_inside[1] + w]
+        for h in range(d_region.height):
+            for w in range(d_region.width):
+                error, result = d[n, d_region.top + h, d_region.left + w], y[n, y_region.top + h, y_region.left + w]
+                target = dx[n, dx_region.top + h, dx_region.left + w]
                 total = F(0)
                 for c in range(channels):
                     total += error[c] if log else error[c] * result[c]
