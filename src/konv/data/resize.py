@@ -4,7 +4,6 @@ Pillow's resize is not used because it widens its kernel when it shrinks (antial
 would see other pixels. Every method is a short weighted sum per axis; the taps are computed once per pair of sizes.
 """
 
-from collections.abc import Callable
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -12,33 +11,7 @@ import numpy as np
 from konv.errors import KonvError
 from konv.ir import resampling
 from konv.ir.augment_ops import Resize
-
-
-def _cubic(x: np.ndarray) -> np.ndarray:
-    return np.where(x < 1, *(np.polyval(part, x) for part in resampling.CUBIC))
-
-
-def _mitchell(x: np.ndarray) -> np.ndarray:
-    """Mitchell and Netravali 1988, equation 8, with B = C = 1/3."""
-    near = (7 * x - 12) * x * x / 6 + 8 / 9
-    far = ((-7 * x + 36) * x - 60) * x / 18 + 16 / 9
-    return np.where(x < 1, near, far)
-
-
-def _lanczos(radius: int) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda x: np.sinc(x) * np.sinc(x / radius)
-
-
-# method: (radius in input pixels, weight of an input pixel at distance x >= 0 from the sampling point)
-KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
-    "bilinear": (1, lambda x: 1 - x),
-    "bicubic": (2, _cubic),
-    "lanczos3": (3, _lanczos(3)),
-    "lanczos5": (5, _lanczos(5)),
-    "gaussian": (1.5, lambda x: np.exp(-2 * x * x)),  # standard deviation of half a pixel, cut at three
-    "mitchellcubic": (2, _mitchell),
-}
-METHODS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+from konv.ir.resampling import METHODS
 
 
 def resize(image: np.ndarray, size: tuple[int, int], method: str = "bilinear") -> np.ndarray:
@@ -87,36 +60,14 @@ def fit(image: np.ndarray, size: tuple[int, int], aspect: str | None = None) -> 
 @lru_cache(maxsize=256)
 def taps(size: int, target: int, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Which input pixels make an output pixel, and their weights: two arrays of (target, taps)."""
-    scale = size / target
-    if method == "nearest":
-        pixels = [pixel for ((pixel, _),) in resampling.taps(size, target, method)]
-        return np.array(pixels)[:, None], np.ones((target, 1), np.float32)
-    if method == "area":
-        return _area(size, target)
-    if method not in KERNELS:
+    if method not in METHODS:
         raise KonvError(f"interpolation={method!r} is not one of {', '.join(METHODS)}")
-    radius, kernel = KERNELS[method]
-    centre = (np.arange(target) + 0.5) * scale - 0.5
-    first = np.floor(centre - radius).astype(int) + 1
-    pixels = first[:, None] + np.arange(int(np.ceil(2 * radius)))
-    distance = np.abs(pixels - centre[:, None])
-    return _normalised(pixels, np.where(distance < radius, kernel(distance), 0), size)
-
-
-def _area(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mean over the input interval that an output pixel covers."""
-    edges = np.arange(target + 1) * (size / target)
-    left, right = edges[:-1, None], edges[1:, None]
-    pixels = np.floor(left).astype(int) + np.arange(int(np.ceil(size / target)) + 1)
-    overlap = np.minimum(right, pixels + 1) - np.maximum(left, pixels)
-    return _normalised(pixels, np.maximum(overlap, 0), size)
-
-
-def _normalised(pixels: np.ndarray, weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out what lies outside of the image, and make the rest sum to 1."""
-    weights = np.where((pixels >= 0) & (pixels < size), weights, 0)
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    return np.clip(pixels, 0, size - 1), weights.astype(np.float32)
+    sums = resampling.taps(size, target, method, least=0.0)
+    pixels = np.zeros((target, max(map(len, sums))), int)
+    weights = np.zeros(pixels.shape, np.float32)
+    for place, terms in enumerate(sums):
+        pixels[place, :len(terms)], weights[place, :len(terms)] = zip(*terms, strict=True)
+    return pixels, weights
 
 
 def _along(image: np.ndarray, axis: int, pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
