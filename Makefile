@@ -7,10 +7,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Two processes take half the time of one: most of a test is Python and compiling, on one core. A file stays in one process.
 TWO    := -n 2 --dist loadfile
+FORMATTED := src tests examples benchmarks tools
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test compatibility narrow nightly lint house bench clean
+.PHONY: help setup demo check test compatibility narrow nightly format lint house bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,7 +34,11 @@ narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every in
 nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(TWO) -m "nightly or hypothesis"
 
+format: $(VENV)/dev.stamp ## put white space where it belongs
+	$(BIN)/python -m autopep8 --in-place $(FORMATTED)
+
 lint: $(VENV)/dev.stamp ## style and types
+	$(BIN)/python -m autopep8 --diff --exit-code $(FORMATTED)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pyright
 
