@@ -14,7 +14,7 @@ NEW = re.compile(r"^New file `([^`]+)`:" + BLOCK, re.DOTALL | re.MULTILINE)
 ADDED = re.compile(r"^In `([^`]+)`, (above|below) the line `([^`]+)`:" + BLOCK, re.DOTALL | re.MULTILINE)
 CHANGED = re.compile(r"^In `([^`]+)`, the text `([^`]+)` becomes:" + BLOCK, re.DOTALL | re.MULTILINE)
 # tests that run over all of a kind, and so over what the page adds
-CHECKS = ["tests/kernels/test_pointwise.py", "-k", "bent_identity"], ["tests/test_hints.py"]
+CHECKS = ["tests/kernels/test_pointwise.py", "-k", "isru"], ["tests/test_hints.py"]
 
 
 def edited(text, where, line, block):
