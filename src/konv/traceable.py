@@ -5,11 +5,10 @@ do with them is done by konv.ops.
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any
 
 from konv.late import late
 
-Class = TypeVar("Class", bound=type)
 _tracing: ContextVar[str] = ContextVar("tracing", default="")
 _inputs: ContextVar[Sequence[Any]] = ContextVar("inputs", default=())
 
@@ -45,16 +44,15 @@ def operator(name: str, swapped: bool = False) -> Callable[..., Any]:
     return method
 
 
-_PAIRS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "pow": "power", "matmul": "matmul"}
-_OTHERS = {"neg": "negative", "abs": "absolute", "getitem": "get_item", "gt": "greater", "ge": "greater_equal", "lt": "less",
-           "le": "less_equal", "and": "logical_and", "or": "logical_or", "invert": "logical_not"}
+class Operators:
+    """Python's operators, by way of konv.ops."""
 
-
-def with_operators(cls: Class) -> Class:
-    """Give a class the operators of Python, by way of konv.ops."""
-    for name, function in _PAIRS.items():
-        setattr(cls, f"__{name}__", operator(function))
-        setattr(cls, f"__r{name}__", operator(function, swapped=True))
-    for name, function in _OTHERS.items():
-        setattr(cls, f"__{name}__", operator(function))
-    return cls
+    __add__, __radd__ = operator("add"), operator("add", swapped=True)
+    __sub__, __rsub__ = operator("subtract"), operator("subtract", swapped=True)
+    __mul__, __rmul__ = operator("multiply"), operator("multiply", swapped=True)
+    __truediv__, __rtruediv__ = operator("true_divide"), operator("true_divide", swapped=True)
+    __pow__, __rpow__ = operator("power"), operator("power", swapped=True)
+    __matmul__, __rmatmul__ = operator("matmul"), operator("matmul", swapped=True)
+    __neg__, __abs__, __getitem__ = operator("negative"), operator("absolute"), operator("get_item")
+    __gt__, __ge__, __lt__, __le__ = operator("greater"), operator("greater_equal"), operator("less"), operator("less_equal")
+    __and__, __or__, __invert__ = operator("logical_and"), operator("logical_or"), operator("logical_not")

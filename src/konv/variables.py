@@ -8,14 +8,13 @@ import numpy as np
 from konv.arrays import to_array
 from konv.errors import ShapeError, UnsupportedError
 from konv.late import late
-from konv.traceable import is_tracing, with_operators
+from konv.traceable import Operators, is_tracing
 
 # the weight of the operation that reads a variable as the kernel of a convolution or of a matrix product: path/kernel
 KERNEL = "kernel"
 
 
-@with_operators
-class Variable:
+class Variable(Operators):
     """One weight. `value` is a read-only view; write with `assign`, so that packed copies notice.
 
     `path` is where it is, as Keras says it; `key` is what graphs call it.

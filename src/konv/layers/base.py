@@ -25,7 +25,8 @@ from konv.registry import clear_session as clear_session
 from konv.registry import reset_names as reset_names
 from konv.runtime import compute
 from konv.traceable import is_tracing
-from konv.tracing import traced, tree
+from konv.tracing import traced_layer as traced
+from konv.tracing import tree
 from konv.tracing.attributes import AttributeTracking, own, own_weights
 from konv.tracing.auxiliary import ActivityLoss
 from konv.tracing.lowering import lower_in_mode

@@ -10,7 +10,7 @@ from konv.errors import ShapeError
 from konv.losses.base import as_float, require_float32, same_rank
 from konv.losses.wrapper import FORMULAS as LOSSES
 from konv.registry import auto_name, snake_case
-from konv.tracing import tree as nests
+from konv.tracing import tree
 from konv.variables import State, Variable
 
 Array = np.ndarray
@@ -61,7 +61,7 @@ class Metric:
     def variables(self) -> list[Any]:
         """The sums, and those of metrics that this one holds, also in lists and dicts."""
         found: dict[int, Any] = {id(variable): variable for variable in self._variables}
-        for part in nests.flatten(list(self.__dict__.values())):
+        for part in tree.flatten(list(self.__dict__.values())):
             held = part.variables if isinstance(part, Metric) else [part] if isinstance(part, Variable) else []
             found |= {id(variable): variable for variable in held}
         return list(found.values())

@@ -18,7 +18,8 @@ from konv.layers.base import Entered, Layer, as_inputs, check_call, only_trainin
 from konv.layers.input import InputLayer
 from konv.models.cutting import cut
 from konv.registry import auto_name, snake_case
-from konv.tracing import lowering, traced, tree
+from konv.tracing import lowering, tree
+from konv.tracing import traced_layer as traced
 from konv.tracing.state import Arguments, move
 from konv.tracing.tensors import Call, Tensor
 from konv.training import Trainer

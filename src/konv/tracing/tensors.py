@@ -8,7 +8,7 @@ from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Shape
 from konv.late import late
 from konv.registry import auto_name, snake_case
-from konv.traceable import is_tracing, operator, traced_inputs, with_operators
+from konv.traceable import Operators, is_tracing, operator, traced_inputs
 from konv.tracing.state import TracingState
 
 
@@ -87,8 +87,7 @@ class Source:
         self.name = self.title = name
 
 
-@with_operators
-class Tensor:
+class Tensor(Operators):
     """A value that is not computed yet: what `Input` returns and a layer called on it returns.
 
     `shape` has the batch axis first, unknown sizes are None. `layer` made it from `inputs`. A batch size that `Input`

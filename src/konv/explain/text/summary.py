@@ -14,7 +14,7 @@ from konv.layers.base import Layer
 from konv.layers.input import InputLayer
 from konv.models import Model, Sequential
 from konv.models.model import require_built
-from konv.tracing import tree as nests
+from konv.tracing import tree
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _layer_rows(layer: Any, connections: dict[int, tuple[str, ...]], expand_nest
 def _output_shape(layer: Layer) -> Any:
     """Batch axis first; of several outputs a list. Of a layer that was called on several shapes, the last, as in Keras."""
     call = layer._tracing.last_call
-    outputs = call.outputs if call else [leaf for leaf in nests.flatten(getattr(layer, "output", None)) if leaf is not None]
+    outputs = call.outputs if call else [leaf for leaf in tree.flatten(getattr(layer, "output", None)) if leaf is not None]
     if not outputs and not (layer.built and layer.input_shapes):
         return None
     shapes = [output.shape for output in outputs] or list(_shapes(
