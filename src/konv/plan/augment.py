@@ -6,11 +6,13 @@ for each sample, which the next one reads, and the way back too.
 
 from collections.abc import Sequence
 from math import inf
+from typing import Any
 from zlib import crc32
 
 from konv.ir.augment_ops import FILL_MODES, MAPS, Affine, BrightnessContrast, Noise, RandomCrop, Resize
 from konv.ir.ops import Op
 from konv.ir.resampling import Taps, taps
+from konv.plan.backward_state import Backward
 from konv.plan.blocks import Block
 from konv.plan.contracts import (
     AffineArgs,
@@ -28,17 +30,18 @@ from konv.plan.emitter import Emitter, inside
 from konv.plan.steps import COUNT, PER_THREAD, SAMPLES, SEED, Buffer, Fill
 
 SHARE = ((0.0, 1.0),)
-STREAMS = {Affine: "Warp", BrightnessContrast: "Light"}  # what these were called, so that a seed gives what it always gave
+STREAMS = {"Affine": "Warp", "BrightnessContrast": "Light"}  # what these were called, so that a seed gives what it always gave
 
 
-def draw_key(op, node: int) -> tuple[str, int]:
+def draw_key(op: Any, node: int) -> tuple[str, int]:
     """What decides the numbers of an operation: the step's seed and the node, or the layer's own seed and the step's count.
 
     The same seed given to a flip and to a rotation must not turn all the mirrored images one way: so its kind counts too.
     """
     if op.seed is None:
         return SEED, node
-    kind = f"{STREAMS.get(type(op), type(op).__name__)} {getattr(op, 'kind', '')}"
+    own = type(op).__name__
+    kind = f"{STREAMS.get(own, own)} {getattr(op, 'kind', '')}"
     return COUNT, (op.seed ^ crc32(kind.encode())) & 0xFFFFFFFF
 
 
@@ -50,19 +53,19 @@ def resize(e: Emitter, block: Block, y: Buffer) -> None:
     _resample(e, f"{block.output}", x, y, sums(op, x.inside, y.inside), getattr(op, "fill_value", 0.0))
 
 
-def resize_backward(s, block: Block, d: Buffer) -> None:
+def resize_backward(s: Backward, block: Block, d: Buffer) -> None:
     x = s.e.value(block.inputs[0])
     axes = sums(s.e.graph.nodes[block.output].op, x.inside, d.inside)
     turned = [_turned(axis, size) for axis, size in zip(axes, x.inside, strict=False)]
     s.contribute(block.inputs[0], lambda dx: _resample(s.e, f"{block.output}.back", d, dx, turned, 0.0))
 
 
-def sums(op, size: Sequence[int], target: Sequence[int]) -> list[list[Taps]]:
+def sums(op: Any, size: Sequence[int], target: Sequence[int]) -> list[list[Taps]]:
     """Of the rows and of the columns of the result; those outside of the image are there too."""
     height, width = size[:2]
     top, left, rows, columns = op.window(height, width) if isinstance(op, Resize) else (0, 0, height, width)
     antialias = isinstance(op, Resize) and op.antialias
-    found = []
+    found: list[list[Taps]] = []
     for start, count, wanted in ((top, rows, target[0]), (left, columns, target[1])):
         terms = taps(count, wanted, op.interpolation, antialias)
         found.append([tuple((start + place, weight) for place, weight in one) for one in terms])
@@ -97,7 +100,8 @@ def _resample(e: Emitter, name: str, x: Buffer, y: Buffer, axes: list[list[Taps]
 def _table(sums: list[Taps], size: int, fill: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Equally many places for each sum, and their weights with what lies outside of the image as a constant behind them."""
     most = max(len(terms) for terms in sums)
-    places, weights = [], []
+    places: list[int] = []
+    weights: list[float] = []
     for terms in sums:
         there = [(place, weight) for place, weight in terms if 0 <= place < size]
         outside = sum(weight for place, weight in terms if not 0 <= place < size)
@@ -129,7 +133,7 @@ def affine(e: Emitter, block: Block, y: Buffer) -> None:
                       y_region=inside(y), fill=float(getattr(op, "fill_value", 0.0)), **_map(op)))
 
 
-def affine_backward(s, block: Block, d: Buffer) -> None:
+def affine_backward(s: Backward, block: Block, d: Buffer) -> None:
     op, (indices, fractions) = s.e.graph.nodes[block.output].op, _room(s.e, block, d)
     s.contribute(block.inputs[0], lambda dx: s.e.step(AffineBackwardArgs(
         d=d.name, dx=dx.name, drawn=f"drawn{block.output}", indices=indices, fractions=fractions, d_region=inside(d),
@@ -156,8 +160,7 @@ def _map(op: Op) -> dict[str, int]:
 
 
 def brightness_and_contrast(e: Emitter, block: Block, y: Buffer) -> None:
-    x, op = e.value(block.inputs[0]), e.graph.nodes[block.output].op
-    assert isinstance(op, BrightnessContrast)
+    x, op = e.value(block.inputs[0]), e.op(block.output, BrightnessContrast)
     drawn, (low, high) = _drawn(e, block.output, (op.range,)), map(float, op.value_range)
     if op.kind == "brightness":
         e.step(BrightnessArgs(x=x.name, y=y.name, drawn=drawn, x_region=inside(x), y_region=inside(y), low=low, high=high))
@@ -166,9 +169,8 @@ def brightness_and_contrast(e: Emitter, block: Block, y: Buffer) -> None:
                             y_region=inside(y), low=low, high=high))
 
 
-def brightness_and_contrast_backward(s, block: Block, d: Buffer) -> None:
-    e, op, y = s.e, s.e.graph.nodes[block.output].op, s.e.value(block.output)
-    assert isinstance(op, BrightnessContrast)
+def brightness_and_contrast_backward(s: Backward, block: Block, d: Buffer) -> None:
+    e, op, y = s.e, s.e.op(block.output, BrightnessContrast), s.e.value(block.output)
     low, high = map(float, op.value_range)
 
     def emit(dx: Buffer) -> None:
@@ -200,8 +202,7 @@ def noise(e: Emitter, block: Block, y: Buffer) -> None:
 
 def noise_step(e: Emitter, node: int, x: Buffer, y: Buffer) -> None:
     """Forward, and of a factor backward too."""
-    op = e.graph.nodes[node].op
-    assert isinstance(op, Noise)
+    op = e.op(node, Noise)
     seed, layer = draw_key(op, node)
     e.step(NoiseArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), samples=SAMPLES, seed=seed, layer=layer,
                      deviation=op.deviation, factor=int(op.factor)))

@@ -4,33 +4,32 @@ Each function finds the gradient of its block's output in `e.gradient(block.outp
 gradients of the inputs and of the weights.
 """
 
+from collections.abc import Callable
 from math import inf
 
 from konv.ir.augment_ops import Noise
-from konv.ir.ops import Activation, Dropout, GlobalPool, Input, Pool, Softmax
+from konv.ir.ops import Activation, Dropout, GlobalPool, Pool, Softmax
 from konv.plan import augment, general, norms
-from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.backward_state import Backward, dropout_factor
+from konv.plan.blocks import Block, has_relu, is_relu
 from konv.plan.contracts import (
     ActivationBackwardArgs,
-    AddArgs,
     AveragePoolBackwardArgs,
     ChannelSumsArgs,
     ClearArgs,
-    ClearHaloArgs,
     GlobalPoolBackwardArgs,
     MaxPoolBackwardArgs,
-    Name,
     NormBackwardArgs,
     NormGradientArgs,
     NormGradientFrozenArgs,
     NormPoolBackwardArgs,
     NormSumsArgs,
     PoolWindow,
-    ReducePartsArgs,
     ReluBackwardArgs,
     ScaleArgs,
     SoftmaxBackwardArgs,
 )
+from konv.plan.conv_geometry import ConvGeometry
 from konv.plan.convolutions import convolve
 from konv.plan.depthwise_steps import emit_depthwise_weight_gradient
 from konv.plan.emitter import Emitter, copy, gate, inside
@@ -44,7 +43,7 @@ from konv.plan.forward import (
     scale_constants,
 )
 from konv.plan.products import emit_weight_gradient
-from konv.plan.steps import FIRST, NO_HALO, ONCE, PER_PART, WHOLE, Buffer, Step
+from konv.plan.steps import FIRST, ONCE, PER_PART, WHOLE, Buffer
 from konv.plan.winograd_steps import emit_winograd_weight_gradient
 
 
@@ -69,82 +68,6 @@ def gradient_name(e: Emitter, index: int) -> str:
     return f"g{index}" if f"g{index}" in e.buffers else f"d{index}"
 
 
-class Backward:
-    """What the functions below share: which gradients have arrived, and what waits for the end."""
-
-    def __init__(self, e: Emitter):
-        self.e = e
-        self.arrived: set[int] = set(e.graph.outputs)
-        self.written: set[str] = set()  # weights that a layer used twice has met already
-        self.gated: set[int] = set()  # gradients that have passed back through relu and dropout already
-        self.later: list[Step] = []  # sums over parts; at the end, so that they split no segment
-
-    def contribute(self, index: int, emit) -> None:
-        """Call emit(buffer) to fill the gradient of a value, or to fill a spare one that is then added to it."""
-        if index not in self.e.needs_gradient:
-            return
-        gradient = self.e.gradient(index)
-        if index not in self.arrived:
-            self.arrived.add(index)
-            self.clear_halo(gradient)
-            emit(gradient)
-            return
-        spare = self.e.buffer(f"spare{index}", gradient.shape, halo=gradient.halo)
-        emit(spare)
-        region = inside(gradient)
-        self.e.step(AddArgs(a=gradient.name, b=spare.name, y=gradient.name, a_region=region, b_region=region, y_region=region,
-                            floor=-inf))
-
-    def can_donate(self, index: int, d: Buffer) -> bool:
-        """Whether the buffer `d`, which nobody needs any longer, can become the gradient of a value."""
-        e = self.e
-        asked = e.input_gradients and isinstance(e.graph.nodes[index].op, Input)  # an array of the caller's
-        free = index in e.needs_gradient and index not in self.arrived and not asked
-        return free and e.gradient_halo(index) == NO_HALO == d.halo
-
-    def donate(self, index: int, d: Buffer) -> None:
-        self.arrived.add(index)
-        self.e.buffer(f"d{index}", self.e.value(index).inside, alias=d.alias or d.name)
-
-    def clear_halo(self, buffer: Buffer) -> None:
-        if buffer.halo != NO_HALO:
-            self.e.step(ClearHaloArgs(x=buffer.name, halo=buffer.halo))
-
-    def gate(self, index: int) -> tuple[int, float]:
-        """Whether whoever computes the gradient of this value shall undo its relu and dropout at once, and the factor."""
-        e = self.e
-        block = e.block_of(index)
-        if block.kind != "linear" or len(e.graph.users[index]) != 1 or index in e.graph.outputs or not has_relu(e.graph, block):
-            return 0, 1.0
-        self.gated.add(index)
-        return 1, dropout_factor(e, block)
-
-    def sum_later(self, parts: Name, weight: Name) -> None:
-        """The gradient of a weight is the sum of these parts, and of what is in it from before."""
-        args = ReducePartsArgs(parts=parts, gradient=f"gradient:{weight}", first=self.first(weight))
-        self.later.append(Step(args, ONCE, layer=self.e.layer))
-
-    def sums(self) -> list[Step]:
-        """Those that all threads share come first, so that the others run side by side; but a weight's own in their order."""
-        targets = [name for step in self.later for name in step.names if name.startswith("gradient:")]
-        if len(set(targets)) < len(targets):
-            return self.later
-        return sorted(self.later, key=lambda step: step.domain == ONCE)
-
-    def first(self, weight: str) -> int:
-        """1 for the first contribution to the gradient of a weight, 0 for those that are added to it."""
-        first = weight not in self.written
-        self.written.add(weight)
-        return int(first)
-
-
-def dropout_factor(e: Emitter, block: Block) -> float:
-    node = part(e.graph, block, Dropout)
-    if node is None or not isinstance(node.op, Dropout):
-        return 1.0
-    return 1 / (1 - node.op.rate) if node.op.rate < 1 else 0.0
-
-
 def _linear(s: Backward, block: Block, d: Buffer) -> None:
     e, node, sizes = s.e, block.nodes[0], s.e.linear(block)
     if has_relu(e.graph, block) and block.output not in s.gated:
@@ -163,7 +86,7 @@ def _linear(s: Backward, block: Block, d: Buffer) -> None:
     convolve(e, node, sizes, not sizes.transposed, d, dx, e.kernel(node), None, -inf, accumulate)
 
 
-def _weight_gradient(s: Backward, node: int, sizes, x: Buffer, d: Buffer) -> None:
+def _weight_gradient(s: Backward, node: int, sizes: ConvGeometry, x: Buffer, d: Buffer) -> None:
     e = s.e
     kernel, bias = e.kernel(node), e.weight(node, "bias")
     if bias is not None:
@@ -185,7 +108,7 @@ def _norm(s: Backward, block: Block, d: Buffer) -> None:
     if has_relu(e.graph, block):
         gate(e, d, read(e, block.output))
     coefficients, back = f"norm{index}", e.buffer(f"back{index}", (3, y.shape[2]), WHOLE).name
-    pool = part(e.graph, block, Pool)
+    pool = e.part(block, Pool)
     if e.graph.nodes[index].trainable:
         sums = e.buffer(f"sums{index}", (2, y.shape[2])).name
         seen = read(e, block.inputs[0]) if pool is None else e.buffers[max_values(e, block)]
@@ -220,7 +143,8 @@ def _norm_gradient(s: Backward, index: int, y: Buffer, sums: str, coefficients: 
         dgamma=targets["gamma"], first_gamma=firsts[0], dbeta=targets["beta"], first_beta=firsts[1], back=back), domain=ONCE)
 
 
-def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back: str, pool) -> None:
+def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back: str,
+                  pool: Pool | None) -> None:
     source = block.inputs[0]
     gated, factor = s.gate(source) if source in s.e.needs_gradient else (0, 1.0)
 
@@ -230,7 +154,7 @@ def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back:
             s.e.step(NormBackwardArgs(d=d.name, y=y.name, coefficients=coefficients, back=back, dy=dx.name, d_region=inside(d),
                                       y_region=inside(y), dy_region=inside(dx), gated=gated, factor=factor))
         else:
-            window = pool_window(pool.op, y)
+            window = pool_window(pool, y)
             s.e.step(NormPoolBackwardArgs(
                 d=d.name, argmax=argmax(s.e, block), y=y.name, coefficients=coefficients, back=back, dy=dx.name, window=window,
                 d_region=inside(d), y_region=inside(y), dy_region=inside(dx), gated=gated, factor=factor, height=window.height,
@@ -240,12 +164,11 @@ def _through_norm(s: Backward, block: Block, d: Buffer, coefficients: str, back:
 
 
 def _max_pool(s: Backward, block: Block, d: Buffer) -> None:
-    e, source, pool = s.e, block.inputs[0], part(s.e.graph, block, Pool)
-    assert pool is not None
+    e, source, pool = s.e, block.inputs[0], s.e.op(block.nodes[0], Pool)
     gated, factor = s.gate(source)
     if gated:  # the largest came out, so the result says whether it passed the relu
         gate(e, d, e.value(block.output), factor)
-    window = pool_window(pool.op, e.value(source))
+    window = pool_window(pool, e.value(source))
     s.contribute(source, lambda dx: e.step(MaxPoolBackwardArgs(
         d=d.name, argmax=argmax(e, block), dx=dx.name, window=window, d_region=inside(d), dx_region=inside(dx),
         height=window.height, width=window.width, overlap=overlap(window))))
@@ -257,14 +180,13 @@ def overlap(window: PoolWindow) -> int:
 
 
 def _pool(s: Backward, block: Block, d: Buffer) -> None:
-    window = pool_window(s.e.graph.nodes[block.nodes[0]].op, s.e.value(block.inputs[0]))
+    window = pool_window(s.e.op(block.nodes[0], Pool), s.e.value(block.inputs[0]))
     s.contribute(block.inputs[0], lambda dx: s.e.step(AveragePoolBackwardArgs(
         d=d.name, dx=dx.name, window=window, d_region=inside(d), dx_region=inside(dx))))
 
 
 def _global_pool(s: Backward, block: Block, d: Buffer) -> None:
-    op = s.e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, GlobalPool)
+    op = s.e.op(block.nodes[0], GlobalPool)
     s.contribute(block.inputs[0], lambda dx: s.e.step(GlobalPoolBackwardArgs(
         d=d.name, argmax=f"argmax{block.output}", dx=dx.name, d_region=inside(d), dx_region=inside(dx),
         average=int(op.kind == "average"))))
@@ -284,20 +206,18 @@ def _activation(s: Backward, block: Block, d: Buffer) -> None:
 
 
 def _softmax(s: Backward, block: Block, d: Buffer) -> None:
-    y, op = s.e.value(block.output), s.e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Softmax)
+    y, op = s.e.value(block.output), s.e.op(block.nodes[0], Softmax)
     s.contribute(block.inputs[0], lambda dx: s.e.step(SoftmaxBackwardArgs(
         d=d.name, y=y.name, dx=dx.name, d_region=inside(d), y_region=inside(y), dx_region=inside(dx), log=int(op.log))))
 
 
 def _dropout(s: Backward, block: Block, d: Buffer) -> None:
-    op = s.e.graph.nodes[block.nodes[0]].op
+    op = s.e.op(block.nodes[0], Dropout)
     s.contribute(block.inputs[0], lambda dx: dropout_step(s.e, block.output, op, d, dx))
 
 
 def _noise(s: Backward, block: Block, d: Buffer) -> None:
-    op = s.e.graph.nodes[block.output].op
-    assert isinstance(op, Noise)
+    op = s.e.op(block.output, Noise)
     if op.factor:
         s.contribute(block.inputs[0], lambda dx: augment.noise_step(s.e, block.output, d, dx))
     else:
@@ -327,8 +247,12 @@ def _add(s: Backward, block: Block, d: Buffer) -> None:
         s.donate(donee, d)
 
 
-BACKWARD = {
-    "input": lambda s, block, d: None,
+def _nothing(s: Backward, block: Block, d: Buffer) -> None:
+    """Nobody reads the gradient of an input but the caller."""
+
+
+BACKWARD: dict[str, Callable[[Backward, Block, Buffer], None]] = {
+    "input": _nothing,
     "linear": _linear,
     "norm": _norm,
     "max_pool": _max_pool,

@@ -6,6 +6,7 @@ from konv.errors import UnsupportedError
 from konv.ir.graph import Graph
 from konv.plan.backward import emit_backward, gradient_name
 from konv.plan.blocks import Block, fuse
+from konv.plan.contracts import ClearHaloArgs, CopyArgs
 from konv.plan.emitter import Emitter
 from konv.plan.forward import emit_forward, input_name
 from konv.plan.memory import place_buffers
@@ -42,7 +43,7 @@ def build_plan(graph: Graph, batch: int, training: bool, machine: Machine = Mach
         emit_backward(emitter)
         backward = emitter.take()
     if input_gradients and emitter.remembers_nothing:
-        backward, forward = [step for step in forward if step.kernel in ("copy", "clear_halo")] + backward, []
+        backward, forward = [step for step in forward if isinstance(step.args, (CopyArgs, ClearHaloArgs))] + backward, []
         del emitter.prologue[:packed]
     buffers = emitter.buffers
     outputs = tuple(emitter.value(index).name for index in graph.outputs)

@@ -181,19 +181,20 @@ class Args:
     parameters: ClassVar[tuple[str, ...]]  # the fields that the kernel takes
     statics: ClassVar[tuple[str, ...]]
     kinds: ClassVar[dict[str, Any]]
+    checks: ClassVar[list[tuple[str, Any]]]  # of which types the fields are
 
     def __init_subclass__(cls, kernel: str) -> None:
         cls.kernel, cls.kinds = kernel, dict(cls.__annotations__)
         cls.statics = tuple(name for name, kind in cls.kinds.items() if kind in (Static, StaticName))
         cls.parameters = tuple(name for name in cls.kinds if name not in cls.statics)
-        if kernel:
-            CONTRACTS[kernel] = cls
+        cls.checks = [(name, KINDS.get(kind, kind)) for name, kind in cls.kinds.items()]
+        CONTRACTS[kernel] = cls
 
     def __post_init__(self) -> None:
-        for name, kind in self.kinds.items():
+        for name, types in self.checks:
             value = getattr(self, name)
-            if not isinstance(value, KINDS.get(kind, kind)) or isinstance(value, bool):
-                raise TypeError(f"{type(self).__name__}: {name} must be {kind}, got {value!r}")
+            if not isinstance(value, types) or isinstance(value, bool):
+                raise TypeError(f"{type(self).__name__}: {name} must be {types}, got {value!r}")
 
     @property
     def values(self) -> tuple[Any, ...]:

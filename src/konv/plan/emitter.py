@@ -1,11 +1,12 @@
 """The notebook of a plan in the making: which buffers there are, and the steps so far."""
 
 from math import inf, prod
+from typing import TypeVar
 
 from konv.ir.graph import Graph
-from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Pool, Reshape, Shape
+from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Op, Pool, Reshape, Shape
 from konv.plan.blocks import Block, has_relu, part
-from konv.plan.contracts import Args, CopyArgs, GateArgs, GatherArgs, Region
+from konv.plan.contracts import Args, CopyArgs, GateArgs, GatherArgs, Name, Region
 from konv.plan.conv_geometry import ConvGeometry, geometry_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
 from konv.plan.tiling import Machine
@@ -24,6 +25,9 @@ MANY = 1 << 14  # elements to bring into another order that are worth waking thr
 CHEAP = 32  # terms of a sum that is sooner rematerialized than read from memory
 
 
+OpKind = TypeVar("OpKind", bound=Op)
+
+
 class Emitter:
     def __init__(self, graph: Graph, blocks: list[Block], batch: int, training: bool, machine: Machine,
                  input_gradients: bool = False):
@@ -39,7 +43,7 @@ class Emitter:
         self._rematerialized = 0
         self._onto = {block.output: block.onto for block in blocks}
         self._halos = self._value_halos()
-        self.needs_gradient = self._needing_gradient() if training else set()
+        self.needs_gradient: set[int] = self._needing_gradient() if training else set()
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -141,7 +145,7 @@ class Emitter:
 
     def _is_normalised_for_a_product(self, index: int) -> bool:
         block, reader = self.block_of(index), self._lone_reader(index)
-        plain = block.kind == "norm" and len(block.inputs) == 1 and part(self.graph, block, Pool) is None
+        plain = block.kind == "norm" and len(block.inputs) == 1 and self.part(block, Pool) is None
         return plain and reader is not None and reader.kind == "linear"
 
     def _lone_reader(self, index: int) -> Block | None:
@@ -193,10 +197,26 @@ class Emitter:
 
     # --- questions about blocks -------------------------------------------------------------------
 
+    def op(self, index: int, kind: type[OpKind]) -> OpKind:
+        """The operation of a node, which is of this kind."""
+        op = self.graph.nodes[index].op
+        assert isinstance(op, kind)
+        return op
+
+    def part(self, block: Block, kind: type[OpKind]) -> OpKind | None:
+        """The operation of this kind in a block."""
+        ops = [self.graph.nodes[index].op for index in block.nodes]
+        return next((op for op in ops if isinstance(op, kind)), None)
+
     def linear(self, block: Block) -> ConvGeometry:
         node = part(self.graph, block, Conv, ConvTranspose, Dense)
         assert node is not None
         return geometry_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
+
+    def statistics(self, index: int) -> tuple[Name, Name]:
+        """The paths of the moving mean and variance of a normalisation."""
+        layer = self.graph.nodes[index].layer
+        return f"{layer}/moving_mean", f"{layer}/moving_variance"
 
     def weight(self, index: int, name: str) -> str | None:
         """The path of a node's weight, or None where it has none of that name."""

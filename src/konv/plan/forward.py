@@ -1,11 +1,12 @@
 """The forward steps of each kind of block: a table from kind to a function that emits them."""
 
+from collections.abc import Callable
 from math import inf, prod
 
 from konv.errors import UnsupportedError
 from konv.ir.ops import Activation, BatchNorm, Dropout, GlobalPool, Pool, Scale, Softmax
 from konv.plan import augment, general, norms
-from konv.plan.blocks import Block, has_relu, is_relu, part
+from konv.plan.blocks import Block, has_relu, is_relu
 from konv.plan.contracts import (
     ActivationArgs,
     AddArgs,
@@ -66,12 +67,12 @@ def _linear(e: Emitter, block: Block, y: Buffer) -> None:
     x = read(e, block.inputs[0])
     sizes = e.linear(block)
     kernel, bias = _weights(e, block, y)
-    dropout = part(e.graph, block, Dropout)
+    dropout = e.part(block, Dropout)
     if sizes.transposed and not sizes.is_covered:
         _bias_alone(e, block, y, bias)
     convolve(e, node, sizes, sizes.transposed, x, y, kernel, bias, relu_floor(e, block), int(block.onto is not None))
     if dropout is not None:
-        dropout_step(e, block.output, dropout.op, y, y)
+        dropout_step(e, block.output, dropout, y, y)
 
 
 def _weights(e: Emitter, block: Block, y: Buffer) -> tuple[str, str | None]:
@@ -123,9 +124,9 @@ def _norm(e: Emitter, block: Block, z: Buffer) -> None:
 def _normalise(e: Emitter, block: Block, z: Buffer) -> None:
     y, coefficients = read(e, block.inputs[0]), f"norm{block.nodes[0]}"
     relu = relu_floor(e, block)
-    pool = part(e.graph, block, Pool)
+    pool = e.part(block, Pool)
     if pool is not None:
-        _pool_step(e, block, pool.op, y, coefficients, z, relu)
+        _pool_step(e, block, pool, y, coefficients, z, relu)
     elif len(block.inputs) == 2:
         other = e.value(block.inputs[1])
         e.step(NormAddArgs(y=y.name, coefficients=coefficients, other=other.name, z=z.name, y_region=inside(y),
@@ -140,15 +141,10 @@ REMATERIALIZE = {"linear": _linear, "norm": _normalise}
 
 def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
     """Rows of the buffer: mean, 1 / deviation, scale, shift, so that the result is y * scale + shift."""
-    node = e.graph.nodes[index]
-    op = node.op
-    assert isinstance(op, BatchNorm)
-    channels = y.shape[2]
+    node, op, channels = e.graph.nodes[index], e.op(index, BatchNorm), y.shape[2]
     gamma = e.weight(index, "gamma") or e.fill((1.0,), channels)
     beta = e.weight(index, "beta") or e.fill((0.0,), channels)
-    mean, variance = e.weight(index, "moving_mean"), e.weight(index, "moving_variance")
-    assert mean is not None
-    assert variance is not None
+    mean, variance = e.statistics(index)
     coefficients = e.buffer(f"norm{index}", (4, channels), "whole").name
     if not e.training or not node.trainable:
         e.prologue_step(NormFrozenArgs(gamma=gamma, beta=beta, moving_mean=mean, moving_variance=variance,
@@ -164,12 +160,12 @@ def norm_coefficients(e: Emitter, index: int, y: Buffer) -> str:
 
 def _max_pool(e: Emitter, block: Block, p: Buffer) -> None:
     y = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
+    op = e.op(block.nodes[0], Pool)
     identity = e.fill((0.0, 1.0, 1.0, 0.0), 4, y.shape[2])  # the kernel normalises
     _pool_step(e, block, op, y, identity, p, -inf)
 
 
-def _pool_step(e: Emitter, block: Block, op, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
+def _pool_step(e: Emitter, block: Block, op: Pool, y: Buffer, coefficients: str, p: Buffer, floor: float) -> None:
     window = pool_window(op, y)
     e.step(MaxPoolArgs(y=y.name, coefficients=coefficients, p=p.name, argmax=argmax(e, block), max_values=max_values(e, block),
                        window=window, y_region=inside(y), p_region=inside(p), floor=floor, height=window.height,
@@ -180,7 +176,9 @@ def argmax(e: Emitter, block: Block) -> str:
     """Which pixel of each window was the largest: row * kernel width + column."""
     height, width, channels = image(e.graph.nodes[block.output].shape)
     shape = (height, width, whole_vectors(channels)) if e.training else (1, 1, 1)  # in inference nobody asks
-    window = part(e.graph, block, Pool).op.window.planar.kernel  # type: ignore[union-attr]
+    pool = e.part(block, Pool)
+    assert pool is not None
+    window = pool.window.planar.kernel
     return e.buffer(f"argmax{block.output}", shape, dtype="uint8" if prod(window) <= 256 else "int32").name
 
 
@@ -195,23 +193,22 @@ def whole_vectors(channels: int) -> int:
     return -(-channels // 16) * 16
 
 
-def pool_window(op, x: Buffer) -> PoolWindow:
+def pool_window(op: Pool, x: Buffer) -> PoolWindow:
+    """The window of a pool over these images."""
     window = op.window.planar
     rows, columns = window.axes(*x.inside[:2])
-    (height, width), (down, right) = window.kernel, window.strides
-    return PoolWindow(height, width, down, right, rows.before, columns.before)
+    return PoolWindow(window.kernel[0], window.kernel[1], window.strides[0], window.strides[1], rows.before, columns.before)
 
 
 def _pool(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    window = pool_window(e.graph.nodes[block.nodes[0]].op, x)
+    window = pool_window(e.op(block.nodes[0], Pool), x)
     e.step(AveragePoolArgs(x=x.name, y=y.name, window=window, x_region=inside(x), y_region=inside(y)))
 
 
 def _global_pool(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, GlobalPool)
+    op = e.op(block.nodes[0], GlobalPool)
     index = e.buffer(f"argmax{block.output}", (whole_vectors(y.shape[2]),), dtype="int32").name
     e.step(GlobalPoolArgs(x=x.name, y=y.name, argmax=index, x_region=inside(x), y_region=inside(y),
                           average=int(op.kind == "average")))
@@ -219,8 +216,7 @@ def _global_pool(e: Emitter, block: Block, y: Buffer) -> None:
 
 def _activation(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Activation)
+    op = e.op(block.nodes[0], Activation)
     if is_relu(op):
         e.step(ReluArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y)))
         return
@@ -234,18 +230,16 @@ def scalar_coefficients(op: Activation) -> Coefficients:
 
 def _softmax(e: Emitter, block: Block, y: Buffer) -> None:
     x = e.value(block.inputs[0])
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Softmax)
+    op = e.op(block.nodes[0], Softmax)
     e.step(SoftmaxArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), log=int(op.log)))
 
 
 def _dropout(e: Emitter, block: Block, y: Buffer) -> None:
-    dropout_step(e, block.output, e.graph.nodes[block.nodes[0]].op, e.value(block.inputs[0]), y)
+    dropout_step(e, block.output, e.op(block.nodes[0], Dropout), e.value(block.inputs[0]), y)
 
 
-def dropout_step(e: Emitter, node: int, op, x: Buffer, y: Buffer) -> None:
+def dropout_step(e: Emitter, node: int, op: Dropout, x: Buffer, y: Buffer) -> None:
     """Forward and backward alike. The masks depend on the step's seed and the node, or on the layer's own seed."""
-    assert isinstance(op, Dropout)
     seed, layer = augment.draw_key(op, node)
     e.step(DropoutArgs(x=x.name, y=y.name, x_region=inside(x), y_region=inside(y), samples=SAMPLES, seed=seed, layer=layer,
                        rate=op.rate, strides=noise_strides(op, y)))
@@ -267,8 +261,7 @@ def _scale(e: Emitter, block: Block, y: Buffer) -> None:
 
 
 def scale_constants(e: Emitter, block: Block, y: Buffer) -> tuple[str, str]:
-    op = e.graph.nodes[block.nodes[0]].op
-    assert isinstance(op, Scale)
+    op = e.op(block.nodes[0], Scale)
     both = (value if isinstance(value, tuple) else (value,) for value in (op.scale, op.offset))
     scale, offset = (e.fill(tuple(map(float, values)), y.shape[2]) for values in both)
     return scale, offset
@@ -289,7 +282,7 @@ def _add(e: Emitter, block: Block, y: Buffer) -> None:
                        floor=floor))
 
 
-FORWARD = {
+FORWARD: dict[str, Callable[[Emitter, Block, Buffer], None]] = {
     "input": _input,
     "linear": _linear,
     "norm": _norm,

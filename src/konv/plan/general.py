@@ -11,6 +11,7 @@ from math import prod
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
 from konv.ir.ops import Permute, Shape
+from konv.plan.backward_state import Backward
 from konv.plan.blocks import Block
 from konv.plan.contracts import (
     BinaryArgs,
@@ -137,17 +138,17 @@ def _whole(e: Emitter, block: Block, y: Buffer) -> None:
     strided_copy(e, x, copy, x.shape, x.strides, copy.strides)
 
 
-def _parameter_backward(s, block: Block, d: Buffer) -> None:
+def _parameter_backward(s: Backward, block: Block, d: Buffer) -> None:
     node = s.e.graph.nodes[block.output]
     error = of(d, node.shape)
     parts = _parts(s, block.output, f"parts{block.output}", prod(error.shape))
     strided_copy(s.e, error, parts, error.shape, error.strides, contiguous(error.shape), 1.0, "sum", FIRST)
 
 
-def _parts(s, index: int, name: str, size: int) -> Operand:
+def _parts(s: Backward, index: int, name: str, size: int) -> Operand:
     """Where the gradient of a parameter is summed over the samples of a part."""
     node = s.e.graph.nodes[index]
-    path = f"{node.layer}/{node.op.name}"
+    path = f"{node.layer}/{s.e.op(index, Parameter).name}"
     s.e.buffer(name, (size,), PER_PART)
     s.sum_later(name, path)
     return Operand(name, (size,), (1,), 0)
@@ -157,15 +158,14 @@ def _parts(s, index: int, name: str, size: int) -> Operand:
 
 
 def _binary(e: Emitter, block: Block, y: Buffer) -> None:
-    op = e.graph.nodes[block.output].op
-    assert isinstance(op, Binary)
+    op = e.op(block.output, Binary)
     first, second = (operand(e, index) for index in block.inputs)
     combine(e, op.name, first, second, of(y, e.graph.nodes[block.output].shape))
 
 
-def _binary_backward(s, block: Block, d: Buffer) -> None:
+def _binary_backward(s: Backward, block: Block, d: Buffer) -> None:
     e, node = s.e, s.e.graph.nodes[block.output]
-    error, name = of(d, node.shape), node.op.name
+    error, name = of(d, node.shape), e.op(block.output, Binary).name
     for side, index in enumerate(block.inputs):
         shape = e.graph.nodes[index].shape
 
@@ -196,7 +196,7 @@ def _detach(e: Emitter, block: Block, y: Buffer) -> None:
     copy(e, e.value(block.inputs[0]), y)
 
 
-def _detach_backward(s, block: Block, d: Buffer) -> None:
+def _detach_backward(s: Backward, block: Block, d: Buffer) -> None:
     s.contribute(block.inputs[0], lambda dx: s.e.step(ClearArgs(x=dx.name)))
 
 
@@ -206,7 +206,7 @@ def _mask(e: Emitter, block: Block, y: Buffer) -> None:
                             dx_region=inside(y)))
 
 
-def _mask_backward(s, block: Block, d: Buffer) -> None:
+def _mask_backward(s: Backward, block: Block, d: Buffer) -> None:
     holds = s.e.value(block.inputs[1])
     s.contribute(block.inputs[0], lambda dx: s.e.step(ReluBackwardArgs(
         d=d.name, y=holds.name, dx=dx.name, d_region=inside(d), y_region=inside(holds), dx_region=inside(dx))))
@@ -229,8 +229,7 @@ def _with_axes(value: Operand, shape: tuple[int, ...]) -> Operand:
 
 def _reduce(e: Emitter, block: Block, y: Buffer) -> None:
     node, x = e.graph.nodes[block.output], operand(e, block.inputs[0])
-    op = node.op
-    assert isinstance(op, Reduce)
+    op = e.op(block.output, Reduce)
     kept = _kept(op, x.shape)
     target = _with_axes(of(y, node.shape), kept)
     count = prod(x.shape) // max(prod(kept), 1)
@@ -240,9 +239,9 @@ def _reduce(e: Emitter, block: Block, y: Buffer) -> None:
         e.step(ClearHaloArgs(x=y.name, halo=y.halo))
 
 
-def _reduce_backward(s, block: Block, d: Buffer) -> None:
+def _reduce_backward(s: Backward, block: Block, d: Buffer) -> None:
     e, node, index = s.e, s.e.graph.nodes[block.output], block.inputs[0]
-    x, op = operand(e, index), node.op
+    x, op = operand(e, index), e.op(block.output, Reduce)
     kept = _kept(op, x.shape)
     error = _with_axes(of(d, node.shape), kept)
     count = prod(x.shape) // max(prod(kept), 1)
@@ -293,15 +292,15 @@ def _product(e: Emitter, x: Operand, w: Operand, y: Operand, fresh: int | str = 
     sizes = MatmulSizes(a, b, c, x.shape[-2], x.shape[-1], w.shape[-1])
 
     def layout(o: Operand) -> MatrixLayout:
-        a, b, c = (0,) * (3 - len(lead)) + Operand(o.name, o.shape[:-2], o.strides[:-2], 0).spread(lead)
-        row, column = o.strides[-2:]
-        return MatrixLayout(o.sample, o.start, a, b, c, row, column)
+        front = Operand(o.name, o.shape[:-2], o.strides[:-2], 0).spread(lead)
+        a, b, c = (0,) * (3 - len(lead)) + front
+        return MatrixLayout(o.sample, o.start, a, b, c, o.strides[-2], o.strides[-1])
 
     e.step(MatmulArgs(x=x.name, w=w.name, y=y.name, sizes=sizes, x_layout=layout(x), w_layout=layout(w), y_layout=layout(y),
                       fresh=fresh), macs=prod(sizes))
 
 
-def _matmul_backward(s, block: Block, d: Buffer) -> None:
+def _matmul_backward(s: Backward, block: Block, d: Buffer) -> None:
     e = s.e
     first, second = (operand(e, index) for index in block.inputs)
     x, error = _matrix(first), _matrix(of(d, e.graph.nodes[block.output].shape), first)
@@ -363,11 +362,12 @@ def _movement(e: Emitter, block: Block, y: Buffer) -> None:
         strided_copy(e, operand(e, index), _from(whole, first), extents, steps, places)
 
 
-def _movement_backward(s, block: Block, d: Buffer) -> None:
+def _movement_backward(s: Backward, block: Block, d: Buffer) -> None:
     whole = of(d, s.e.graph.nodes[block.output].shape)
     repeats = isinstance(s.e.graph.nodes[block.output].op, Repeat)
-    for index, extents, steps, first, places in _places(s.e, block, whole):
-        def emit(dx: Buffer, index=index, extents=extents, steps=steps, first=first, places=places) -> None:
+    for index, extents, _, first, places in _places(s.e, block, whole):
+        def emit(dx: Buffer, index: int = index, extents: Sequence[int] = extents, first: int = first,
+                 places: Sequence[int] = places) -> None:
             target = of(dx, s.e.graph.nodes[index].shape)
             own = _in_turn(target.strides, (0,) * len(target.strides)) if repeats else target.strides
             strided_copy(s.e, _from(whole, first), target, extents, places, own, 1.0, "sum" if repeats else "")
@@ -388,13 +388,12 @@ def _slice(e: Emitter, block: Block, y: Buffer) -> None:
 
 def _picked(e: Emitter, block: Block, x: Operand) -> tuple[int, tuple[int, ...]]:
     """The place of the first number of a slice, and its strides."""
-    op = e.graph.nodes[block.output].op
-    assert isinstance(op, Slice)
+    op = e.op(block.output, Slice)
     first = sum(start * step for start, step in zip(op.starts, x.strides, strict=True))
     return first, tuple(step * stride for step, stride in zip(op.steps, x.strides, strict=True))
 
 
-def _slice_backward(s, block: Block, d: Buffer) -> None:
+def _slice_backward(s: Backward, block: Block, d: Buffer) -> None:
     e, index = s.e, block.inputs[0]
     error = of(d, e.graph.nodes[block.output].shape)
 

@@ -4,6 +4,7 @@ are needed for the gradients of gamma and beta alone, so it ends no segment."""
 from math import prod
 
 from konv.ir.ops import GroupNorm, LayerNorm
+from konv.plan.backward_state import Backward
 from konv.plan.blocks import Block, has_relu
 from konv.plan.contracts import (
     GroupCoefficientsArgs,
@@ -26,8 +27,7 @@ def _gamma_beta(e: Emitter, node: int, channels: int) -> tuple[str, str]:
 
 def group_norm(e: Emitter, block: Block, z: Buffer) -> None:
     node, y = block.nodes[0], e.value(block.inputs[0])
-    op, channels = e.graph.nodes[node].op, y.shape[2]
-    assert isinstance(op, GroupNorm)
+    op, channels = e.op(node, GroupNorm), y.shape[2]
     moments = e.buffer(f"moments{node}", (2, channels)).name
     coefficients = e.buffer(f"norm{node}", (4, channels)).name
     e.step(MomentsArgs(y=y.name, region=inside(y), moments=moments))
@@ -40,22 +40,21 @@ def group_norm(e: Emitter, block: Block, z: Buffer) -> None:
 
 def layer_norm(e: Emitter, block: Block, y: Buffer) -> None:
     node, x = block.nodes[0], e.value(block.inputs[0])
-    op = e.graph.nodes[node].op
-    assert isinstance(op, LayerNorm)
+    op = e.op(node, LayerNorm)
     moments = e.buffer(f"moments{node}", (prod(x.inside[:2]), 2)).name
     gamma, beta = _gamma_beta(e, node, x.shape[2])
     e.step(LayerNormArgs(x=x.name, gamma=gamma, beta=beta, y=y.name, moments=moments, x_region=inside(x), y_region=inside(y),
                          epsilon=op.epsilon, floor=relu_floor(e, block)))
 
 
-def _gate(s, block: Block, d: Buffer) -> None:
+def _gate(s: Backward, block: Block, d: Buffer) -> None:
     if has_relu(s.e.graph, block):
         gate(s.e, d, s.e.value(block.output))
 
 
-def _parts(s, node: int, channels: int) -> tuple[str, str]:
+def _parts(s: Backward, node: int, channels: int) -> tuple[str, str]:
     """Where the gradients of gamma and beta are summed, part by part; their sums follow at the end."""
-    found = []
+    found: list[str] = []
     for name in ("gamma", "beta"):
         parts = s.e.buffer(f"{name}parts{node}", (channels,), PER_PART).name
         weight = s.e.weight(node, name)
@@ -65,11 +64,10 @@ def _parts(s, node: int, channels: int) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def group_norm_backward(s, block: Block, d: Buffer) -> None:
+def group_norm_backward(s: Backward, block: Block, d: Buffer) -> None:
     e, node, source = s.e, block.nodes[0], block.inputs[0]
     y = e.value(source)
-    op, channels = e.graph.nodes[node].op, y.shape[2]
-    assert isinstance(op, GroupNorm)
+    op, channels = e.op(node, GroupNorm), y.shape[2]
     _gate(s, block, d)
     coefficients, gamma = f"norm{node}", _gamma_beta(e, node, channels)[0]
     sums, back = e.buffer(f"sums{node}", (2, channels)).name, e.buffer(f"back{node}", (3, channels)).name
@@ -82,7 +80,7 @@ def group_norm_backward(s, block: Block, d: Buffer) -> None:
         dy_region=inside(dx), gated=0, factor=1.0)))
 
 
-def layer_norm_backward(s, block: Block, d: Buffer) -> None:
+def layer_norm_backward(s: Backward, block: Block, d: Buffer) -> None:
     e, node, source = s.e, block.nodes[0], block.inputs[0]
     x = e.value(source)
     _gate(s, block, d)

@@ -5,9 +5,10 @@ or say how they follow from the samples that a call is for. What a unit of work 
 runs it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from konv.kernels.calls import (
 from konv.kernels.packing import pack_index, unpack_index
 from konv.plan import steps as special
 from konv.plan.bands import bands, is_worth_cutting
-from konv.plan.contracts import Flat, Matrix, Parts
+from konv.plan.contracts import Flat, Matrix, NormUpdateArgs, Parts
 from konv.plan.memory import root
 from konv.plan.steps import (
     ONCE,
@@ -61,13 +62,14 @@ class Program:
         self._arena = aligned(plan.arena_bytes * self._wide)
         self._locals = [aligned(plan.local_bytes * self._wide) for _ in range(threads.count)]
         self._constants = {name: self._constant(name) for name in plan.constants}
-        self._tuples: dict[tuple, np.ndarray] = {}
+        self._tuples: dict[tuple[int, ...], np.ndarray] = {}
         self._runs: dict[tuple[str, bool], Run] = {}
         self._packed: tuple[int, ...] | None = None
         used = {name for segment in (*plan.prologue, *plan.forward, *plan.backward)
                 for step in segment.steps for name in step.names}
         self._used = [variable for path, variable in weights.items() if path in used]
-        written = {arg for s in plan.forward for step in s.steps if step.kernel == "norm_update" for arg in step.names}
+        written = {name for s in plan.forward for step in s.steps if isinstance(step.args, NormUpdateArgs)
+                   for name in (step.args.moving_mean, step.args.moving_variance)}
         self._moving = [variable for path, variable in weights.items() if path in written and not variable.trainable]
         self.gradients = self._gradients()
         self._outputs = {name: self._interior(name) for name in plan.outputs if not plan.buffers[name].external}
@@ -98,7 +100,7 @@ class Program:
 
     def outputs(self, n: int, own: bool = False) -> list[np.ndarray]:
         """The outputs as images (n, height, width, channels): the caller's own, or views that the next run overwrites."""
-        made = []
+        made: list[np.ndarray] = []
         for name in self.plan.outputs:
             if name in self._outputs:
                 made.append(self._outputs[name][:n].copy() if own else self._outputs[name][:n])
@@ -168,13 +170,16 @@ class Program:
         return made
 
     def _call(self, step: Step, over_samples: bool, memory: int = OWN) -> KernelCall:
-        args, kinds = [self._argument(value, step, over_samples, memory) for value in step.args.values], step.args.kinds
-        return KernelCall(step, tuple([VIEWS[kind](arg) if (kind := kinds.get(name)) in VIEWS else arg
-                                 for name, arg in zip(step.args.parameters, args, strict=True)]) if kinds else tuple(args))
+        kinds = step.args.kinds
+        args: list[Any] = []
+        for name, value in zip(step.args.parameters, step.args.values, strict=True):
+            arg, view = self._argument(value, step, over_samples, memory), VIEWS.get(kinds[name])
+            args.append(view(arg) if view else arg)
+        return KernelCall(step, tuple(args))
 
-    def _argument(self, arg: object, step: Step, over_samples: bool, memory: int):
-        if type(arg) is tuple:
-            return self._tuples.setdefault(arg, np.array(arg, np.int64))
+    def _argument(self, arg: Any, step: Step, over_samples: bool, memory: int) -> Any:
+        if type(arg) is tuple:  # not a record, which is a tuple too
+            return self._tuples.setdefault(cast("tuple[int, ...]", arg), np.array(arg, np.int64))
         if not isinstance(arg, str):
             return arg
         if arg in self.plan.buffers:
@@ -188,7 +193,7 @@ class Program:
         array = self.weights[arg].array
         return array if array.dtype == self.dtype else array.astype(self.dtype)
 
-    def _special(self, arg: str, step: Step):
+    def _special(self, arg: str, step: Step) -> np.ndarray | RowSlice | TableEntry:
         if arg == special.SAMPLES:
             return RowSlice(np.arange(self.plan.batch, dtype=np.int64), LOW, COUNT)
         if arg == special.ROWS:
@@ -264,13 +269,18 @@ def parts(array: np.ndarray | RowSlice) -> np.ndarray | RowSlice:
     return array.reshape(len(array) if array.ndim == 5 else 1, -1)
 
 
+def matrix(array: np.ndarray) -> np.ndarray:
+    """With two axes, the last being its own."""
+    return array.reshape(-1, array.shape[-1])
+
+
 def flat(array: np.ndarray | RowSlice) -> np.ndarray | RowSlice:
     """With one axis where it is the same in every call: its layout is another argument."""
     return array.reshape(-1) if isinstance(array, np.ndarray) else array
 
 
 # so that a kernel is compiled once for arrays of any shape
-VIEWS = {Flat: flat, Matrix: lambda array: array.reshape(-1, array.shape[-1]), Parts: parts}
+VIEWS: dict[Any, Callable[[Any], Any]] = {Flat: flat, Matrix: matrix, Parts: parts}
 
 
 def aligned(size: int) -> np.ndarray:

@@ -38,7 +38,7 @@ class KernelSet:
         return partial(CommandBuffer(sections, locals).run, threads.lead)
 
 
-def _reference(step: Step, args: tuple) -> Callable:
+def _reference(step: Step, args: tuple[Any, ...]) -> Callable[..., None]:
     kernel = getattr(reference, step.kernel)
     code = kernel.__code__
     options = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]

@@ -55,7 +55,8 @@ def profile(graph: Graph, weights: Mapping[str, Variable], batch: int, training:
     plan = build_plan(graph, batch, training, kernels.machine)
     program = Program(plan, weights, KernelSet(kernels.machine, timed, kernels.dtype), Threads(1))
     random = np.random.default_rng(0)
-    x = [random.random((batch, *graph.nodes[index].shape), dtype=np.float32) for index in graph.inputs]  # type: ignore[misc]
+    shapes = [tuple(size or 0 for size in graph.nodes[index].shape) for index in graph.inputs]
+    x: list[np.ndarray] = [random.random((batch, *shape), dtype=np.float32) for shape in shapes]
     best: dict[str, float] = {}
     for _ in range(rounds + 1):  # the first one loads or compiles the kernels
         times.clear()
