@@ -78,10 +78,10 @@ def test_each_step(make, training):
 
 @pytest.mark.parametrize(("kernel", "arrays", "numbers"), [
     ("adam", 4, [1e-2, 0.1, 1e-3, 1e-7, 1.0]), ("adam", 4, [1e-2, 0.1, 1e-3, 1e-7, 0.9]),
-    ("descend", 2, [1e-2, 0.9, 0.0, 0.0]), ("momentum", 3, [1e-2, 0.9, 0.8, 0.0]), ("momentum", 3, [1e-2, 0.9, 0.8, 1.0])])
+    ("descend", 2, [1e-2, 0.9]), ("momentum", 3, [1e-2, 0.9, 0.8, 0.0]), ("momentum", 3, [1e-2, 0.9, 0.8, 1.0])])
 def test_update(kernel, arrays, numbers):
     random = np.random.default_rng(0)
-    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(arrays)), np.array(numbers))
+    args = (*(np.abs(random.normal(size=1003)).astype(np.float32) for _ in range(arrays)), *numbers)
     contract = CONTRACTS[kernel]
     step = Step(contract(**{name: name for name in contract.parameters}))
     both(step, args)(*args)

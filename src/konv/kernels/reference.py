@@ -319,19 +319,19 @@ def softmax_backward(d, y, dx, d_region, y_region, dx_region, log):
 # --- optimizers -------------------------------------------------------------------------------------
 
 
-def adam(w, gradient, m, v, settings):
-    rate, first, second, epsilon, keep = map(w.dtype.type, settings)
+def adam(w, gradient, m, v, rate, first, second, epsilon, keep):
+    rate, first, second, epsilon, keep = map(w.dtype.type, (rate, first, second, epsilon, keep))
     m += (gradient - m) * first
     v += (gradient * gradient - v) * second
     w[...] = w * keep - rate * m / (np.sqrt(v) + epsilon)
 
 
-def descend(w, gradient, settings):
-    rate, keep, *_ = map(w.dtype.type, settings)
+def descend(w, gradient, rate, keep):
+    rate, keep = map(w.dtype.type, (rate, keep))
     w[...] = w * keep - rate * gradient
 
 
-def momentum(w, gradient, v, settings):
-    rate, keep, share, nesterov = map(w.dtype.type, settings)
+def momentum(w, gradient, v, rate, keep, share, nesterov):
+    rate, keep, share = map(w.dtype.type, (rate, keep, share))
     v[...] = v * share - rate * gradient
     w[...] = w * keep + (share * v - rate * gradient if nesterov else v)

@@ -8,6 +8,7 @@ import numpy as np
 from konv.errors import KonvError
 from konv.initializers import Constant
 from konv.optimizers.base import Array, Common, F, Optimizer, Rate, Shared, approach
+from konv.plan.contracts import AdamArgs
 from konv.runtime.optimizer_step import update
 from konv.variables import Variable
 
@@ -60,8 +61,8 @@ class Adam(Moments, builtin=True):
         w, alpha = variable.array, learning_rate * self._correction()
         keep = self.keep(variable, learning_rate)
         if not largest:
-            scalars = np.array([alpha, 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon, keep])
-            update("adam", (w, gradient, m, v), scalars)
+            update(AdamArgs, w=w, gradient=gradient, m=m, v=v, rate=alpha, first=1.0 - self.beta_1, second=1.0 - self.beta_2,
+                   epsilon=self.epsilon, keep=keep)
             return
         t = self._scratch[id(variable)]
         approach(m, gradient, 1.0 - self.beta_1, t)

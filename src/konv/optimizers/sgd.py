@@ -2,9 +2,8 @@
 
 from typing import Unpack
 
-import numpy as np
-
 from konv.optimizers.base import Array, Optimizer, Rate, Shared
+from konv.plan.contracts import DescendArgs, MomentumArgs
 from konv.runtime.optimizer_step import update
 from konv.variables import Variable
 
@@ -31,5 +30,8 @@ class SGD(Optimizer, builtin=True):
         self.slots = (("momentum",),) if self.momentum else ()
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
-        scalars = np.array([learning_rate, self.keep(variable, learning_rate), self.momentum, self.nesterov])
-        update("momentum" if self.momentum else "descend", (variable.array, gradient, *self._slots[id(variable)]), scalars)
+        shared = {"w": variable.array, "gradient": gradient, "rate": learning_rate, "keep": self.keep(variable, learning_rate)}
+        if not self.momentum:
+            update(DescendArgs, **shared)
+            return
+        update(MomentumArgs, **shared, v=self._slots[id(variable)][0], share=self.momentum, nesterov=self.nesterov)

@@ -40,6 +40,7 @@ Matrix = Annotated[str, "a constant, seen with two axes, the last being its own"
 Parts = Annotated[str, "an array, seen with two axes: parts to be summed, and the elements of one"]
 Units = tuple[int, int] | Name  # the range of units to do, or ROWS; the kernel sees int64 (2,)
 Flag = int | Name  # 0, 1 or FIRST
+Scalar = Annotated[str, "a float, another one in each run"]
 Table = tuple[int, ...]  # the kernel sees int64 (n,)
 Static = Annotated[int, "each value has a compiled variant of its own"]
 StaticName = Annotated[str, "the same, by name"]
@@ -168,9 +169,8 @@ class Taps(NamedTuple):
         return [r * self.row + s * self.column for r in range(self.rows) for s in range(self.columns)]
 
 
-KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Units: (tuple, str), Flag: (int, str), Table: tuple,
-                         Static: int,
-                         StaticName: str}
+KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Scalar: str, Units: (tuple, str), Flag: (int, str), Table: tuple,
+                         Static: int, StaticName: str}
 CONTRACTS: dict[str, type["Args"]] = {}  # by the name of the kernel
 
 
@@ -1045,29 +1045,37 @@ class NoiseArgs(Args, kernel="noise"):
 
 @dataclass(frozen=True, kw_only=True)
 class AdamArgs(Args, kernel="adam"):
-    """One step of Adam; settings: rate, 1 - beta_1, 1 - beta_2, epsilon, the factor that weight decay leaves of w."""
+    """One step of Adam."""
 
     w: Name
     gradient: Name
     m: Name
     v: Name
-    settings: Name
+    rate: Scalar
+    first: Scalar  # 1 - beta_1
+    second: Scalar  # 1 - beta_2
+    epsilon: Scalar
+    keep: Scalar  # the factor that weight decay leaves of w
 
 
 @dataclass(frozen=True, kw_only=True)
 class DescendArgs(Args, kernel="descend"):
-    """One step of gradient descent; settings: rate, the factor that weight decay leaves of w."""
+    """One step of gradient descent."""
 
     w: Name
     gradient: Name
-    settings: Name
+    rate: Scalar
+    keep: Scalar
 
 
 @dataclass(frozen=True, kw_only=True)
 class MomentumArgs(Args, kernel="momentum"):
-    """The same with momentum; settings: also the momentum, and whether to look ahead as Nesterov does."""
+    """The same with momentum."""
 
     w: Name
     gradient: Name
     v: Name
-    settings: Name
+    rate: Scalar
+    keep: Scalar
+    share: Scalar  # of v that is kept
+    nesterov: Scalar  # 1: look ahead

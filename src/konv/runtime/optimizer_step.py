@@ -2,49 +2,58 @@
 
 from collections.abc import Callable
 from functools import cache
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
-from konv.kernels.calls import COUNT, LOW, KernelCall, RowSlice, Section
-from konv.plan.contracts import CONTRACTS
+from konv.kernels.calls import COUNT, LOW, GivenScalar, KernelCall, RowSlice, Section
+from konv.plan.contracts import Args, Scalar
 from konv.plan.steps import Step
 from konv.runtime.kernel_sets import Run, default_kernels
 from konv.runtime.threads import Guarded, shared
 
 ALONE = 1 << 15  # fewer elements than this are not worth sharing
-_functions: dict[str, Callable[..., None]] = {}
 _guard = Guarded()  # models that train at the same time meet here
 
 
-def update(kernel: str, arrays: tuple[np.ndarray, ...], settings: np.ndarray) -> None:
-    """Call a kernel of konv.kernels.update on the weight, its gradient and its slots (contiguous, of one size).
+def update(contract: type[Args], **values: Any) -> None:
+    """Call a kernel of konv.kernels.update; its arrays, of one size and contiguous, are changed in place.
 
+    >>> from konv.plan.contracts import AdamArgs
     >>> w, g, m, v = (np.ones(3, np.float32) for _ in range(4))
-    >>> update("adam", (w, g, m, v), np.array([0.5, 0.1, 0.001, 0.0, 1.0]))
+    >>> update(AdamArgs, w=w, gradient=g, m=m, v=v, rate=0.5, first=0.1, second=0.001, epsilon=0.0, keep=1.0)
     >>> w
     array([0.5, 0.5, 0.5], dtype=float32)
     """
-    flat = [array.reshape(-1) for array in arrays]
-    size = flat[0].size
-    if size < ALONE:
-        function = _functions.get(kernel)
-        if function is None:
-            function = _functions[kernel] = default_kernels().resolve(_step(kernel), (*flat, settings))
-        function(*flat, settings)
+    take_arrays, take_scalars, function = _prepared(contract)
+    arrays = [array.reshape(-1) for array in take_arrays(values)]
+    if arrays[0].size < ALONE:
+        function(*arrays, *take_scalars(values))
         return
+    given = dict(zip(contract.parameters, [*arrays, *map(float, take_scalars(values))], strict=True))
     with _guard.lock:
-        given = {str(place): array for place, array in enumerate(flat)} | {"settings": settings}
-        _shared(kernel, len(flat), len(settings))(size, given)
-
-
-def _step(kernel: str) -> Step:
-    args = CONTRACTS[kernel]
-    return Step(args(**{name: name for name in args.parameters}))
+        _shared(contract)(arrays[0].size, given)
 
 
 @cache
-def _shared(kernel: str, count: int, settings: int) -> Run:
+def _prepared(contract: type[Args]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., None]]:
+    """What takes the arrays and the floats out of all values, and the function for small arrays."""
+    kinds = contract.kinds.items()
+    arrays, scalars = ([name for name, kind in kinds if (kind is Scalar) == wanted] for wanted in (False, True))
+    example = [np.empty(1, np.float32)] * len(arrays) + [0.0] * len(scalars)
+    return itemgetter(*arrays), itemgetter(*scalars), default_kernels().resolve(_step(contract), tuple(example))
+
+
+def _step(contract: type[Args]) -> Step:
+    """Arrays and floats are called as the fields are."""
+    return Step(contract(**{name: name for name in contract.parameters}))  # type: ignore[call-arg]
+
+
+@cache
+def _shared(contract: type[Args]) -> Run:
     """The kernel on parts of the arrays."""
-    pieces = [RowSlice(np.empty(1, np.float32), LOW, COUNT, given=str(place)) for place in range(count)]
-    call = KernelCall(_step(kernel), (*pieces, RowSlice(np.empty((1, settings)), given="settings")))
+    args = [GivenScalar(name) if kind is Scalar else RowSlice(np.empty(1, np.float32), LOW, COUNT, given=name)
+            for name, kind in contract.kinds.items()]
+    call = KernelCall(_step(contract), tuple(args))
     return default_kernels().bind([Section(((call,),), block=ALONE)], [np.zeros(1)] * shared().count, shared())
