@@ -13,6 +13,7 @@ BLOCK = r"\n\n```python\n(.*?)^```$"
 NEW = re.compile(r"^New file `([^`]+)`:" + BLOCK, re.DOTALL | re.MULTILINE)
 ADDED = re.compile(r"^In `([^`]+)`, (above|below) the line `([^`]+)`:" + BLOCK, re.DOTALL | re.MULTILINE)
 CHANGED = re.compile(r"^In `([^`]+)`, the text `([^`]+)` becomes:" + BLOCK, re.DOTALL | re.MULTILINE)
+ENDED = re.compile(r"^At the end of `([^`]+)`:" + BLOCK, re.DOTALL | re.MULTILINE)
 # tests that run over all of a kind, and so over what the page adds
 CHECKS = ["tests/kernels/test_pointwise.py", "-k", "isru"], ["tests/test_hints.py"]
 
@@ -30,14 +31,18 @@ def test_the_page_is_followed_to_the_letter(tmp_path):
     for name, where, line, block in ADDED.findall(PAGE):
         path = tmp_path / name
         path.write_text(edited(path.read_text("utf-8"), where, line, block), "utf-8")
+    for name, block in ENDED.findall(PAGE):
+        path = tmp_path / name
+        path.write_text(path.read_text("utf-8").rstrip("\n") + "\n" + block, "utf-8")
     for name, text, block in CHANGED.findall(PAGE):
         path = tmp_path / name
         assert path.read_text("utf-8").count(text) == 1
         path.write_text(path.read_text("utf-8").replace(text, block.rstrip("\n")), "utf-8")
     files = [name for name, block in NEW.findall(PAGE) if [(tmp_path / name).write_text(block, "utf-8")]]
-    assert PAGE.count("```python") == len(NEW.findall(PAGE) + ADDED.findall(PAGE) + CHANGED.findall(PAGE))
+    assert PAGE.count("```python") == sum(len(kind.findall(PAGE)) for kind in (NEW, ADDED, ENDED, CHANGED))
     environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'src'}{os.pathsep}{tmp_path}"}
     for arguments in (files, *CHECKS):
         run = subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], cwd=tmp_path, env=environment,
                              capture_output=True, text=True)
         assert run.returncode == 0, run.stdout[-3000:]
+        assert "skipped" not in run.stdout
