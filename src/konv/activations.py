@@ -127,7 +127,7 @@ def serialize(activation: Any) -> Any:
             "registered_name": "function"}
 
 
-def deserialize(config: Any, custom_objects=None) -> Callable[..., Any]:
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Callable[..., Any]:
     """The inverse of `serialize`.
 
     >>> deserialize("relu") is relu

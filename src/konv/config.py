@@ -1,5 +1,7 @@
 """Settings that hold for the whole program, under the names of keras.config."""
 
+from typing import Any
+
 from konv.errors import KonvError, UnsupportedError
 from konv.hints import module_attributes
 
@@ -72,7 +74,7 @@ def dtype_policy() -> str:
     return "float32"
 
 
-def set_dtype_policy(policy) -> None:
+def set_dtype_policy(policy: Any) -> None:
     """Accept "float32", the one policy that konv supports so far.
 
     >>> set_dtype_policy("float32")
@@ -89,7 +91,7 @@ def backend() -> str:
     return "konv"
 
 
-def _require_float32(function: str, value) -> None:
+def _require_float32(function: str, value: Any) -> None:
     if getattr(value, "name", value) != "float32":
         raise UnsupportedError(f'{function}: {value!r} is not supported yet; konv computes in "float32"')
 

@@ -64,7 +64,7 @@ class MinMaxNorm(Constraint):
     _written = ("min_value", "max_value", "rate", "axis")
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0,
-                 axis: int | Sequence[int] = 0):
+                 axis: int | Sequence[int] = 0) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Any) -> np.ndarray:
@@ -90,7 +90,7 @@ class MaxNorm(Constraint):
 
     _written = ("max_value", "axis")
 
-    def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0):
+    def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w: Any) -> np.ndarray:
@@ -110,7 +110,7 @@ class UnitNorm(Constraint):
 
     _written = ("axis",)
 
-    def __init__(self, axis: int | Sequence[int] = 0):
+    def __init__(self, axis: int | Sequence[int] = 0) -> None:
         self.axis = axis
 
     def __call__(self, w: Any) -> np.ndarray:

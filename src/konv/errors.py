@@ -4,8 +4,9 @@ import difflib
 import inspect
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class KonvError(ValueError):
@@ -41,7 +42,7 @@ class MissingExtraError(KonvError, ImportError):
 
 
 @contextmanager
-def naming(owner: str):
+def naming(owner: str) -> Iterator[None]:
     """Put the name of the layer before any KonvError raised inside: `Conv2D "conv2d_1": ...`.
 
     One about a file names the file already, and the layer or model has nothing to do with it.
@@ -65,7 +66,7 @@ def warn(message: str) -> None:
     warnings.warn(message, stacklevel=level)
 
 
-def import_extra(module: str, extra: str):
+def import_extra(module: str, extra: str) -> Any:
     """Import an optional library, or say which extra installs it."""
     from importlib import import_module
 

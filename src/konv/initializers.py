@@ -82,7 +82,7 @@ class Constant(Initializer):
     array([0.5, 0.5], dtype=float32)
     """
 
-    def __init__(self, value: Any = 0.0):
+    def __init__(self, value: Any = 0.0) -> None:
         written = isinstance(value, dict) and value.get("class_name") == "__numpy__"
         self.value = np.array(value["config"]["value"], value["config"]["dtype"]) if written else value
 
@@ -112,7 +112,7 @@ class Identity(Initializer):
 
     _written = ("gain",)
 
-    def __init__(self, gain: float = 1.0):
+    def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
@@ -131,7 +131,7 @@ class RandomInitializer(Initializer):
         KonvError: seed is something else.
     """
 
-    def __init__(self, seed: int | None = None):
+    def __init__(self, seed: int | None = None) -> None:
         if isinstance(seed, dict) or type(seed).__name__ == "SeedGenerator":
             raise UnsupportedError(f"{type(self).__name__}: a SeedGenerator as seed is not supported yet; "
                                    f"give an integer")
@@ -164,7 +164,7 @@ class RandomNormal(RandomInitializer):
 
     _written = ("mean", "stddev")
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
@@ -204,7 +204,7 @@ class RandomUniform(RandomInitializer):
 
     _written = ("minval", "maxval")
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None):
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
@@ -235,7 +235,7 @@ class VarianceScaling(RandomInitializer):
 
     def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
                  seed: int | None = None, input_axes: Sequence[int] | None = None,
-                 output_axes: Sequence[int] | None = None):
+                 output_axes: Sequence[int] | None = None) -> None:
         name, distribution = type(self).__name__, str(distribution).lower()
         if not scale > 0:
             raise KonvError(f"{name}: scale must be positive, got {scale!r}")
@@ -265,7 +265,7 @@ class _Scaled(VarianceScaling):
     fixed: tuple[float, str, str]
 
     def __init__(self, seed: int | None = None, input_axes: Sequence[int] | None = None,
-                 output_axes: Sequence[int] | None = None):
+                 output_axes: Sequence[int] | None = None) -> None:
         super().__init__(*self.fixed, seed, input_axes, output_axes)
 
 
@@ -389,7 +389,7 @@ class Orthogonal(RandomInitializer):
 
     _written = ("gain",)
 
-    def __init__(self, gain: float = 1.0, seed: int | None = None):
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
         self.gain = gain
 
@@ -473,7 +473,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 class _Given(Initializer):
     """The very values to begin with."""
 
-    def __init__(self, value: Any):
+    def __init__(self, value: Any) -> None:
         self.value = np.asarray(value)
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:

@@ -63,7 +63,7 @@ class L1L2(Regularizer):
 
     _written = ("l1", "l2")
 
-    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0):
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
         self.l1, self.l2 = _factor(self, "l1", l1, 0.0), _factor(self, "l2", l2, 0.0)
 
     def __call__(self, x: Any) -> float:
@@ -97,7 +97,7 @@ class L1(L1L2):
 
     _written = ("l1",)
 
-    def __init__(self, l1: float | None = 0.01):
+    def __init__(self, l1: float | None = 0.01) -> None:
         super().__init__(l1=_single(_factor(self, "l1", l1, 0.01)))
 
 
@@ -117,7 +117,7 @@ class L2(L1L2):
 
     _written = ("l2",)
 
-    def __init__(self, l2: float | None = 0.01):
+    def __init__(self, l2: float | None = 0.01) -> None:
         super().__init__(l2=_factor(self, "l2", l2, 0.01))
 
 
@@ -139,7 +139,7 @@ class OrthogonalRegularizer(Regularizer):
 
     _written = ("factor", "mode")
 
-    def __init__(self, factor: float = 0.01, mode: str = "rows"):
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
         if mode not in ("rows", "columns"):
             raise KonvError(f'OrthogonalRegularizer: mode must be "rows" or "columns", got {mode!r}')
         self.factor, self.mode = _single(_factor(self, "factor", factor, 0.01)), mode

@@ -37,7 +37,7 @@ class _Estimator(BaseEstimator):
     _more: tuple[str, ...] = ()  # the names of further arguments
 
     def __init__(self, model: Model | Callable[..., Model] | None = None, epochs: int | None = None,
-                 batch_size: int | None = None, verbose: int = 0, random_state: Any = None, **arguments: Any):
+                 batch_size: int | None = None, verbose: int = 0, random_state: Any = None, **arguments: Any) -> None:
         self.model, self.epochs, self.batch_size, self.verbose = model, epochs, batch_size, verbose
         self.random_state = random_state
         self._set(arguments)

@@ -29,7 +29,7 @@ class BackupAndRestore(Callback):
     """
 
     def __init__(self, backup_dir: str | os.PathLike[str], save_freq: int | str = "epoch", double_checkpoint: bool = False,
-                 delete_checkpoint: bool = True):
+                 delete_checkpoint: bool = True) -> None:
         super().__init__()
         if not backup_dir:
             raise KonvError(f"BackupAndRestore: backup_dir must be the path of a folder, got {backup_dir!r}")
@@ -120,7 +120,7 @@ class SwapEMAWeights(Callback):
     True
     """
 
-    def __init__(self, swap_on_epoch: bool = False):
+    def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
         self._ema_weights_in_model = False

@@ -21,7 +21,7 @@ class Callback:
     0 0.5
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
         self._model: Any = None
 
@@ -89,7 +89,7 @@ class Callback:
 class History(Callback):
     """The logs of all epochs: `history["loss"]` is a list of one value per epoch, `epoch` says which epochs these are."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
@@ -170,7 +170,7 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks: Callback | Iterable[Callback] | None = None, add_history: bool = False,
-                 add_progbar: bool = False, model: Any = None, **params: Any):
+                 add_progbar: bool = False, model: Any = None, **params: Any) -> None:
         super().__init__()
         self.callbacks = _flatten(callbacks)
         self._history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
@@ -232,7 +232,7 @@ class LambdaCallback(Callback):
 
     def __init__(self, on_epoch_begin: Event = None, on_epoch_end: Event = None, on_train_begin: Event = None,
                  on_train_end: Event = None, on_train_batch_begin: Event = None, on_train_batch_end: Event = None,
-                 **kwargs: Any):
+                 **kwargs: Any) -> None:
         super().__init__()
         given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
                  "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,

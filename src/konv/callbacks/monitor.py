@@ -36,7 +36,7 @@ class MonitorCallback(Callback):
     """
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None,
-                 min_delta: float = 0):
+                 min_delta: float = 0) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warn(f'{type(self).__name__}: mode={mode!r} is unknown, "auto" is used')
@@ -100,7 +100,7 @@ class EarlyStopping(MonitorCallback):
 
     def __init__(self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0,
                  mode: str = "auto", baseline: float | None = None, restore_best_weights: bool = False,
-                 start_from_epoch: int = 0):
+                 start_from_epoch: int = 0) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience, self.verbose = self._number("patience", patience), self._number("verbose", verbose)
         self.baseline = None if baseline is None else self._number("baseline", baseline)
@@ -165,7 +165,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def __init__(self, filepath: str | os.PathLike[str], monitor: str = "val_loss", verbose: int = 0,
                  save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
-                 save_freq: int | str = "epoch", initial_value_threshold: float | None = None):
+                 save_freq: int | str = "epoch", initial_value_threshold: float | None = None) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = os.fspath(filepath)
         self.verbose = self._number("verbose", verbose)
@@ -258,7 +258,7 @@ class ReduceLROnPlateau(MonitorCallback):
     """
 
     def __init__(self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0,
-                 mode: str = "auto", min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0, **kwargs: Any):
+                 mode: str = "auto", min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0, **kwargs: Any) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
         if kwargs:
             unknown = ", ".join(f"{argument}{meant(type(self), argument)}" for argument in kwargs)

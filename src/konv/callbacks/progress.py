@@ -36,7 +36,7 @@ class Progbar:
 
     def __init__(self, target: int | None, width: int = WIDTH, verbose: int = 1, interval: float = INTERVAL,
                  stateful_metrics: Iterable[str] | None = None, stateless_metrics: Iterable[str] | None = None,
-                 unit_name: str = "step"):
+                 unit_name: str = "step") -> None:
         if stateful_metrics is not None and stateless_metrics is not None:
             raise KonvError("Progbar: give stateful_metrics or stateless_metrics, not both")
         self.target, self.width, self.verbose = target, width, verbose
@@ -115,7 +115,7 @@ class Progbar:
 class ProgbarLogger(Callback):
     """Prints the progress of fit, evaluate and predict; `verbose` of those decides how."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.target: int | None = None
         self.verbose, self.epochs, self.seen = 1, 1, 0

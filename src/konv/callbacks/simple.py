@@ -24,7 +24,7 @@ class CSVLogger(Callback):
     ';'
     """
 
-    def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False):
+    def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         super().__init__()
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.keys: list[str] | None = None
@@ -73,7 +73,7 @@ class TerminateOnNaN(Callback):
     False
     """
 
-    def __init__(self, raise_error: bool = False):
+    def __init__(self, raise_error: bool = False) -> None:
         super().__init__()
         self.raise_error = raise_error
 
@@ -100,7 +100,7 @@ class LearningRateScheduler(Callback):
     0
     """
 
-    def __init__(self, schedule: Callable[..., float], verbose: int = 0):
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
         if not callable(schedule):
             raise KonvError(f"LearningRateScheduler: schedule must be a function of (epoch, rate), got {schedule!r}")

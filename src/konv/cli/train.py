@@ -104,7 +104,7 @@ def _datasets(directory: str, image_size: tuple[int, int], batch_size: int, seed
 class Shifted:
     """A dataset whose images are moved at random, the border repeated; the n-th epoch depends on seed and n alone."""
 
-    def __init__(self, dataset: Any, share: float, seed: int):
+    def __init__(self, dataset: Any, share: float, seed: int) -> None:
         self.dataset, self.share, self.seed, self.epoch = dataset, share, seed, 0
 
     def __len__(self) -> int:

@@ -77,7 +77,7 @@ class ImageDataset(Batches):
 
     def __init__(self, file_paths: list[str], targets: np.ndarray | None, read: Callable[[str], np.ndarray], *,
                  batch_size: int | None = 32, shuffle: bool = True, seed: int = 0,
-                 class_names: list[str] | None = None, skip_unreadable: bool = False):
+                 class_names: list[str] | None = None, skip_unreadable: bool = False) -> None:
         self.file_paths, self.class_names = file_paths, class_names
         self.batch_size, self.skipped = batch_size, []
         self._targets, self._read = targets, read
@@ -174,7 +174,7 @@ class Derived(Batches):
     """What a function makes of the batches of a dataset, or the first of them."""
 
     def __init__(self, dataset: Batches, function: Callable[..., Any] | None = None,
-                 take: int | None = None):
+                 take: int | None = None) -> None:
         if function is not None and not callable(function):
             raise KonvError(f"map: map_func must be a function of a batch, got {function!r}")
         self.dataset, self.function, self.count = dataset, function, take

@@ -30,7 +30,7 @@ def prefetched(produce: Callable[[Callable[[], bool]], Iterable[Any]], ahead: in
 class _Box:
     """A bounded queue whose both ends can be closed; queue.Queue cannot wake a producer that nobody waits for."""
 
-    def __init__(self, room: int):
+    def __init__(self, room: int) -> None:
         self.items: deque[Any] = deque()
         self.changed, self.room = Condition(), room
         self.closed = self.finished = False

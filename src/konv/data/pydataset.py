@@ -38,7 +38,7 @@ class PyDataset:
     _constructed = False
     _workers, _use_multiprocessing, _max_queue_size = 1, False, 10
 
-    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         self._workers, self._use_multiprocessing, self._max_queue_size = workers, use_multiprocessing, max_queue_size
         self._constructed = True
 

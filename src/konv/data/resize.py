@@ -5,6 +5,7 @@ would see other pixels. Every method is a short weighted sum per axis; the taps 
 """
 
 from functools import lru_cache, reduce
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ def resize(image: np.ndarray, size: tuple[int, int], method: str = "bilinear") -
     return image
 
 
-def smart_resize(x, size, interpolation="bilinear", data_format="channels_last", backend_module=None) -> np.ndarray:
+def smart_resize(x: Any, size: Any, interpolation: str = "bilinear", data_format: str | None = "channels_last",
+                 backend_module: Any = None) -> np.ndarray:
     """An image (H, W, C), or a batch of images, at another size without distortion: what does not fit is cut off at the sides.
 
     >>> smart_resize(np.ones((4, 8, 3)), (2, 2)).shape

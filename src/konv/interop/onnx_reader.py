@@ -49,7 +49,7 @@ def read_onnx(path: Path, input_shape: Sequence[int | None] | None = None) -> Mo
 class OnnxReader(Importer):
     """Walks over the nodes; `values` are what they gave: values of the model, or arrays."""
 
-    def __init__(self, onnx: Any, proto: Any, input_shape: Sequence[int | None] | None):
+    def __init__(self, onnx: Any, proto: Any, input_shape: Sequence[int | None] | None) -> None:
         super().__init__()
         self.onnx, self.proto, self.input_shape = onnx, proto, input_shape
         self.values: dict[str, Any] = {}

@@ -76,7 +76,7 @@ class OnnxGraph:
     shape: Shape
     shapes: tuple[Shape, ...]
 
-    def __init__(self, onnx: Any, graph: Graph, weights: Mapping[str, Variable]):
+    def __init__(self, onnx: Any, graph: Graph, weights: Mapping[str, Variable]) -> None:
         size = sum(variable.array.nbytes for variable in weights.values())
         if size > MOST_BYTES:
             raise UnsupportedError(f"the weights have {size:,} bytes, an ONNX file holds {MOST_BYTES:,}; "

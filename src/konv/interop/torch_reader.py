@@ -42,7 +42,7 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None) -> Model:
 class TorchReader(Importer):
     """Walks over what torch.fx wrote down; `values` are what each step gave."""
 
-    def __init__(self, traced: Any, input_shape: tuple[int | None, ...]):
+    def __init__(self, traced: Any, input_shape: tuple[int | None, ...]) -> None:
         super().__init__()
         self.traced, self.input_shape = traced, input_shape
         self.modules = dict(traced.named_modules())

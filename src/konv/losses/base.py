@@ -54,7 +54,7 @@ class Loss:
 
     axis: Axis = -1  # the axis of y_pred over which `call` reduces; None for all
 
-    def __init__(self, name: str | None = None, reduction: Reduction = "sum_over_batch_size", dtype: Any = None):
+    def __init__(self, name: str | None = None, reduction: Reduction = "sum_over_batch_size", dtype: Any = None) -> None:
         self.name = name or snake_case(type(self).__name__)
         if reduction not in REDUCTIONS:
             allowed = ", ".join(map(repr, REDUCTIONS))

@@ -169,7 +169,8 @@ class BinaryCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
-                 reduction: Reduction = "sum_over_batch_size", name: str | None = "binary_crossentropy", dtype: Any = None):
+                 reduction: Reduction = "sum_over_batch_size", name: str | None = "binary_crossentropy",
+                 dtype: Any = None) -> None:
         super().__init__(binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
                          label_smoothing=_fraction(label_smoothing, "BinaryCrossentropy"), axis=axis)
 
@@ -216,7 +217,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
                  reduction: Reduction = "sum_over_batch_size", name: str | None = "categorical_crossentropy",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
                          label_smoothing=_fraction(label_smoothing, "CategoricalCrossentropy"), axis=axis)
 
@@ -263,7 +264,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
     def __init__(self, from_logits: bool = False, ignore_class: int | None = None,
                  reduction: Reduction = "sum_over_batch_size", axis: int = -1,
-                 name: str | None = "sparse_categorical_crossentropy", dtype: Any = None):
+                 name: str | None = "sparse_categorical_crossentropy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
                          ignore_class=ignore_class, axis=axis)
 
@@ -331,7 +332,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
     def __init__(self, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
                  from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
                  reduction: Reduction = "sum_over_batch_size", name: str | None = "binary_focal_crossentropy",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(binary_focal_crossentropy, reduction, name, dtype,
                          apply_class_balancing=apply_class_balancing, alpha=alpha, gamma=gamma, from_logits=from_logits,
                          label_smoothing=_fraction(label_smoothing, "BinaryFocalCrossentropy"), axis=axis)
@@ -386,7 +387,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
     def __init__(self, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
                  axis: int = -1, reduction: Reduction = "sum_over_batch_size",
-                 name: str | None = "categorical_focal_crossentropy", dtype: Any = None):
+                 name: str | None = "categorical_focal_crossentropy", dtype: Any = None) -> None:
         super().__init__(categorical_focal_crossentropy, reduction, name, dtype, alpha=alpha, gamma=gamma,
                          from_logits=from_logits,
                          label_smoothing=_fraction(label_smoothing, "CategoricalFocalCrossentropy"), axis=axis)
@@ -429,7 +430,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
     """
 
     def __init__(self, q: float = 0.5, reduction: Reduction = "sum_over_batch_size",
-                 name: str | None = "categorical_generalized_cross_entropy", dtype: Any = None):
+                 name: str | None = "categorical_generalized_cross_entropy", dtype: Any = None) -> None:
         if not 0 < q < 1:
             raise KonvError(f"CategoricalGeneralizedCrossEntropy: q must be in the interval (0, 1), got {q!r}")
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
@@ -465,5 +466,6 @@ class KLDivergence(LossFunctionWrapper):
     0.0
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "kl_divergence", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "kl_divergence",
+                 dtype: Any = None) -> None:
         super().__init__(kl_divergence, reduction, name, dtype)

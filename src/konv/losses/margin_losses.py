@@ -42,7 +42,7 @@ class Hinge(LossFunctionWrapper):
     1.0
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "hinge", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "hinge", dtype: Any = None) -> None:
         super().__init__(hinge, reduction, name, dtype)
 
 
@@ -71,7 +71,8 @@ class SquaredHinge(LossFunctionWrapper):
     1.25
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "squared_hinge", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "squared_hinge",
+                 dtype: Any = None) -> None:
         super().__init__(squared_hinge, reduction, name, dtype)
 
 
@@ -101,7 +102,8 @@ class CategoricalHinge(LossFunctionWrapper):
     0.75
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "categorical_hinge", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "categorical_hinge",
+                 dtype: Any = None) -> None:
         super().__init__(categorical_hinge, reduction, name, dtype)
 
 
@@ -197,5 +199,5 @@ class Circle(LossFunctionWrapper):
     """
 
     def __init__(self, gamma: float = 80.0, margin: float = 0.4, remove_diagonal: bool = True,
-                 reduction: Reduction = "sum_over_batch_size", name: str | None = "circle", dtype: Any = None):
+                 reduction: Reduction = "sum_over_batch_size", name: str | None = "circle", dtype: Any = None) -> None:
         super().__init__(circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal)

@@ -41,7 +41,7 @@ class Dice(LossFunctionWrapper):
     """
 
     def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "dice", axis: Axis | list[int] = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(dice, reduction, name, dtype, axis=_axes(axis))
 
 
@@ -81,7 +81,7 @@ class Tversky(LossFunctionWrapper):
     """
 
     def __init__(self, alpha: float = 0.5, beta: float = 0.5, reduction: Reduction = "sum_over_batch_size",
-                 name: str | None = "tversky", axis: Axis | list[int] = None, dtype: Any = None):
+                 name: str | None = "tversky", axis: Axis | list[int] = None, dtype: Any = None) -> None:
         super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=_axes(axis))
 
 

@@ -48,7 +48,7 @@ class MeanSquaredError(LossFunctionWrapper):
     """
 
     def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "mean_squared_error",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(mean_squared_error, reduction, name, dtype)
 
 
@@ -78,7 +78,7 @@ class MeanAbsoluteError(LossFunctionWrapper):
     """
 
     def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "mean_absolute_error",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
 
@@ -108,7 +108,7 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
     """
 
     def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "mean_absolute_percentage_error",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
 
 
@@ -139,7 +139,7 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
     """
 
     def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "mean_squared_logarithmic_error",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
 
 
@@ -169,7 +169,7 @@ class LogCosh(LossFunctionWrapper):
     0.0
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "log_cosh", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "log_cosh", dtype: Any = None) -> None:
         super().__init__(log_cosh, reduction, name, dtype)
 
 
@@ -207,7 +207,7 @@ class Huber(LossFunctionWrapper):
     """
 
     def __init__(self, delta: float = 1.0, reduction: Reduction = "sum_over_batch_size", name: str | None = "huber_loss",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
 
@@ -236,7 +236,7 @@ class Poisson(LossFunctionWrapper):
     2.0
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "poisson", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "poisson", dtype: Any = None) -> None:
         super().__init__(poisson, reduction, name, dtype)
 
 
@@ -268,5 +268,5 @@ class CosineSimilarity(LossFunctionWrapper):
     """
 
     def __init__(self, axis: int = -1, reduction: Reduction = "sum_over_batch_size",
-                 name: str | None = "cosine_similarity", dtype: Any = None):
+                 name: str | None = "cosine_similarity", dtype: Any = None) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)

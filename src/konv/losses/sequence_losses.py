@@ -56,5 +56,5 @@ class CTC(LossFunctionWrapper):
     0.2877
     """
 
-    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "ctc", dtype: Any = None):
+    def __init__(self, reduction: Reduction = "sum_over_batch_size", name: str | None = "ctc", dtype: Any = None) -> None:
         super().__init__(ctc, reduction, name, dtype)

@@ -21,7 +21,7 @@ from konv.tracing.tensors import Source, Tensor
 class Traced:
     """A loss function for targets and predictions of one shape."""
 
-    def __init__(self, call: Callable[..., Any], owner: str, target: tuple[int, ...], output: tuple[int, ...]):
+    def __init__(self, call: Callable[..., Any], owner: str, target: tuple[int, ...], output: tuple[int, ...]) -> None:
         self.sources = [Tensor(target, Source("y_true")), Tensor(output, Source("y_pred"))]
         with naming(owner), tracing("loss"):
             result = call(*self.sources)

@@ -110,7 +110,7 @@ class LossFunctionWrapper(Loss):
     """
 
     def __init__(self, fn: Callable[..., Any], reduction: Reduction = "sum_over_batch_size", name: str | None = None,
-                 dtype: Any = None, **kwargs: Any):
+                 dtype: Any = None, **kwargs: Any) -> None:
         if not callable(fn):
             raise KonvError(f"{type(self).__name__}: fn must be a function of (y_true, y_pred), got {fn!r}")
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)

@@ -44,7 +44,7 @@ class AUC(Confusion):
     def __init__(self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
                  name: str | None = None, dtype: Any = None, thresholds: Sequence[float] | None = None,
                  multi_label: bool = False, num_labels: int | None = None, label_weights: Any = None,
-                 from_logits: bool = False):
+                 from_logits: bool = False) -> None:
         self.curve, self.summation_method = _one_of("curve", curve, CURVES), _one_of("summation_method", summation_method,
                                                                                     SUMMATIONS)
         if thresholds is None and num_thresholds <= 1:

@@ -38,7 +38,7 @@ class Metric:
     _direction: str | None = None  # "up" or "down": which way is better, for callbacks
     _written: tuple[str, ...] = ()  # the attributes that get_config notes besides name and dtype
 
-    def __init__(self, dtype: Any = None, name: str | None = None):
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         require_float32(type(self).__name__, dtype)
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.dtype = "float32"
@@ -111,7 +111,7 @@ class Sum(Metric):
     16.0
     """
 
-    def __init__(self, name: str | None = "sum", dtype: Any = None):
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
         self.total = self.add_variable(name="total")
 
@@ -134,7 +134,7 @@ class Mean(Metric):
     2.0
     """
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None):
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
         self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
 
@@ -174,7 +174,7 @@ class MeanMetricWrapper(Mean):
     0.5
     """
 
-    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any):
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name or getattr(fn, "__name__", None) or "mean_metric_wrapper", dtype)
         self.__dict__.update(kwargs)  # metric.threshold, metric.k and the like
         self._fn, self._options = fn, kwargs

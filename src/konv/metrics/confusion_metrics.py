@@ -114,7 +114,7 @@ def parse_thresholds(owner: str, thresholds: Any, default: float) -> list[float]
 class _AtThresholds(Confusion):
     """Figures at one threshold or several, given by the user."""
 
-    def __init__(self, thresholds: Any, default: float, name: str | None, dtype: Any):
+    def __init__(self, thresholds: Any, default: float, name: str | None, dtype: Any) -> None:
         super().__init__(dtype, name)
         self.init_thresholds = thresholds
         self.thresholds = parse_thresholds(type(self).__name__, thresholds, default)
@@ -137,7 +137,7 @@ class _AtThresholds(Confusion):
 class _Count(_AtThresholds):
     """One of the four figures."""
 
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None):
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(thresholds, 0.5, name, dtype)
 
 
@@ -216,7 +216,7 @@ class _Share(_AtThresholds):
     _written = ("top_k", "class_id")
 
     def __init__(self, thresholds: Any = None, top_k: int | None = None, class_id: int | None = None,
-                 name: str | None = None, dtype: Any = None):
+                 name: str | None = None, dtype: Any = None) -> None:
         self.top_k, self.class_id = top_k, class_id
         super().__init__(thresholds, 0.5 if top_k is None else LOWEST, name, dtype)
 
@@ -278,7 +278,7 @@ class _Best(Confusion):
     wanted: str
     argument: str  # what the constructor calls the share that must be large enough
 
-    def __init__(self, least: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any):
+    def __init__(self, least: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any) -> None:
         if not 0 <= least <= 1:
             raise KonvError(f"{type(self).__name__}: {self.argument} must be in the range [0, 1], got {least!r}")
         if num_thresholds <= 0:
@@ -321,7 +321,7 @@ class SensitivityAtSpecificity(_Best):
     wanted, argument = "sensitivity", "specificity"
 
     def __init__(self, specificity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(specificity, num_thresholds, class_id, name, dtype)
 
 
@@ -344,7 +344,7 @@ class SpecificityAtSensitivity(_Best):
     wanted, argument = "specificity", "sensitivity"
 
     def __init__(self, sensitivity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
 
 
@@ -367,7 +367,7 @@ class PrecisionAtRecall(_Best):
     wanted, argument = "precision", "recall"
 
     def __init__(self, recall: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(recall, num_thresholds, class_id, name, dtype)
 
 
@@ -390,5 +390,5 @@ class RecallAtPrecision(_Best):
     wanted, argument = "recall", "precision"
 
     def __init__(self, precision: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(precision, num_thresholds, class_id, name, dtype)

@@ -37,7 +37,7 @@ class CosineSimilarity(HigherIsBetter):
     1.0
     """
 
-    def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1):
+    def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, axis=axis)
 
 
@@ -68,7 +68,7 @@ class PearsonCorrelation(HigherIsBetter):
     1.0
     """
 
-    def __init__(self, name: str | None = "pearson_correlation", dtype: Any = None, axis: int = -1):
+    def __init__(self, name: str | None = "pearson_correlation", dtype: Any = None, axis: int = -1) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
 
 
@@ -105,7 +105,7 @@ class ConcordanceCorrelation(HigherIsBetter):
     1.0
     """
 
-    def __init__(self, name: str | None = "concordance_correlation", dtype: Any = None, axis: int = -1):
+    def __init__(self, name: str | None = "concordance_correlation", dtype: Any = None, axis: int = -1) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
 
 
@@ -133,7 +133,7 @@ class R2Score(Metric):
     _written = ("class_aggregation", "num_regressors")
 
     def __init__(self, class_aggregation: str | None = "uniform_average", num_regressors: int = 0,
-                 name: str | None = "r2_score", dtype: Any = None):
+                 name: str | None = "r2_score", dtype: Any = None) -> None:
         allowed = (None, "uniform_average", "variance_weighted_average")
         if class_aggregation not in allowed:
             raise KonvError(f"R2Score: class_aggregation must be one of {allowed}, got {class_aggregation!r}")

@@ -36,7 +36,7 @@ class FBetaScore(Metric):
     _written = ("average", "beta", "threshold")
 
     def __init__(self, average: str | None = None, beta: float = 1.0, threshold: float | None = None,
-                 name: str | None = "fbeta_score", dtype: Any = None):
+                 name: str | None = "fbeta_score", dtype: Any = None) -> None:
         if average not in AVERAGES:
             raise KonvError(f"{type(self).__name__}: average must be one of {AVERAGES}, got {average!r}")
         if not isinstance(beta, float) or not beta > 0:
@@ -49,7 +49,7 @@ class FBetaScore(Metric):
 
     def _build(self, y_true_shape: Sequence[int | None], y_pred_shape: Sequence[int | None]) -> None:
         """Make the counters of all classes, if they are not there yet."""
-        shape = tuple(y_pred_shape)
+        shape: Any = tuple(y_pred_shape)
         if len(y_true_shape) != 2 or shape != tuple(y_true_shape) or shape[1] is None:
             raise ShapeError(f"{self.name}: needs labels and predictions (N, classes), got shapes {y_true_shape} and {shape}")
         if not self._variables:
@@ -102,5 +102,5 @@ class F1Score(FBetaScore):
     _written = ("average", "threshold")
 
     def __init__(self, average: str | None = None, threshold: float | None = None, name: str | None = "f1_score",
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)

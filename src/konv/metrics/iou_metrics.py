@@ -18,7 +18,8 @@ class _Overlap(Metric):
     _direction = "up"
 
     def __init__(self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
-                 ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1):
+                 ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True,
+                 axis: int = -1) -> None:
         super().__init__(None if dtype in ("int", "int32") else dtype, name)
         self.dtype = "int32" if dtype in (None, "int", "int32") else "float32"  # of the counts, as Keras writes it
         if max(target_class_ids) >= num_classes:
@@ -97,7 +98,7 @@ class BinaryIoU(_Overlap):
     _written = ("target_class_ids", "threshold")
 
     def __init__(self, target_class_ids: Sequence[int] = (0, 1), threshold: float = 0.5, name: str | None = None,
-                 dtype: Any = None):
+                 dtype: Any = None) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
@@ -125,7 +126,7 @@ class MeanIoU(_Overlap):
     _written = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
 
     def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-                 sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1):
+                 sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1) -> None:
         super().__init__(num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
 
@@ -148,7 +149,7 @@ class OneHotIoU(_Overlap):
     _written = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
-                 ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1):
+                 ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1) -> None:
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
 
@@ -170,5 +171,5 @@ class OneHotMeanIoU(_Overlap):
     _written = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-                 sparse_y_pred: bool = False, axis: int = -1):
+                 sparse_y_pred: bool = False, axis: int = -1) -> None:
         super().__init__(num_classes, range(num_classes), name, dtype, ignore_class, False, sparse_y_pred, axis)

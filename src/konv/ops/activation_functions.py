@@ -71,7 +71,7 @@ def of_float32(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def relu(x, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
     """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
 
     >>> relu([-1.0, 2.0])
@@ -81,7 +81,7 @@ def relu(x, negative_slope: float = 0.0, max_value: float | None = None, thresho
                  **_given(negative_slope=negative_slope, max_value=max_value, threshold=threshold))
 
 
-def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
     """x above zero, negative_slope * x below.
 
     >>> leaky_relu([-1.0, 2.0])
@@ -90,7 +90,7 @@ def leaky_relu(x, negative_slope: float = 0.2) -> np.ndarray:
     return apply(relu_op(None, negative_slope), x, leaky_relu, negative_slope=negative_slope)
 
 
-def relu6(x) -> np.ndarray:
+def relu6(x: Any) -> np.ndarray:
     """min(max(x, 0), 6).
 
     >>> relu6([-1.0, 8.0])
@@ -99,7 +99,7 @@ def relu6(x) -> np.ndarray:
     return apply(relu_op(6.0), x, relu6)
 
 
-def elu(x, alpha: float = 1.0) -> np.ndarray:
+def elu(x: Any, alpha: float = 1.0) -> np.ndarray:
     """x above zero, alpha * (exp(x) - 1) below.
 
     >>> elu([-1.0, 2.0]).round(3)
@@ -108,7 +108,7 @@ def elu(x, alpha: float = 1.0) -> np.ndarray:
     return apply(Activation("elu", (float(alpha),)), x, elu, alpha=alpha)
 
 
-def gelu(x, approximate: bool = False) -> np.ndarray:
+def gelu(x: Any, approximate: bool = False) -> np.ndarray:
     """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
 
     >>> gelu([-1.0, 2.0]).round(3)
@@ -117,7 +117,7 @@ def gelu(x, approximate: bool = False) -> np.ndarray:
     return apply(Activation("gelu", (float(approximate),)), x, gelu, approximate=approximate)
 
 
-def softmax(x, axis: int | tuple[int, ...] = -1) -> np.ndarray:
+def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> np.ndarray:
     """exp(x) / sum of exp(x) along one axis; of an array also along several.
 
     >>> softmax([0.0, 0.0])
@@ -128,7 +128,7 @@ def softmax(x, axis: int | tuple[int, ...] = -1) -> np.ndarray:
     return apply(Softmax(axis), x, softmax, axis=axis)
 
 
-def log_softmax(x, axis: int | tuple[int, ...] = -1) -> np.ndarray:
+def log_softmax(x: Any, axis: int | tuple[int, ...] = -1) -> np.ndarray:
     """The logarithm of softmax(x).
 
     >>> log_softmax([0.0, 0.0]).round(3)

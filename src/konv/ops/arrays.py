@@ -1,6 +1,6 @@
 """Functions of keras.ops that a graph cannot have, on arrays: for metrics, data and results. Types are those of Keras."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from math import erf as _erf
 from typing import Any
@@ -18,7 +18,7 @@ def _arrays_only(instead: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
     def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> np.ndarray:
             if is_symbolic(args, kwargs):
                 raise UnsupportedError(f"{function.__name__}: is for arrays, not for the tensors of a model; {instead}")
             return function(*args, **kwargs)
@@ -38,7 +38,7 @@ _FORMULA = "build what you need from sums, products, konv.ops.maximum and compar
 
 
 @_arrays_only(NO_SLOPE)
-def round(x, decimals=0):  # noqa: A001 (the name in keras.ops)
+def round(x: Any, decimals: int = 0) -> np.ndarray:  # noqa: A001 (the name in keras.ops)
     """The nearest whole numbers, halves to the even one.
 
     >>> round([0.5, 1.7]).tolist()
@@ -48,7 +48,7 @@ def round(x, decimals=0):  # noqa: A001 (the name in keras.ops)
 
 
 @_arrays_only(NO_SLOPE)
-def floor(x):
+def floor(x: Any) -> np.ndarray:
     """The next whole numbers below.
 
     >>> floor([1.7]).tolist()
@@ -58,7 +58,7 @@ def floor(x):
 
 
 @_arrays_only(NO_SLOPE)
-def ceil(x):
+def ceil(x: Any) -> np.ndarray:
     """The next whole numbers above.
 
     >>> ceil([1.2]).tolist()
@@ -68,7 +68,7 @@ def ceil(x):
 
 
 @_arrays_only(NO_SLOPE)
-def floor_divide(x1, x2):
+def floor_divide(x1: Any, x2: Any) -> np.ndarray:
     """How often x2 goes into x1.
 
     >>> floor_divide([7.0], 2.0).tolist()
@@ -78,7 +78,7 @@ def floor_divide(x1, x2):
 
 
 @_arrays_only(NO_SLOPE)
-def mod(x1, x2):
+def mod(x1: Any, x2: Any) -> np.ndarray:
     """What is left over when x1 is divided by x2.
 
     >>> mod([7.0], 2.0).tolist()
@@ -88,7 +88,7 @@ def mod(x1, x2):
 
 
 @_arrays_only("use konv.ops.min over konv.ops.cast of the condition")
-def all(x, axis=None, keepdims=False):  # noqa: A001 (the name in keras.ops)
+def all(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:  # noqa: A001 (the name in keras.ops)
     """Whether all are true along axes.
 
     >>> bool(all([True, False]))
@@ -98,7 +98,7 @@ def all(x, axis=None, keepdims=False):  # noqa: A001 (the name in keras.ops)
 
 
 @_arrays_only("use konv.ops.max over konv.ops.cast of the condition")
-def any(x, axis=None, keepdims=False):  # noqa: A001 (the name in keras.ops)
+def any(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:  # noqa: A001 (the name in keras.ops)
     """Whether any is true along axes.
 
     >>> bool(any([True, False]))
@@ -108,7 +108,7 @@ def any(x, axis=None, keepdims=False):  # noqa: A001 (the name in keras.ops)
 
 
 @_arrays_only("use konv.ops.not_equal(x, x)")
-def isnan(x):
+def isnan(x: Any) -> np.ndarray:
     """Where x is not a number.
 
     >>> isnan([float("nan"), 1.0]).tolist()
@@ -118,7 +118,7 @@ def isnan(x):
 
 
 @_arrays_only("use konv.ops.less(konv.ops.abs(x), 1e38)")
-def isfinite(x):
+def isfinite(x: Any) -> np.ndarray:
     """Where x is neither infinite nor not a number.
 
     >>> isfinite([float("inf"), 1.0]).tolist()
@@ -128,7 +128,7 @@ def isfinite(x):
 
 
 @_arrays_only("use konv.ops.greater(konv.ops.abs(x), 1e38)")
-def isinf(x):
+def isinf(x: Any) -> np.ndarray:
     """Where x is infinite.
 
     >>> isinf([float("inf"), 1.0]).tolist()
@@ -138,7 +138,7 @@ def isinf(x):
 
 
 @_arrays_only(_FORMULA)
-def sort(x, axis=-1):
+def sort(x: Any, axis: int = -1) -> np.ndarray:
     """In rising order along an axis.
 
     >>> sort([2.0, 1.0]).tolist()
@@ -148,7 +148,7 @@ def sort(x, axis=-1):
 
 
 @_arrays_only(_FORMULA)
-def argsort(x, axis=-1):
+def argsort(x: Any, axis: int = -1) -> np.ndarray:
     """The places that the numbers of the sorted array have here, int32.
 
     >>> argsort([2.0, 1.0]).tolist()
@@ -158,7 +158,7 @@ def argsort(x, axis=-1):
 
 
 @_arrays_only("use konv.ops.equal(x, konv.ops.min(x, axis, keepdims=True))")
-def argmin(x, axis=None, keepdims=False):
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
     """The place of the smallest number, int32.
 
     >>> int(argmin([3.0, 1.0, 2.0]))
@@ -168,7 +168,7 @@ def argmin(x, axis=None, keepdims=False):
 
 
 @_arrays_only("use konv.ops.max, or a metric such as TopKCategoricalAccuracy")
-def top_k(x, k, sorted=True):
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """The k largest numbers along the last axis, and their places.
 
     >>> [one.tolist() for one in top_k([1.0, 3.0, 2.0], 2)]
@@ -180,7 +180,7 @@ def top_k(x, k, sorted=True):
 
 
 @_arrays_only("use konv.ops.matmul with a triangle of ones")
-def cumsum(x, axis=None, dtype=None):
+def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> np.ndarray:
     """The sums of the first numbers along an axis.
 
     >>> cumsum([1.0, 2.0]).tolist()
@@ -190,7 +190,7 @@ def cumsum(x, axis=None, dtype=None):
 
 
 @_arrays_only(_FORMULA)
-def median(x, axis=None, keepdims=False):
+def median(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> np.ndarray:
     """The number in the middle along axes.
 
     >>> float(median([1.0, 5.0, 2.0]))
@@ -200,7 +200,7 @@ def median(x, axis=None, keepdims=False):
 
 
 @_arrays_only("use konv.ops.matmul, konv.ops.transpose and konv.ops.sum")
-def einsum(subscripts, *operands, **kwargs):
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> np.ndarray:
     """Sums of products by Einstein's notation.
 
     >>> float(einsum("i,i->", [1.0, 2.0], [3.0, 4.0]))
@@ -210,7 +210,7 @@ def einsum(subscripts, *operands, **kwargs):
 
 
 @_arrays_only("it counts places, which a graph cannot work with")
-def take_along_axis(x, indices, axis=None):
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> np.ndarray:
     """The number at the place that an array of places says, along an axis.
 
     >>> take_along_axis([[1.0, 2.0]], [[1]], 1).tolist()
@@ -220,7 +220,7 @@ def take_along_axis(x, indices, axis=None):
 
 
 @_arrays_only('use gelu, or the layer Activation("gelu"), which have it inside')
-def erf(x):
+def erf(x: Any) -> np.ndarray:
     """The error function.
 
     >>> erf([0.0]).tolist()
@@ -230,7 +230,7 @@ def erf(x):
 
 
 @_arrays_only(_FORMULA)
-def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether all numbers of both are nearly the same.
 
     >>> bool(allclose([1.0], [1.0 + 1e-7]))
@@ -239,7 +239,8 @@ def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     return np.allclose(numbers(x1, "allclose"), numbers(x2, "allclose"), rtol, atol, equal_nan)
 
 
-def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+             axis: int = 0) -> Any:
     """So many numbers from start to stop, as far from each other.
 
     >>> linspace(0, 1, 3).tolist()
@@ -248,7 +249,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     return np.linspace(start, stop, num, endpoint, retstep, dtype or np.float32, axis)  # type: ignore[call-overload]
 
 
-def eye(N, M=None, k=0, dtype=None):
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> np.ndarray:
     """Ones on a diagonal, zeros beside it.
 
     >>> eye(2).tolist()
@@ -257,7 +258,7 @@ def eye(N, M=None, k=0, dtype=None):
     return np.eye(N, M, k, dtype or np.float32)
 
 
-def array(x, dtype=None):
+def array(x: Any, dtype: Any = None) -> np.ndarray:
     """An array; floating point numbers are float32.
 
     >>> array([1.0]).dtype.name

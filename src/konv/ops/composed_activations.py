@@ -10,7 +10,7 @@ from konv.tracing.symbolic import composed
 
 
 @composed("Celu")
-def celu(x: Any, alpha=1.0):
+def celu(x: Any, alpha: float = 1.0) -> Any:
     """x above zero, alpha * (exp(x / alpha) - 1) below (Barron 2017).
 
     >>> celu([-1.0, 2.0], 2.0).round(3)
@@ -20,7 +20,7 @@ def celu(x: Any, alpha=1.0):
 
 
 @composed("Glu")
-def glu(x: Any, axis=-1):
+def glu(x: Any, axis: int = -1) -> Any:
     """The first half along an axis times the sigmoid of the second (Dauphin et al. 2017).
 
     >>> glu([[3.0, 0.0]])
@@ -37,7 +37,7 @@ def glu(x: Any, axis=-1):
 
 
 @composed("HardShrink")
-def hard_shrink(x: Any, threshold=0.5):
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     """x, but 0 between -threshold and threshold.
 
     >>> hard_shrink([-1.0, 0.2])
@@ -47,7 +47,7 @@ def hard_shrink(x: Any, threshold=0.5):
 
 
 @composed("HardTanh")
-def hard_tanh(x: Any):
+def hard_tanh(x: Any) -> Any:
     """x, kept between -1 and 1.
 
     >>> hard_tanh([-3.0, 0.5])
@@ -57,7 +57,7 @@ def hard_tanh(x: Any):
 
 
 @composed("LogSigmoid")
-def log_sigmoid(x: Any):
+def log_sigmoid(x: Any) -> Any:
     """The logarithm of the sigmoid.
 
     >>> log_sigmoid([0.0]).round(3)
@@ -67,7 +67,7 @@ def log_sigmoid(x: Any):
 
 
 @composed("SoftShrink")
-def soft_shrink(x: Any, threshold=0.5):
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     """x, moved towards 0 by the threshold and no further.
 
     >>> soft_shrink([-1.0, 0.2])
@@ -77,7 +77,7 @@ def soft_shrink(x: Any, threshold=0.5):
 
 
 @composed("SparsePlus")
-def sparse_plus(x: Any):
+def sparse_plus(x: Any) -> Any:
     """0 below -1, (x + 1)^2 / 4 between -1 and 1, x above.
 
     >>> sparse_plus([-2.0, 0.0, 3.0])
@@ -88,7 +88,7 @@ def sparse_plus(x: Any):
 
 
 @composed("SparseSigmoid")
-def sparse_sigmoid(x: Any):
+def sparse_sigmoid(x: Any) -> Any:
     """(x + 1) / 2, kept between 0 and 1.
 
     >>> sparse_sigmoid([-2.0, 0.0])
@@ -98,7 +98,7 @@ def sparse_sigmoid(x: Any):
 
 
 @composed("Sparsemax")
-def sparsemax(x: Any, axis=-1):
+def sparsemax(x: Any, axis: int = -1) -> Any:
     """The point nearest to x whose numbers along an axis are not negative and have the sum 1 (Martins, Astudillo 2016).
 
     Keras 3.15 gives the same only where one number stays above 0: it adds up sums that the paper does not.
@@ -116,7 +116,7 @@ def sparsemax(x: Any, axis=-1):
 
 
 @composed("Squareplus")
-def squareplus(x: Any, b=4):
+def squareplus(x: Any, b: float = 4) -> Any:
     """(x + sqrt(x^2 + b)) / 2, a smooth relu (Barron 2021).
 
     >>> squareplus([0.0])
@@ -126,7 +126,7 @@ def squareplus(x: Any, b=4):
 
 
 @composed("TanhShrink")
-def tanh_shrink(x: Any):
+def tanh_shrink(x: Any) -> Any:
     """x - tanh(x).
 
     >>> tanh_shrink([0.0])
@@ -136,7 +136,7 @@ def tanh_shrink(x: Any):
 
 
 @composed("Threshold")
-def threshold(x: Any, threshold, default_value):
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
     """x above the threshold, elsewhere the default value.
 
     >>> threshold([-1.0, 2.0], 0.0, 9.0)

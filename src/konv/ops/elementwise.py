@@ -45,7 +45,7 @@ sin = _unary("sin")
 cos = _unary("cos")
 
 
-def abs(x):  # noqa: A001 (the name in keras.ops)
+def abs(x: Any) -> Any:  # noqa: A001 (the name in keras.ops)
     """x without its sign.
 
     >>> abs([-1.0, 2.0])
@@ -54,7 +54,7 @@ def abs(x):  # noqa: A001 (the name in keras.ops)
     return absolute(x)
 
 
-def negative(x):
+def negative(x: Any) -> Any:
     """-x.
 
     >>> negative([1.0])
@@ -65,7 +65,7 @@ def negative(x):
     return -numbers(x, "negative")
 
 
-def clip(x, x_min, x_max):
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     """x, but no less than x_min and no more than x_max.
 
     >>> clip([-1.0, 0.5, 3.0], 0, 1)
@@ -102,7 +102,7 @@ def _power(emit: Emit, x: int, exponent: float) -> int:
 def _binary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any, Any], Any]:
     kind = op or name
 
-    def function(x1, x2):
+    def function(x1: Any, x2: Any) -> Any:
         if not is_symbolic(x1, x2):
             with np.errstate(all="ignore"):
                 result = compute(numbers(x1, name), numbers(x2, name))
@@ -143,7 +143,7 @@ less = _binary("less", "Less", "1 where x1 < x2, else 0; of arrays True and Fals
 less_equal = _binary("less_equal", "LessEqual", "1 where x1 <= x2, else 0; of arrays True and False.", np.less_equal)
 
 
-def tan(x):
+def tan(x: Any) -> Any:
     """The tangent.
 
     >>> tan([0.0])
@@ -152,7 +152,7 @@ def tan(x):
     return divide(sin(x), cos(x))
 
 
-def sinh(x):
+def sinh(x: Any) -> Any:
     """The hyperbolic sine.
 
     >>> sinh([0.0])
@@ -161,7 +161,7 @@ def sinh(x):
     return multiply(subtract(exp(x), exp(negative(x))), 0.5)
 
 
-def cosh(x):
+def cosh(x: Any) -> Any:
     """The hyperbolic cosine.
 
     >>> cosh([0.0])
@@ -170,7 +170,7 @@ def cosh(x):
     return multiply(add(exp(x), exp(negative(x))), 0.5)
 
 
-def where(condition, x1=None, x2=None):
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     """x1 where the condition holds (is not 0), else x2; without both the places, along each axis, where it does.
 
     >>> where([True, False], [1.0, 2.0], 0.0)
@@ -205,7 +205,7 @@ def _kept(emit: Emit, x: int, holds: int, single: bool) -> int:
     return emit(Mask(), x, holds)
 
 
-def logical_and(x1, x2):
+def logical_and(x1: Any, x2: Any) -> Any:
     """1 where neither is 0; of arrays True and False.
 
     >>> logical_and([True, True], [True, False])
@@ -216,7 +216,7 @@ def logical_and(x1, x2):
     return multiply(not_equal(x1, 0.0), not_equal(x2, 0.0))
 
 
-def logical_or(x1, x2):
+def logical_or(x1: Any, x2: Any) -> Any:
     """1 where one is not 0; of arrays True and False.
 
     >>> logical_or([True, False], [False, False])
@@ -227,7 +227,7 @@ def logical_or(x1, x2):
     return maximum(not_equal(x1, 0.0), not_equal(x2, 0.0))
 
 
-def logical_not(x):
+def logical_not(x: Any) -> Any:
     """1 where x is 0; of arrays True and False.
 
     >>> logical_not([True, False])
@@ -255,7 +255,7 @@ softsign = of_float32(functions.scalar_function("softsign"))
 tanh = of_float32(functions.scalar_function("tanh"))
 
 
-def gelu(x, approximate: bool = True):
+def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
 
     >>> gelu([-1.0, 2.0]).round(3)

@@ -16,7 +16,7 @@ from konv.runtime.single import run_op
 from konv.tracing.symbolic import is_symbolic, numbers, symbolic
 
 
-def resize(images, size: Sequence[int], interpolation: str = "bilinear", antialias: bool = False,
+def resize(images: Any, size: Sequence[int], interpolation: str = "bilinear", antialias: bool = False,
            crop_to_aspect_ratio: bool = False, pad_to_aspect_ratio: bool = False, fill_mode: str = "constant",
            fill_value: float = 0.0, data_format: str | None = None) -> Any:
     """Images (batch, height, width, channels), or one of them, at another size (height, width), as the layer Resizing.
@@ -45,7 +45,7 @@ def resize(images, size: Sequence[int], interpolation: str = "bilinear", antiali
     return run_op(op, array, {}) if array.ndim == 4 else run_op(op, array[None], {})[0]
 
 
-def rgb_to_grayscale(images, data_format: str | None = None) -> Any:
+def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
     """Red, green and blue, weighed by how bright they look, as one channel.
 
     >>> rgb_to_grayscale(np.ones((1, 1, 3))).round(3).tolist()

@@ -4,6 +4,7 @@ Arrays of float32 come in (others are converted) and new arrays of float32 go ou
 channels), or (batch, channels, height, width) with data_format="channels_first".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ from konv.tracing.symbolic import is_symbolic, is_trained, operand, require_plai
 from konv.tracing.tensors import Tensor
 from konv.variables import Variable
 
+Size = int | Sequence[int]
+Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> Any:
+
+def conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid", data_format: str | None = None,
+         dilation_rate: Size = 1) -> Any:
     """Cross-correlation of images with a kernel (rows, columns, channels / groups, filters).
 
     >>> x, kernel = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2))
@@ -33,8 +38,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
         return run_op(_conv(x, weights, strides, padding, data_format, dilation_rate, False), x, {"kernel": weights})
 
 
-def conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=None,
-                  dilation_rate=1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
+                  data_format: str | None = None, dilation_rate: Size = 1) -> Gradients:
     """From the gradient of conv's result those of (inputs, kernel, a bias added to the result).
 
     >>> dx, dkernel, dbias = conv_backward(np.ones((1, 2, 2, 1)), np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)))
@@ -52,7 +57,8 @@ def conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=No
         return _weighted_backward(op, dy, x, weights)
 
 
-def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1) -> Any:
+def depthwise_conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
+                   data_format: str | None = None, dilation_rate: Size = 1) -> Any:
     """Each channel with filters of its own; kernel (rows, columns, channels, multiplier).
 
     >>> depthwise_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1))).shape
@@ -67,8 +73,8 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
         return run_op(op, x, {"kernel": weights})
 
 
-def depthwise_conv_backward(dy, inputs, kernel, strides=1, padding="valid", data_format=None,
-                            dilation_rate=1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def depthwise_conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
+                            data_format: str | None = None, dilation_rate: Size = 1) -> Gradients:
     """From the gradient of depthwise_conv's result those of (inputs, kernel, a bias added to the result).
 
     >>> dx, dkernel, dbias = depthwise_conv_backward(np.ones((1, 2, 2, 2)), np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)))
@@ -81,7 +87,8 @@ def depthwise_conv_backward(dy, inputs, kernel, strides=1, padding="valid", data
         return _weighted_backward(op, dy, x, weights)
 
 
-def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> Any:
+def max_pool(inputs: Any, pool_size: Size, strides: Size | None = None, padding: str = "valid",
+             data_format: str | None = None) -> Any:
     """The largest number of each window; padding does not count. Strides are pool_size unless given.
 
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
@@ -94,7 +101,8 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
         return run_op(_pool("max", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
 
 
-def max_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+def max_pool_backward(dy: Any, inputs: Any, pool_size: Size, strides: Size | None = None,
+                      padding: str = "valid", data_format: str | None = None) -> np.ndarray:
     """The gradient of max_pool's input: each window's goes to its largest number, the first of equals.
 
     >>> max_pool_backward(np.ones((1, 1, 1, 1)), np.arange(4.0).reshape(1, 2, 2, 1), 2)[0, :, :, 0]
@@ -105,7 +113,8 @@ def max_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data
         return _plain_backward(_pool("max", pool_size, strides, padding, data_format), dy, _images(inputs, "inputs"))
 
 
-def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None) -> Any:
+def average_pool(inputs: Any, pool_size: Size, strides: Size | None = None,
+                 padding: str = "valid", data_format: str | None = None) -> Any:
     """The mean of each window; padding is left out of the divisor. Strides are pool_size unless given.
 
     >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
@@ -118,7 +127,8 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
         return run_op(_pool("average", pool_size, strides, padding, data_format), _images(inputs, "inputs"), {})
 
 
-def average_pool_backward(dy, inputs, pool_size, strides=None, padding="valid", data_format=None) -> np.ndarray:
+def average_pool_backward(dy: Any, inputs: Any, pool_size: Size, strides: Size | None = None,
+                          padding: str = "valid", data_format: str | None = None) -> np.ndarray:
     """The gradient of average_pool's input.
 
     >>> average_pool_backward(np.ones((1, 1, 1, 1)), np.zeros((1, 2, 2, 1)), 2)[0, :, :, 0]
@@ -149,7 +159,8 @@ def _on_tensors(function: Any, class_name: str, make: Any, inputs: Any, kernel: 
         op, (place,), kernel.key, is_trained(kernel)), config, "nn", (x, kernel))
 
 
-def _pool_tensor(function: Any, class_name: str, kind: str, inputs, pool_size, strides, padding, data_format) -> Tensor:
+def _pool_tensor(function: Any, class_name: str, kind: str, inputs: Any, pool_size: Size, strides: Size | None,
+                 padding: str, data_format: str | None) -> Tensor:
     x = operand(inputs, function.__name__)
     if not isinstance(x, Tensor) or x.ndim != 4:
         raise ShapeError(f"{function.__name__}: takes images of 4 axes, got {x.shape}")
@@ -194,7 +205,8 @@ def _window(kernel: tuple[int, int], strides: Any, padding: str, dilation: Any =
     return window
 
 
-def _conv(x, kernel, strides, padding, data_format, dilation, use_bias: bool) -> Conv:
+def _conv(x: Any, kernel: Any, strides: Size, padding: str, data_format: str | None, dilation: Any,
+          use_bias: bool) -> Conv:
     rows, columns, per_group, filters = kernel.shape
     data_format = data_format or image_data_format()
     channels = x.shape[3 if data_format == "channels_last" else 1]
@@ -204,7 +216,8 @@ def _conv(x, kernel, strides, padding, data_format, dilation, use_bias: bool) ->
     return Conv(filters, _window((rows, columns), strides, padding, dilation), channels // per_group, use_bias, data_format)
 
 
-def _depthwise(x, kernel, strides, padding, data_format, dilation, use_bias: bool) -> DepthwiseConv:
+def _depthwise(x: Any, kernel: Any, strides: Size, padding: str, data_format: str | None, dilation: Any,
+               use_bias: bool) -> DepthwiseConv:
     rows, columns, channels, multiplier = kernel.shape
     data_format = data_format or image_data_format()
     found = x.shape[3 if data_format == "channels_last" else 1]
@@ -213,7 +226,7 @@ def _depthwise(x, kernel, strides, padding, data_format, dilation, use_bias: boo
     return DepthwiseConv(multiplier, _window((rows, columns), strides, padding, dilation), use_bias, data_format)
 
 
-def _pool(kind: str, pool_size, strides, padding, data_format) -> Pool:
+def _pool(kind: str, pool_size: Size, strides: Size | None, padding: str, data_format: str | None) -> Pool:
     size = _pair(pool_size, "pool_size")
     return Pool(kind, _window(size, strides if strides is not None else size, padding), data_format or image_data_format())
 
@@ -225,10 +238,10 @@ def _gradient(op: Op, dy: Any, x: np.ndarray) -> np.ndarray:
     return error
 
 
-def _weighted_backward(op: Op, dy, x, kernel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _weighted_backward(op: Op, dy: Any, x: Any, kernel: Any) -> Gradients:
     dx, found = run_op_backward(op, _gradient(op, dy, x), x, {"kernel": kernel})
     return dx, found["kernel"], found["bias"]
 
 
-def _plain_backward(op: Op, dy, x) -> np.ndarray:
+def _plain_backward(op: Op, dy: Any, x: Any) -> np.ndarray:
     return run_op_backward(op, _gradient(op, dy, x), x, {})[0]

@@ -13,7 +13,7 @@ from konv.tracing.tensors import Tensor
 from konv.variables import Variable
 
 
-def matmul(x1, x2):
+def matmul(x1: Any, x2: Any) -> Any:
     """The product of matrices, on the last two axes; axes in front are combined.
 
     >>> matmul([[1.0, 2.0]], [[3.0], [4.0]])
@@ -62,7 +62,7 @@ def _dense(x: Tensor, kernel: Variable) -> Tensor:
     return symbolic(matmul, "Matmul", [x], lower, args=(x, kernel))
 
 
-def dot(x1, x2):
+def dot(x1: Any, x2: Any) -> Any:
     """The product of matrices, where the second has two axes.
 
     >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
@@ -71,7 +71,7 @@ def dot(x1, x2):
     return matmul(x1, x2) if is_symbolic(x1, x2) else np.dot(numbers(x1, "dot"), numbers(x2, "dot"))
 
 
-def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Any:
     """1 at the place of the class, else 0, along a new last axis.
 
     >>> one_hot([0, 2], 3)

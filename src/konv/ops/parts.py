@@ -1,5 +1,6 @@
 """Parts of arrays and tensors put elsewhere; each is made of the functions of `shapes`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def _along(x: Any, axis: int, key: Any) -> Any:
     return get_item(x, (*[slice(None)] * axis, key))
 
 
-def split(x, indices_or_sections, axis=0):
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """A list of equal parts along an axis, or of those that begin at the given places.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0], [1])]
@@ -45,7 +46,7 @@ def split(x, indices_or_sections, axis=0):
     return [_along(x, at, slice(start, end)) for start, end in zip(starts, [*starts[1:], size], strict=True)]
 
 
-def unstack(x, num=None, axis=0):
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
     """A list of the parts along an axis, which is gone.
 
     >>> [part.tolist() for part in unstack([[1.0, 2.0]], axis=1)]
@@ -58,19 +59,19 @@ def unstack(x, num=None, axis=0):
     return [_along(x, at, place) for place in range(count)]
 
 
-def flip(x, axis=None):
+def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     """The other way round along axes; None is all of them, which an array can have.
 
     >>> flip([1.0, 2.0]).tolist()
     [2.0, 1.0]
     """
-    axes = range(len(shape(x))) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes: Any = range(len(shape(x))) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     for one in axes:
         x = _along(x, _axis(x, one, "flip"), slice(None, None, -1))
     return x
 
 
-def roll(x, shift, axis=None):
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """Moved on along an axis; what leaves at the end comes in at the beginning.
 
     >>> roll([1.0, 2.0, 3.0], 1).tolist()
@@ -86,7 +87,7 @@ def roll(x, shift, axis=None):
     return x if not place else concatenate([_along(x, at, slice(place, None)), _along(x, at, slice(0, place))], at)
 
 
-def tile(x, repeats):
+def tile(x: Any, repeats: Any) -> Any:
     """Side by side so many times along each axis.
 
     >>> tile([1.0, 2.0], 2).tolist()
@@ -103,7 +104,7 @@ def tile(x, repeats):
     return x
 
 
-def take(x, indices, axis=None):
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The parts at given places along an axis; places of a tensor must be fixed numbers.
 
     >>> take([1.0, 2.0, 3.0], [2, 0]).tolist()
@@ -121,7 +122,7 @@ def take(x, indices, axis=None):
     return concatenate([expand_dims(_along(x, at, int(place)), at) for place in places], at)
 
 
-def moveaxis(x, source, destination):
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """An axis, or several, at another place.
 
     >>> moveaxis(np.ones((1, 2, 3)), -1, 1).shape
@@ -135,7 +136,7 @@ def moveaxis(x, source, destination):
     return transpose(x, order)
 
 
-def broadcast_to(x, shape):
+def broadcast_to(x: Any, shape: Any) -> Any:
     """Repeated along axes of size 1 until it has a shape; the batch, and what is None or -1, stays.
 
     >>> broadcast_to([1.0], (2,)).tolist()
@@ -155,7 +156,7 @@ def broadcast_to(x, shape):
     return x
 
 
-def full_like(x, fill_value, dtype=None):
+def full_like(x: Any, fill_value: float, dtype: Any = None) -> Any:
     """One number in the shape of x.
 
     >>> full_like([1.0, 2.0], 3.0).tolist()
@@ -165,7 +166,7 @@ def full_like(x, fill_value, dtype=None):
     return made if dtype is None else cast(made, dtype)
 
 
-def moments(x, axes, keepdims=False, synchronized=False):
+def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Any, Any]:
     """Mean and variance along axes.
 
     >>> [float(one) for one in moments([1.0, 3.0], 0)]
@@ -180,7 +181,7 @@ def moments(x, axes, keepdims=False, synchronized=False):
     return mean(x, axes), squeeze(variance, axes)
 
 
-def outer(x1, x2):
+def outer(x1: Any, x2: Any) -> Any:
     """The product of each number of one array with each of another.
 
     >>> outer([1.0, 2.0], [3.0]).tolist()

@@ -1,6 +1,6 @@
 """Sums, means, largest and smallest numbers along axes; on arrays and on tensors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from konv.ops.elementwise import add, exp, log, maximum, minimum, multiply, not_
 from konv.tracing.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
 from konv.tracing.tensors import Tensor
 
+Axis = int | Sequence[int] | None
+
 
 def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any], kind: str = "",
                **noted: None) -> Callable[..., Any]:
     """`kind` if it is not the name; `noted`: options that Keras writes into files, and that are None here."""
-    def function(x, axis=None, keepdims=False, **others: None):
+    def function(x: Any, axis: Axis = None, keepdims: bool = False, **others: None) -> Any:
         if others.keys() - noted.keys():
             raise TypeError(f"{name}() has no argument {', '.join(others)}")
         if not is_symbolic(x):
@@ -54,7 +56,7 @@ _max = _reduction("max", "Max", "", np.max, initial=None)
 _min = _reduction("min", "Min", "", np.min, initial=None)
 
 
-def max(x, axis=None, keepdims=False, initial=None):  # noqa: A001
+def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Any:  # noqa: A001
     """The largest number along axes, or `initial` if that is larger; None is all axes.
 
     >>> max([[1.0, 3.0]], axis=1, initial=4.0)
@@ -64,7 +66,7 @@ def max(x, axis=None, keepdims=False, initial=None):  # noqa: A001
     return made if initial is None else maximum(made, initial)
 
 
-def min(x, axis=None, keepdims=False, initial=None):  # noqa: A001
+def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Any:  # noqa: A001
     """The smallest number along axes, or `initial` if that is smaller; None is all axes.
 
     >>> min([[1.0, 3.0]], axis=1, initial=0.0)
@@ -74,7 +76,7 @@ def min(x, axis=None, keepdims=False, initial=None):  # noqa: A001
     return made if initial is None else minimum(made, initial)
 
 
-def var(x, axis=None, keepdims=False):
+def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean of the squared distances from the mean along axes.
 
     >>> var([1.0, 3.0])
@@ -85,7 +87,7 @@ def var(x, axis=None, keepdims=False):
     return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
 
 
-def std(x, axis=None, keepdims=False):
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The square root of the variance along axes.
 
     >>> std([1.0, 3.0])
@@ -94,7 +96,7 @@ def std(x, axis=None, keepdims=False):
     return sqrt(var(x, axis, keepdims))
 
 
-def logsumexp(x, axis=None, keepdims=False):
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along axes, for numbers of any size.
 
     >>> logsumexp([0.0, 0.0]).round(4)
@@ -105,7 +107,7 @@ def logsumexp(x, axis=None, keepdims=False):
     return result if keepdims else sum(result, axis)
 
 
-def argmax(x, axis=None, keepdims=False):
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
     """The place of the largest number, int32; of arrays alone, since nothing can be trained through it.
 
     >>> int(argmax([1.0, 3.0, 2.0]))
@@ -117,7 +119,7 @@ def argmax(x, axis=None, keepdims=False):
     return np.asarray(np.argmax(numbers(x, "argmax"), axis=axis, keepdims=keepdims), np.int32)
 
 
-def count_nonzero(x, axis=None):
+def count_nonzero(x: Any, axis: Axis = None) -> Any:
     """How many numbers are not 0.
 
     >>> int(count_nonzero([0.0, 2.0]))
@@ -126,7 +128,7 @@ def count_nonzero(x, axis=None):
     return sum(not_equal(x, 0.0), axis)
 
 
-def norm(x, ord=None, axis=None, keepdims=False):
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
     """The square root of the sum of squares along axes.
 
     >>> norm([3.0, 4.0])
@@ -137,7 +139,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return sqrt(sum(square(x), axis, keepdims))
 
 
-def normalize(x, axis=-1, order=2, epsilon=None):
+def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Any:
     """x divided by its length along an axis, or by epsilon (1e-7 if none is given) where that is larger.
 
     >>> normalize([[3.0, 4.0]])

@@ -1,5 +1,6 @@
 """The same numbers in another order or shape; on arrays and on tensors."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -21,7 +22,7 @@ def _tensor(x: Any, function: str) -> Tensor:
     return tensor
 
 
-def shape(x) -> tuple[int | None, ...]:
+def shape(x: Any) -> tuple[int | None, ...]:
     """The sizes of all axes; None where a tensor's is open, as that of the batch is.
 
     >>> shape([[1.0, 2.0]])
@@ -30,7 +31,7 @@ def shape(x) -> tuple[int | None, ...]:
     return x.shape if hasattr(x, "shape") else np.shape(x)
 
 
-def size(x) -> int | None:
+def size(x: Any) -> int | None:
     """How many numbers there are; None of a tensor.
 
     >>> size([[1.0, 2.0]])
@@ -39,7 +40,7 @@ def size(x) -> int | None:
     return None if None in shape(x) else prod(shape(x))  # type: ignore[arg-type]
 
 
-def reshape(x, newshape):
+def reshape(x: Any, newshape: Any) -> Any:
     """The same numbers in another shape; one size may be -1. The batch stays the first axis.
 
     >>> reshape([[1.0, 2.0, 3.0, 4.0]], (2, 2))
@@ -73,13 +74,13 @@ def reshape(x, newshape):
     return symbolic(reshape, "Reshape", [x], lower, {"newshape": newshape})
 
 
-def _count(sizes) -> int:
+def _count(sizes: Any) -> int:
     if None in sizes:
         raise ShapeError(f"the sizes of a sample must be known, got {sizes}")
     return prod(sizes)
 
 
-def _filled(wanted: tuple[int, ...], sizes) -> tuple[int, ...]:
+def _filled(wanted: tuple[int, ...], sizes: Any) -> tuple[int, ...]:
     """A shape with its -1 filled in, for as many numbers as another one has."""
     if -1 not in wanted:
         return wanted
@@ -89,7 +90,7 @@ def _filled(wanted: tuple[int, ...], sizes) -> tuple[int, ...]:
     return tuple(count // known if size == -1 else size for size in wanted)
 
 
-def transpose(x, axes=None):
+def transpose(x: Any, axes: Any = None) -> Any:
     """The axes in another order; without `axes` the other way round. The batch stays the first.
 
     >>> transpose([[1.0, 2.0]])
@@ -106,7 +107,7 @@ def transpose(x, axes=None):
     return symbolic(transpose, "Transpose", [x], lambda emit, place: emit(Permute(inner), place), {"axes": axes})
 
 
-def expand_dims(x, axis):
+def expand_dims(x: Any, axis: Any) -> Any:
     """An axis of size 1 more.
 
     >>> expand_dims([1.0, 2.0], -1).shape
@@ -129,7 +130,7 @@ def expand_dims(x, axis):
     return symbolic(expand_dims, "ExpandDims", [x], lower, {"axis": axis})
 
 
-def squeeze(x, axis=None):
+def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     """Without axes of size 1: all of them, or those that are given.
 
     >>> squeeze([[1.0, 2.0]])
@@ -145,7 +146,7 @@ def squeeze(x, axis=None):
         size for i, size in enumerate(emit.shape(place)) if i not in axes)), place), {"axis": axis})
 
 
-def concatenate(xs, axis=0):
+def concatenate(xs: Any, axis: int = 0) -> Any:
     """One after the other along an axis.
 
     >>> concatenate([[[1.0]], [[2.0]]], axis=1)
@@ -162,7 +163,7 @@ def concatenate(xs, axis=0):
                     {"axis": axis}, args=(list(xs),))
 
 
-def stack(x, axis=0):
+def stack(x: Any, axis: int = 0) -> Any:
     """One after the other along a new axis.
 
     >>> stack([[1.0], [2.0]], axis=-1)
@@ -192,7 +193,7 @@ def _together(xs: Any, function: str) -> list[Tensor]:
     return [_tensor(tensor, function) for tensor in tensors]
 
 
-def get_item(x, key):
+def get_item(x: Any, key: Any) -> Any:
     """Parts of x as in Python: integers, slices, ... and None. A part of the batch cannot be taken.
 
     >>> get_item(np.ones((2, 3)), (slice(None), 0)).shape
@@ -250,7 +251,7 @@ def _taken(emit: Emit, place: int, keys: list[Any]) -> int:
     return place if tuple(kept) == emit.shape(place) else emit(Reshape(tuple(kept)), place)
 
 
-def repeat(x, repeats, axis=None):
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each number, or part along an axis, so many times.
 
     >>> repeat([1.0, 2.0], 2)
@@ -267,7 +268,7 @@ def repeat(x, repeats, axis=None):
                     {"repeats": repeats, "axis": axis})
 
 
-def pad(x, pad_width, mode="constant", constant_values=None):
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float | None = None) -> Any:
     """Zeros around: (before, after) for each axis, or for all.
 
     >>> pad([1.0], 1)
@@ -287,7 +288,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     return symbolic(pad, "Pad", [x], lambda emit, place: emit(ir.Pad(widths), place), {"pad_width": pad_width, "mode": mode})
 
 
-def swapaxes(x, axis1, axis2):
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes in each other's place.
 
     >>> swapaxes(np.ones((1, 2, 3)), 1, 2).shape
@@ -298,7 +299,7 @@ def swapaxes(x, axis1, axis2):
     return transpose(x, order)
 
 
-def zeros_like(x, dtype=None):
+def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Zeros in the shape of x.
 
     >>> zeros_like([1.0])
@@ -307,7 +308,7 @@ def zeros_like(x, dtype=None):
     return _like(x, 0.0, dtype)
 
 
-def ones_like(x, dtype=None):
+def ones_like(x: Any, dtype: Any = None) -> Any:
     """Ones in the shape of x.
 
     >>> ones_like([3.0])
@@ -321,7 +322,7 @@ def _like(x: Any, value: float, dtype: Any) -> Any:
     return made if dtype is None else cast(made, dtype)
 
 
-def cast(x, dtype):
+def cast(x: Any, dtype: Any) -> Any:
     """Numbers of another type. A tensor is float32 whatever is asked; whole numbers are not cut off.
 
     >>> cast([1, 0], "float32")
@@ -333,7 +334,7 @@ def cast(x, dtype):
     return x if isinstance(x, Tensor) else _tensor(x, "cast")
 
 
-def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
     """An array; a tensor stays what it is.
 
     >>> convert_to_tensor([1.0])
@@ -347,7 +348,7 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     return array.astype(dtype or ("float32" if array.dtype == np.float64 else array.dtype))
 
 
-def convert_to_numpy(x):
+def convert_to_numpy(x: Any) -> np.ndarray:
     """An array of NumPy.
 
     >>> convert_to_numpy([1.0])
@@ -356,7 +357,7 @@ def convert_to_numpy(x):
     return np.asarray(x)
 
 
-def stop_gradient(variable):
+def stop_gradient(variable: Any) -> Any:
     """The same numbers; training does not look behind them.
 
     >>> stop_gradient(np.ones(1))
@@ -368,7 +369,7 @@ def stop_gradient(variable):
                     lambda emit, place: emit(ir.Detach(), place), module="core")
 
 
-def zeros(shape, dtype=None):
+def zeros(shape: Any, dtype: Any = None) -> Any:
     """Zeros, float32 unless another type is asked for.
 
     >>> zeros((2,)).tolist()
@@ -377,7 +378,7 @@ def zeros(shape, dtype=None):
     return full(shape, 0, dtype)
 
 
-def ones(shape, dtype=None):
+def ones(shape: Any, dtype: Any = None) -> Any:
     """Ones, float32 unless another type is asked for.
 
     >>> ones((2,)).tolist()
@@ -386,7 +387,7 @@ def ones(shape, dtype=None):
     return full(shape, 1, dtype)
 
 
-def full(shape, fill_value, dtype=None):
+def full(shape: Any, fill_value: float, dtype: Any = None) -> Any:
     """One number everywhere, float32 unless another type is asked for.
 
     >>> full((2,), 3).tolist()
@@ -397,7 +398,7 @@ def full(shape, fill_value, dtype=None):
     return np.full(shape, fill_value, dtype or "float32")
 
 
-def arange(start, stop=None, step=None, dtype=None):
+def arange(start: float, stop: float | None = None, step: float | None = None, dtype: Any = None) -> Any:
     """Numbers from start on, below stop.
 
     >>> arange(3)

@@ -29,7 +29,8 @@ class Adafactor(Optimizer, builtin=True):
     """
 
     def __init__(self, learning_rate: Rate = 0.001, beta_2_decay: float = -0.8, epsilon_1: float = 1e-30,
-                 epsilon_2: float = 1e-3, clip_threshold: float = 1.0, relative_step: bool = True, **shared: Unpack[Shared]):
+                 epsilon_2: float = 1e-3, clip_threshold: float = 1.0, relative_step: bool = True,
+                 **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.beta_2_decay = self._number(beta_2_decay, "beta_2_decay")
         self.epsilon_1, self.epsilon_2 = self._number(epsilon_1, "epsilon_1"), self._number(epsilon_2, "epsilon_2")

@@ -25,7 +25,7 @@ class Adagrad(Optimizer, builtin=True):
     slots = (("accumulator",),)
 
     def __init__(self, learning_rate: Rate = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7,
-                 **shared: Unpack[Shared]):
+                 **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.initial_accumulator_value = self._number(initial_accumulator_value, "initial_accumulator_value")
         self.epsilon = self._number(epsilon, "epsilon")
@@ -55,7 +55,7 @@ class Adadelta(Optimizer, builtin=True):
 
     slots = (("accumulated_grad", "accumulated_delta_var"),)
 
-    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **shared: Unpack[Shared]):
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.rho, self.epsilon = self._number(rho, "rho", 0, 1), self._number(epsilon, "epsilon")
 
@@ -99,7 +99,7 @@ class Ftrl(Optimizer, builtin=True):
     def __init__(self, learning_rate: Rate = 0.001, learning_rate_power: float = -0.5,
                  initial_accumulator_value: float = 0.1, l1_regularization_strength: float = 0.0,
                  l2_regularization_strength: float = 0.0, l2_shrinkage_regularization_strength: float = 0.0,
-                 beta: float = 0.0, **shared: Unpack[Shared]):
+                 beta: float = 0.0, **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.initial_accumulator_value = self._positive(initial_accumulator_value, "initial_accumulator_value")
         self.l1_regularization_strength = self._positive(l1_regularization_strength, "l1_regularization_strength")

@@ -19,7 +19,7 @@ class Moments(Optimizer, builtin=True):
     slots = (("momentum", "velocity"),)
 
     def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
-                 **shared: Unpack[Shared]):
+                 **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.beta_1, self.beta_2 = self._number(beta_1, "beta_1", 0, 1), self._number(beta_2, "beta_2", 0, 1)
         self.epsilon = self._number(epsilon, "epsilon")
@@ -49,7 +49,7 @@ class Adam(Moments, builtin=True):
     decays = True
 
     def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
-                 amsgrad: bool = False, **shared: Unpack[Shared]):
+                 amsgrad: bool = False, **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **shared)
         self.amsgrad = bool(amsgrad)
         if amsgrad:
@@ -97,7 +97,7 @@ class AdamW(Adam, builtin=True):
     """
 
     def __init__(self, learning_rate: Rate = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9, beta_2: float = 0.999,
-                 epsilon: float = 1e-7, amsgrad: bool = False, **shared: Unpack[Common]):
+                 epsilon: float = 1e-7, amsgrad: bool = False, **shared: Unpack[Common]) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **shared)
         if self.weight_decay is None:
             raise KonvError("AdamW: weight_decay must be a number, got None; without weight decay it is Adam")

@@ -71,7 +71,7 @@ class Optimizer:
 
     _own: ClassVar[tuple[str, ...]] = ()  # the arguments besides the shared ones, which are attributes of these names
 
-    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any):
+    def __init_subclass__(cls, builtin: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if builtin and "__init__" in vars(cls):
             cls._own = tuple(signature(cls.__init__).parameters)[1:-1]
@@ -81,7 +81,7 @@ class Optimizer:
                  clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
                  ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
                  loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
-                 name: str | None = None, **kwargs: Any):
+                 name: str | None = None, **kwargs: Any) -> None:
         if kwargs.pop("decay", None) is not None:
             raise KonvError(f"{self._class}: decay is not an argument of Keras 3; use a learning rate schedule")
         if kwargs:
@@ -150,8 +150,8 @@ class Optimizer:
         self._scratch = {id(v): buffer[: v.size].reshape(v.shape) for v in variables}
         self.built = True
 
-    def add_variable(self, shape=(), initializer: Any = "zeros", dtype=None, aggregation="none", layout=None,
-                     name=None) -> Variable:
+    def add_variable(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, aggregation: str = "none",
+                     layout: Any = None, name: str | None = None) -> Variable:
         """A further array of state, for optimizers of one's own; aggregation and layout mean nothing on one machine."""
         name = name or "variable"
         slot = State(initializers.get(initializer)(shape), name, path=f"{self.name}/{name}", trainable=False,
@@ -159,12 +159,13 @@ class Optimizer:
         self._slot_variables.append(slot)
         return slot
 
-    def add_variable_from_reference(self, reference_variable: Variable, name=None, initializer: Any = "zeros") -> Variable:
+    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None,
+                                    initializer: Any = "zeros") -> Variable:
         """An array of state of the shape of a weight."""
         name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=name)
 
-    def add_optimizer_variables(self, trainable_variables: Iterable[Variable], name, initializer: Any = "zeros") -> Any:
+    def add_optimizer_variables(self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros") -> Any:
         """A list of arrays of state, one for each weight; for several names a tuple of lists."""
         names = [name] if isinstance(name, str) else list(name)
         starts = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
@@ -219,12 +220,12 @@ class Optimizer:
         for variable, array in zip(self.variables, arrays, strict=True):
             variable.assign(array)
 
-    def save_own_variables(self, store) -> None:
+    def save_own_variables(self, store: Any) -> None:
         """Put the state into a mapping under "0", "1", ..."""
         for index, variable in enumerate(self.variables):
             store[str(index)] = variable.numpy()
 
-    def load_own_variables(self, store) -> None:
+    def load_own_variables(self, store: Any) -> None:
         """Take the state from such a mapping; a different number of arrays is left alone, with a warning."""
         if len(store) != len(self.variables):
             warnings.warn(f'optimizer "{self.name}" has {len(self.variables)} arrays and the file {len(store)}; '
@@ -265,7 +266,7 @@ class Optimizer:
         # a schedule counts steps, not updates, as Keras does
         return float(rate(int(self._iterations.array)) if isinstance(rate, LearningRateSchedule) else rate())
 
-    def scale_loss(self, loss):
+    def scale_loss(self, loss: Any) -> Any:
         """The loss as it should be differentiated: times loss_scale_factor, which `apply` takes out again."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
@@ -408,7 +409,7 @@ class Optimizer:
         } | {name: getattr(self, name) for name in self._own if name != "learning_rate"}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects=None) -> "Optimizer":
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> "Optimizer":
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
             config = config | {"learning_rate": schedules.deserialize(rate, custom_objects)}

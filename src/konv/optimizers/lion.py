@@ -26,7 +26,8 @@ class Lion(Optimizer, builtin=True):
 
     slots = (("momentum",),)
 
-    def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **shared: Unpack[Shared]):
+    def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.99,
+                 **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.beta_1, self.beta_2 = self._number(beta_1, "beta_1", 0, 1), self._number(beta_2, "beta_2", 0, 1)
         if not self.beta_1:

@@ -39,7 +39,7 @@ class Muon(Optimizer, builtin=True):
                  adam_weight_decay: float | None = 0.004, epsilon: float = 1e-7, weight_decay: float | None = 0.004, *,
                  exclude_layers: Sequence[str] | None = None, exclude_embeddings: bool = True, muon_a: float = 3.4445,
                  muon_b: float = -4.775, muon_c: float = 2.0315, adam_lr_ratio: float = 1, momentum: float = 0.95,
-                 ns_steps: int = 5, nesterov: bool = True, rms_rate: float | None = 0.2, **shared: Unpack[Common]):
+                 ns_steps: int = 5, nesterov: bool = True, rms_rate: float | None = 0.2, **shared: Unpack[Common]) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay, **shared)
         self.adam_beta_1 = self._number(adam_beta_1, "adam_beta_1", 0, 1)
         self.adam_beta_2 = self._number(adam_beta_2, "adam_beta_2", 0, 1)

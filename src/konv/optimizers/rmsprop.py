@@ -25,7 +25,7 @@ class RMSprop(Optimizer, builtin=True):
     """
 
     def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
-                 centered: bool = False, **shared: Unpack[Shared]):
+                 centered: bool = False, **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.rho, self.momentum = self._number(rho, "rho", 0, 1), self._number(momentum, "momentum", 0, 1)
         self.epsilon, self.centered = self._number(epsilon, "epsilon"), bool(centered)

@@ -24,7 +24,8 @@ class SGD(Optimizer, builtin=True):
 
     decays = True
 
-    def __init__(self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False, **shared: Unpack[Shared]):
+    def __init__(self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False,
+                 **shared: Unpack[Shared]) -> None:
         super().__init__(learning_rate, **shared)
         self.momentum, self.nesterov = self._number(momentum, "momentum", 0, 1), bool(nesterov)
         self.slots = (("momentum",),) if self.momentum else ()

@@ -64,7 +64,7 @@ def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | No
 class Loader:
     """One pass over a config. `weights` bounds how many weights its layers may have together."""
 
-    def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS):
+    def __init__(self, custom_objects: Mapping[str, Any] | None = None, weights: int = MAX_WEIGHTS) -> None:
         self.custom = known_objects(custom_objects)
         self.limit, self.left, self.states = weights, weights + SLACK, MAX_STATES
         self._made = self._inside = 0

@@ -30,7 +30,7 @@ FILE_TYPES = {"f": np.float32, "i": np.int32, "u": np.uint32}
 class WeightFile:
     """The arrays of a file by the path of the object that owns them: `groups["layers/conv2d"]["0"]`."""
 
-    def __init__(self, groups: dict[str, dict[str, Any]]):
+    def __init__(self, groups: dict[str, dict[str, Any]]) -> None:
         self.groups = groups
 
     def __contains__(self, path: str) -> bool:
@@ -98,7 +98,7 @@ class Group:
 class Own:
     """A layer whose class reads its arrays itself."""
 
-    def __init__(self, layer: Layer):
+    def __init__(self, layer: Layer) -> None:
         self.layer = layer
 
     def assign(self, store: Any) -> None:

@@ -156,7 +156,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class _BoundedFile(io.FileIO):
     """A file that refuses to be read in pieces of more than MAX_READ bytes."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
         self.size = path.stat().st_size
 

@@ -48,7 +48,7 @@ def open_tensors(path: Path) -> Iterator["TensorFile"]:
 class TensorFile:
     """The arrays by name."""
 
-    def __init__(self, stream: Any, entries: dict[str, tuple[str, tuple[int, ...], int]], start: int):
+    def __init__(self, stream: Any, entries: dict[str, tuple[str, tuple[int, ...], int]], start: int) -> None:
         self._stream, self.entries, self._start = stream, entries, start
 
     def read(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:

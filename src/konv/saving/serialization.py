@@ -64,7 +64,7 @@ def serialize_keras_object(obj: Any) -> Any:
 class Writer:
     """One pass over an object; a layer that is met twice gets a number, so that it is one layer again when read."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._configs: dict[int, dict[str, Any]] = {}
         self._shared = 0
 

@@ -61,7 +61,7 @@ def convolution(layer: Layer, lang: str | None = None) -> ConvolutionFigure:
 class _Drawing:
     """Places the parts from left to right."""
 
-    def __init__(self, figure: ConvolutionFigure, lang: str):
+    def __init__(self, figure: ConvolutionFigure, lang: str) -> None:
         self.lang, self.step = lang, figure.step
         self.op: Any = figure.step.op
         self.rows, self.columns = figure.step.axes  # type: ignore[misc]

@@ -57,7 +57,7 @@ class Sheet:
     (True, True)
     """
 
-    def __init__(self, title: str, description: str, margin: float = 14):
+    def __init__(self, title: str, description: str, margin: float = 14) -> None:
         self.title, self.description, self.margin = title, description, margin
         self._shapes: list[str] = []
         self.left = self.top = float("inf")  # how far what has been drawn reaches

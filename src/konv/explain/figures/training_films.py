@@ -17,7 +17,7 @@ from konv.layers.base import Layer
 class _FilmOfSheets(Callback):
     """Takes a sheet before the first epoch and after each; writes them at the end of training."""
 
-    def __init__(self, layer: str | Layer, path: str | Path, seconds: float = 0.5):
+    def __init__(self, layer: str | Layer, path: str | Path, seconds: float = 0.5) -> None:
         super().__init__()
         what = type(self).__name__
         self.layer, self.path, self.seconds = layer.name if isinstance(layer, Layer) else layer, Path(path), float(seconds)
@@ -88,7 +88,7 @@ class FilmOfMaps(_FilmOfSheets):
     'maps.gif'
     """
 
-    def __init__(self, layer: str | Layer, path: str | Path, image: Any, seconds: float = 0.5):
+    def __init__(self, layer: str | Layer, path: str | Path, image: Any, seconds: float = 0.5) -> None:
         super().__init__(layer, path, seconds)
         self.image = image
 
