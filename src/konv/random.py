@@ -18,7 +18,10 @@ def _drawing(seed: Any) -> np.random.Generator:
 
 
 def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Any:
-    """Numbers from a normal distribution, float32; in the `call` of a layer the first size of the shape is the batch.
+    """Values from a normal distribution, float32; in the `call` of a layer the first size of the shape is the batch.
+
+    Shape:
+        () -> shape.
 
     >>> normal((2, 3), seed=0).shape
     (2, 3)
@@ -30,7 +33,14 @@ def normal(shape: Sequence[int | None], mean: float = 0.0, stddev: float = 1.0, 
 
 def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None,
                      seed: Any = None) -> np.ndarray:
-    """The same without what lies beyond two standard deviations, which is drawn again."""
+    """Values from a normal distribution, those beyond two standard deviations drawn again; float32.
+
+    Shape:
+        () -> shape.
+
+    >>> bool(abs(truncated_normal((100,), seed=0)).max() <= 2)
+    True
+    """
     _only_arrays("truncated_normal")
     draw = _drawing(seed)
     found = draw.normal(size=tuple(shape))
@@ -40,7 +50,14 @@ def truncated_normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.
 
 
 def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> np.ndarray:
-    """Numbers from minval up to, but not including, maxval; of an integer type whole ones."""
+    """Values from minval up to, but not including, maxval; integers if dtype is an integer type.
+
+    Shape:
+        () -> shape.
+
+    >>> uniform((2, 3), seed=0).shape
+    (2, 3)
+    """
     _only_arrays("uniform")
     if np.issubdtype(_dtype(dtype), np.integer):
         return randint(shape, int(minval), int(maxval), dtype, seed)
@@ -48,19 +65,40 @@ def uniform(shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtyp
 
 
 def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> np.ndarray:
-    """Whole numbers from minval up to, but not including, maxval."""
+    """Integers from minval up to, but not including, maxval.
+
+    Shape:
+        () -> shape.
+
+    >>> randint((3,), 0, 1).tolist()
+    [0, 0, 0]
+    """
     _only_arrays("randint")
     return _drawing(seed).integers(minval, maxval, tuple(shape)).astype(_dtype(dtype))
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> np.ndarray:
-    """The parts of an array along an axis in another order."""
+    """The slices of an array along an axis in a random order.
+
+    Shape:
+        x of any shape -> the same shape.
+
+    >>> sorted(shuffle([1, 2, 3]).tolist())
+    [1, 2, 3]
+    """
     _only_arrays("shuffle")
     return _drawing(seed).permutation(np.asarray(x), axis=axis)
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Sequence[int] | None = None, seed: Any = None) -> Any:
-    """Each number is 0 with probability `rate`, else divided by 1 - rate; in the `call` of a layer, in training alone."""
+    """Each element is 0 with probability `rate`, else divided by 1 - rate; in the `call` of a layer, in training alone.
+
+    Shape:
+        inputs of any shape -> the same shape.
+
+    >>> dropout([1.0, 2.0], 0.0).tolist()
+    [1.0, 2.0]
+    """
     if isinstance(inputs, Tensor):
         return draws.dropout(inputs, rate, noise_shape, seed)
     x = np.asarray(inputs, np.float32)

@@ -28,7 +28,10 @@ def auto_name(prefix: str) -> str:
 
 
 def reset_names() -> None:
-    """Start the automatic names again at `conv2d`."""
+    """Start the automatic names again at `conv2d`.
+
+    >>> reset_names()
+    """
     _names.clear()
 
 

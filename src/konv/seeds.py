@@ -38,12 +38,20 @@ def seeded(seed: int | None) -> Iterator[None]:
 
 
 def next_seed() -> int:
-    """A fresh 32-bit seed; the n-th one after `set_random_seed(s)` depends on s and n alone."""
+    """A fresh 32-bit seed; the n-th one after `set_random_seed(s)` depends on s and n alone.
+
+    >>> isinstance(next_seed(), int)
+    True
+    """
     return int(_state["sequence"].spawn(1)[0].generate_state(1)[0])
 
 
 def generator(seed: int | None = None) -> np.random.Generator:
-    """A NumPy generator for `seed`, or for the next seed of the global sequence."""
+    """A NumPy generator for `seed`, or for the next seed of the global sequence.
+
+    >>> generator(0).normal(size=3).shape
+    (3,)
+    """
     return np.random.default_rng(next_seed() if seed is None else seed)
 
 

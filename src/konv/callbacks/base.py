@@ -87,7 +87,11 @@ class Callback:
 
 
 class History(Callback):
-    """The logs of all epochs: `history["loss"]` is a list of one value per epoch, `epoch` says which epochs these are."""
+    """The logs of all epochs: `history["loss"]` is a list of one value per epoch, `epoch` says which epochs these are.
+
+    >>> History().history
+    {}
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -228,6 +232,9 @@ class LambdaCallback(Callback):
         on_train_begin, on_train_end: functions of (logs).
         on_train_batch_begin, on_train_batch_end: functions of (batch, logs).
         kwargs: further methods by name.
+
+    >>> LambdaCallback(on_train_end=lambda logs: print("done")).on_train_end({})
+    done
     """
 
     def __init__(self, on_epoch_begin: Event = None, on_epoch_end: Event = None, on_train_begin: Event = None,

@@ -49,6 +49,15 @@ def _on_tensor(op: Op, x: Any, function: Callable[..., Any], config: dict[str, A
                     "numpy" if name in ("Exp", "Tanh") else "nn")
 
 
+def documented(function: Callable[..., Any], name: str, doc: str, example: str = "",
+               shape: str = "x of any shape -> the same shape.") -> Callable[..., Any]:
+    """The function, which has been made by another, with its name and docstring; `doc` may hold the example itself."""
+    summary, _, held = doc.partition("\n\n")
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{summary}\n\n    Shape:\n        {shape}\n\n    {held.strip() or example}\n    "
+    return function
+
+
 @cache
 def scalar_function(name: str) -> Callable[[Any], Any]:
     """The function without arguments of this name, on arrays and tensors."""
@@ -56,9 +65,7 @@ def scalar_function(name: str) -> Callable[[Any], Any]:
     def function(x: Any) -> Any:
         return apply(Activation(name), x, function)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = SCALAR_FUNCTIONS[name].doc
-    return function
+    return documented(function, name, SCALAR_FUNCTIONS[name].doc)
 
 
 def of_float32(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,7 +79,14 @@ def of_float32(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
-    """max(x, 0); or capped at `max_value`, with a slope below `threshold`.
+    """max(x, 0); or capped at `max_value`, with a gradient of `negative_slope` below `threshold`.
+
+    Args:
+        negative_slope: gradient below the threshold.
+        max_value: the largest result; None is no limit.
+        threshold: where the function begins to rise; below it x counts from there.
+    Shape:
+        x of any shape -> the same shape.
 
     >>> relu([-1.0, 2.0])
     array([0., 2.])
@@ -84,6 +98,11 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
     """x above zero, negative_slope * x below.
 
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Maas et al., "Rectifier nonlinearities improve neural network acoustic models", 2013.
+
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2, 2. ])
     """
@@ -92,6 +111,11 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
 
 def relu6(x: Any) -> np.ndarray:
     """min(max(x, 0), 6).
+
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010.
 
     >>> relu6([-1.0, 8.0])
     array([0., 6.])
@@ -102,6 +126,11 @@ def relu6(x: Any) -> np.ndarray:
 def elu(x: Any, alpha: float = 1.0) -> np.ndarray:
     """x above zero, alpha * (exp(x) - 1) below.
 
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Clevert et al., "Fast and accurate deep network learning by exponential linear units", 2016.
+
     >>> elu([-1.0, 2.0]).round(3)
     array([-0.632, 2. ])
     """
@@ -109,7 +138,14 @@ def elu(x: Any, alpha: float = 1.0) -> np.ndarray:
 
 
 def gelu(x: Any, approximate: bool = False) -> np.ndarray:
-    """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
+    """x times the probability that a standard normal value is below x.
+
+    Args:
+        approximate: whether to compute it by way of tanh.
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Hendrycks & Gimpel, "Gaussian error linear units", 2016.
 
     >>> gelu([-1.0, 2.0]).round(3)
     array([-0.159, 1.954])
@@ -118,7 +154,12 @@ def gelu(x: Any, approximate: bool = False) -> np.ndarray:
 
 
 def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> np.ndarray:
-    """exp(x) / sum of exp(x) along one axis; of an array also along several.
+    """exp(x) / sum(exp(x)) along an axis; of an array also along several.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: several axes of a tensor are given.
 
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
@@ -129,7 +170,12 @@ def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> np.ndarray:
 
 
 def log_softmax(x: Any, axis: int | tuple[int, ...] = -1) -> np.ndarray:
-    """The logarithm of softmax(x).
+    """The logarithm of softmax(x), without overflow.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: several axes of a tensor are given.
 
     >>> log_softmax([0.0, 0.0]).round(3)
     array([-0.693, -0.693])

@@ -39,7 +39,14 @@ _FORMULA = "build what you need from sums, products, konv.ops.maximum and compar
 
 @_arrays_only(NO_SLOPE)
 def round(x: Any, decimals: int = 0) -> np.ndarray:  # noqa: A001 (the name in keras.ops)
-    """The nearest whole numbers, halves to the even one.
+    """The nearest integers, or decimals; halves go to the even one.
+
+    Args:
+        decimals: how many digits behind the point stay.
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> round([0.5, 1.7]).tolist()
     [0.0, 2.0]
@@ -49,7 +56,12 @@ def round(x: Any, decimals: int = 0) -> np.ndarray:  # noqa: A001 (the name in k
 
 @_arrays_only(NO_SLOPE)
 def floor(x: Any) -> np.ndarray:
-    """The next whole numbers below.
+    """The largest integers that are not above x.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> floor([1.7]).tolist()
     [1.0]
@@ -59,7 +71,12 @@ def floor(x: Any) -> np.ndarray:
 
 @_arrays_only(NO_SLOPE)
 def ceil(x: Any) -> np.ndarray:
-    """The next whole numbers above.
+    """The smallest integers that are not below x.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> ceil([1.2]).tolist()
     [2.0]
@@ -69,7 +86,12 @@ def ceil(x: Any) -> np.ndarray:
 
 @_arrays_only(NO_SLOPE)
 def floor_divide(x1: Any, x2: Any) -> np.ndarray:
-    """How often x2 goes into x1.
+    """The quotient of x1 and x2, rounded down.
+
+    Shape:
+        x1, x2 of shapes that broadcast -> their common shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> floor_divide([7.0], 2.0).tolist()
     [3.0]
@@ -79,7 +101,12 @@ def floor_divide(x1: Any, x2: Any) -> np.ndarray:
 
 @_arrays_only(NO_SLOPE)
 def mod(x1: Any, x2: Any) -> np.ndarray:
-    """What is left over when x1 is divided by x2.
+    """The remainder of x1 divided by x2, with the sign of x2.
+
+    Shape:
+        x1, x2 of shapes that broadcast -> their common shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> mod([7.0], 2.0).tolist()
     [1.0]
@@ -89,7 +116,15 @@ def mod(x1: Any, x2: Any) -> np.ndarray:
 
 @_arrays_only("use konv.ops.min over konv.ops.cast of the condition")
 def all(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:  # noqa: A001 (the name in keras.ops)
-    """Whether all are true along axes.
+    """Whether all elements along the axes are true.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> bool(all([True, False]))
     False
@@ -99,7 +134,15 @@ def all(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fals
 
 @_arrays_only("use konv.ops.max over konv.ops.cast of the condition")
 def any(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:  # noqa: A001 (the name in keras.ops)
-    """Whether any is true along axes.
+    """Whether any element along the axes is true.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> bool(any([True, False]))
     True
@@ -111,6 +154,11 @@ def any(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fals
 def isnan(x: Any) -> np.ndarray:
     """Where x is not a number.
 
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
+
     >>> isnan([float("nan"), 1.0]).tolist()
     [True, False]
     """
@@ -119,7 +167,12 @@ def isnan(x: Any) -> np.ndarray:
 
 @_arrays_only("use konv.ops.less(konv.ops.abs(x), 1e38)")
 def isfinite(x: Any) -> np.ndarray:
-    """Where x is neither infinite nor not a number.
+    """Where x is neither infinite nor nan.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> isfinite([float("inf"), 1.0]).tolist()
     [False, True]
@@ -131,6 +184,11 @@ def isfinite(x: Any) -> np.ndarray:
 def isinf(x: Any) -> np.ndarray:
     """Where x is infinite.
 
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
+
     >>> isinf([float("inf"), 1.0]).tolist()
     [True, False]
     """
@@ -139,7 +197,12 @@ def isinf(x: Any) -> np.ndarray:
 
 @_arrays_only(_FORMULA)
 def sort(x: Any, axis: int = -1) -> np.ndarray:
-    """In rising order along an axis.
+    """The elements in ascending order along an axis.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> sort([2.0, 1.0]).tolist()
     [1.0, 2.0]
@@ -149,7 +212,12 @@ def sort(x: Any, axis: int = -1) -> np.ndarray:
 
 @_arrays_only(_FORMULA)
 def argsort(x: Any, axis: int = -1) -> np.ndarray:
-    """The places that the numbers of the sorted array have here, int32.
+    """The indices, int32, that sort x along an axis; equal elements keep their order.
+
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> argsort([2.0, 1.0]).tolist()
     [1, 0]
@@ -159,7 +227,15 @@ def argsort(x: Any, axis: int = -1) -> np.ndarray:
 
 @_arrays_only("use konv.ops.equal(x, konv.ops.min(x, axis, keepdims=True))")
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
-    """The place of the smallest number, int32.
+    """The index of the smallest element, int32.
+
+    Args:
+        axis: the axis to search; None searches the flattened array.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> int(argmin([3.0, 1.0, 2.0]))
     1
@@ -169,7 +245,14 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarra
 
 @_arrays_only("use konv.ops.max, or a metric such as TopKCategoricalAccuracy")
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """The k largest numbers along the last axis, and their places.
+    """The k largest elements along the last axis, and their indices.
+
+    Args:
+        sorted: they come in descending order either way.
+    Shape:
+        x (..., n) -> values (..., k), indices (..., k) int32.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> [one.tolist() for one in top_k([1.0, 3.0, 2.0], 2)]
     [[3.0, 2.0], [1, 2]]
@@ -181,7 +264,14 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[np.ndarray, np.ndarray]:
 
 @_arrays_only("use konv.ops.matmul with a triangle of ones")
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> np.ndarray:
-    """The sums of the first numbers along an axis.
+    """The cumulative sum along an axis.
+
+    Args:
+        axis: the axis to sum along; None sums the flattened array.
+    Shape:
+        x of any shape -> the same shape, or one axis if `axis` is None.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> cumsum([1.0, 2.0]).tolist()
     [1.0, 3.0]
@@ -191,7 +281,15 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> np.ndarray:
 
 @_arrays_only(_FORMULA)
 def median(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> np.ndarray:
-    """The number in the middle along axes.
+    """The median along the axes.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> float(median([1.0, 5.0, 2.0]))
     2.0
@@ -201,7 +299,15 @@ def median(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = Fal
 
 @_arrays_only("use konv.ops.matmul, konv.ops.transpose and konv.ops.sum")
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> np.ndarray:
-    """Sums of products by Einstein's notation.
+    """A sum of products in Einstein's notation.
+
+    Args:
+        subscripts: the axes of each operand and of the result, such as "ij,jk->ik".
+        kwargs: what np.einsum takes.
+    Shape:
+        one array for each operand of `subscripts` -> the axes behind its arrow.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> float(einsum("i,i->", [1.0, 2.0], [3.0, 4.0]))
     11.0
@@ -211,7 +317,14 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> np.ndarray:
 
 @_arrays_only("it counts places, which a graph cannot work with")
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> np.ndarray:
-    """The number at the place that an array of places says, along an axis.
+    """The elements at an array of indices along an axis.
+
+    Args:
+        axis: the axis that is indexed; None indexes the flattened array.
+    Shape:
+        x and indices of the same rank, which broadcast beside `axis` -> the shape of indices.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> take_along_axis([[1.0, 2.0]], [[1]], 1).tolist()
     [[2.0]]
@@ -223,6 +336,13 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> np.ndarray
 def erf(x: Any) -> np.ndarray:
     """The error function.
 
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
+    Reference:
+        Abramowitz & Stegun, "Handbook of Mathematical Functions", 1964, 7.1.1.
+
     >>> erf([0.0]).tolist()
     [0.0]
     """
@@ -231,7 +351,15 @@ def erf(x: Any) -> np.ndarray:
 
 @_arrays_only(_FORMULA)
 def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    """Whether all numbers of both are nearly the same.
+    """Whether all elements of both arrays are nearly equal: |x1 - x2| <= atol + rtol * |x2|.
+
+    Args:
+        rtol, atol: the relative and the absolute tolerance.
+        equal_nan: whether nan equals nan.
+    Shape:
+        x1, x2 of shapes that broadcast -> one bool.
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> bool(allclose([1.0], [1.0 + 1e-7]))
     True
@@ -241,7 +369,13 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
              axis: int = 0) -> Any:
-    """So many numbers from start to stop, as far from each other.
+    """Evenly spaced values from start to stop.
+
+    Args:
+        endpoint: whether stop is the last value.
+        retstep: whether to return the distance between values as well.
+    Shape:
+        () -> (num,); of arrays start and stop, num becomes a new axis at `axis`.
 
     >>> linspace(0, 1, 3).tolist()
     [0.0, 0.5, 1.0]
@@ -250,7 +384,13 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retste
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> np.ndarray:
-    """Ones on a diagonal, zeros beside it.
+    """Ones on a diagonal, zeros elsewhere.
+
+    Args:
+        N, M: rows and columns; as many columns as rows if M is None.
+        k: which diagonal: above the main one if positive, below it if negative.
+    Shape:
+        () -> (N, M).
 
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
@@ -259,7 +399,10 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> np.ndarr
 
 
 def array(x: Any, dtype: Any = None) -> np.ndarray:
-    """An array; floating point numbers are float32.
+    """A new array; floating-point values are float32, integers int32, unless dtype says otherwise.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> array([1.0]).dtype.name
     'float32'

@@ -11,7 +11,12 @@ from konv.tracing.symbolic import composed
 
 @composed("Celu")
 def celu(x: Any, alpha: float = 1.0) -> Any:
-    """x above zero, alpha * (exp(x / alpha) - 1) below (Barron 2017).
+    """x above zero, alpha * (exp(x / alpha) - 1) below.
+
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Barron, "Continuously differentiable exponential linear units", 2017.
 
     >>> celu([-1.0, 2.0], 2.0).round(3)
     array([-0.787,  2.   ], dtype=float32)
@@ -21,7 +26,14 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 @composed("Glu")
 def glu(x: Any, axis: int = -1) -> Any:
-    """The first half along an axis times the sigmoid of the second (Dauphin et al. 2017).
+    """Gated linear unit: the first half along an axis times the sigmoid of the second.
+
+    Shape:
+        x (..., 2 n, ...) -> (..., n, ...).
+    Raises:
+        ShapeError: the axis does not exist, or its size is odd.
+    Reference:
+        Dauphin et al., "Language modeling with gated convolutional networks", 2017.
 
     >>> glu([[3.0, 0.0]])
     array([[1.5]], dtype=float32)
@@ -40,6 +52,9 @@ def glu(x: Any, axis: int = -1) -> Any:
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     """x, but 0 between -threshold and threshold.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> hard_shrink([-1.0, 0.2])
     array([-1., 0.], dtype=float32)
     """
@@ -48,7 +63,10 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
 
 @composed("HardTanh")
 def hard_tanh(x: Any) -> Any:
-    """x, kept between -1 and 1.
+    """x, clipped to -1 to 1.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> hard_tanh([-3.0, 0.5])
     array([-1. , 0.5], dtype=float32)
@@ -60,6 +78,9 @@ def hard_tanh(x: Any) -> Any:
 def log_sigmoid(x: Any) -> Any:
     """The logarithm of the sigmoid.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> log_sigmoid([0.0]).round(3)
     array([-0.693], dtype=float32)
     """
@@ -69,6 +90,9 @@ def log_sigmoid(x: Any) -> Any:
 @composed("SoftShrink")
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     """x, moved towards 0 by the threshold and no further.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> soft_shrink([-1.0, 0.2])
     array([-0.5, 0. ], dtype=float32)
@@ -80,6 +104,9 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
 def sparse_plus(x: Any) -> Any:
     """0 below -1, (x + 1)^2 / 4 between -1 and 1, x above.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> sparse_plus([-2.0, 0.0, 3.0])
     array([0. , 0.25, 3. ], dtype=float32)
     """
@@ -89,7 +116,10 @@ def sparse_plus(x: Any) -> Any:
 
 @composed("SparseSigmoid")
 def sparse_sigmoid(x: Any) -> Any:
-    """(x + 1) / 2, kept between 0 and 1.
+    """(x + 1) / 2, clipped to 0 to 1.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> sparse_sigmoid([-2.0, 0.0])
     array([0. , 0.5], dtype=float32)
@@ -99,9 +129,14 @@ def sparse_sigmoid(x: Any) -> Any:
 
 @composed("Sparsemax")
 def sparsemax(x: Any, axis: int = -1) -> Any:
-    """The point nearest to x whose numbers along an axis are not negative and have the sum 1 (Martins, Astudillo 2016).
+    """The point nearest to x whose elements along an axis are not negative and sum to 1.
 
-    Keras 3.15 gives the same only where one number stays above 0: it adds up sums that the paper does not.
+    Keras 3.15 gives the same only where one element stays above 0: it adds up sums that the paper does not.
+
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Martins & Astudillo, "From softmax to sparsemax", 2016.
 
     >>> sparsemax([[1.0, 1.5, -3.0]])
     array([[0.25, 0.75, 0.  ]], dtype=float32)
@@ -117,7 +152,14 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 
 @composed("Squareplus")
 def squareplus(x: Any, b: float = 4) -> Any:
-    """(x + sqrt(x^2 + b)) / 2, a smooth relu (Barron 2021).
+    """(x + sqrt(x^2 + b)) / 2, a smooth relu.
+
+    Args:
+        b: how round it is at 0.
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Barron, "Squareplus: a softplus-like algebraic rectifier", 2021.
 
     >>> squareplus([0.0])
     array([1.], dtype=float32)
@@ -129,6 +171,9 @@ def squareplus(x: Any, b: float = 4) -> Any:
 def tanh_shrink(x: Any) -> Any:
     """x - tanh(x).
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> tanh_shrink([0.0])
     array([0.], dtype=float32)
     """
@@ -138,6 +183,9 @@ def tanh_shrink(x: Any) -> Any:
 @composed("Threshold")
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
     """x above the threshold, elsewhere the default value.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> threshold([-1.0, 2.0], 0.0, 9.0)
     array([9., 2.], dtype=float32)

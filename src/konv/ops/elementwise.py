@@ -13,12 +13,13 @@ from konv.ir.ops import Activation, Scale
 from konv.ir.scalar_functions import SCALAR_FUNCTIONS
 from konv.kernels import numpy_math
 from konv.ops import activation_functions as functions
-from konv.ops.activation_functions import of_float32
+from konv.ops.activation_functions import documented, of_float32
 from konv.tracing.symbolic import Emit, aligned, is_symbolic, numbers, operand, symbolic
 from konv.tracing.tensors import Tensor
 
 
-def _unary(name: str, op: str = "") -> Callable[[Any], Any]:
+def _unary(name: str, argument: float, result: str, op: str = "") -> Callable[[Any], Any]:
+    """The function of keras.ops of this name; result: what the argument gives, for the docstring."""
     kind = op or name
 
     def function(x: Any) -> Any:
@@ -26,27 +27,29 @@ def _unary(name: str, op: str = "") -> Callable[[Any], Any]:
             return symbolic(function, name.capitalize(), [x], lambda emit, place: emit(Activation(kind), place))
         return np.asarray(numpy_math.value(kind, numbers(x, name)), np.float32)  # as in Keras: log(-1) is a nan
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = SCALAR_FUNCTIONS[kind].doc.partition("\n")[0]
-    return function
+    example = f">>> {name}([{argument}])\n    array([{result}], dtype=float32)"
+    return documented(function, name, SCALAR_FUNCTIONS[kind].doc.partition("\n")[0], example)
 
 
-exp = _unary("exp", "exponential")
-expm1 = _unary("expm1")
-log = _unary("log")
-log1p = _unary("log1p")
-sqrt = _unary("sqrt")
-rsqrt = _unary("rsqrt")
-square = _unary("square")
-reciprocal = _unary("reciprocal")
-absolute = _unary("absolute", "abs")
-sign = _unary("sign")
-sin = _unary("sin")
-cos = _unary("cos")
+exp = _unary("exp", 0.0, "1.", "exponential")
+expm1 = _unary("expm1", 0.0, "0.")
+log = _unary("log", 1.0, "0.")
+log1p = _unary("log1p", 0.0, "0.")
+sqrt = _unary("sqrt", 4.0, "2.")
+rsqrt = _unary("rsqrt", 4.0, "0.5")
+square = _unary("square", 3.0, "9.")
+reciprocal = _unary("reciprocal", 4.0, "0.25")
+absolute = _unary("absolute", -2.0, "2.", "abs")
+sign = _unary("sign", -2.0, "-1.")
+sin = _unary("sin", 0.0, "0.")
+cos = _unary("cos", 0.0, "1.")
 
 
 def abs(x: Any) -> Any:  # noqa: A001 (the name in keras.ops)
-    """x without its sign.
+    """The absolute value.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> abs([-1.0, 2.0])
     array([1., 2.], dtype=float32)
@@ -55,7 +58,10 @@ def abs(x: Any) -> Any:  # noqa: A001 (the name in keras.ops)
 
 
 def negative(x: Any) -> Any:
-    """-x.
+    """-x, element by element.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> negative([1.0])
     array([-1.], dtype=float32)
@@ -67,6 +73,9 @@ def negative(x: Any) -> Any:
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     """x, but no less than x_min and no more than x_max.
+
+    Shape:
+        x of any shape; the bounds are scalars or broadcast with it -> the same shape.
 
     >>> clip([-1.0, 0.5, 3.0], 0, 1)
     array([0. , 0.5, 1. ], dtype=float32)
@@ -99,7 +108,9 @@ def _power(emit: Emit, x: int, exponent: float) -> int:
     return emit(Activation("square") if exponent == 2 else Activation("power", (exponent,)), x)
 
 
-def _binary(name: str, class_name: str, doc: str, compute: Callable[..., Any], op: str = "") -> Callable[[Any, Any], Any]:
+def _binary(name: str, class_name: str, doc: str, compute: Callable[..., Any], result: str,
+            op: str = "") -> Callable[[Any, Any], Any]:
+    """The function of keras.ops of this name; result: what [1.0, 3.0] and 2.0 give, for the docstring."""
     kind = op or name
 
     def function(x1: Any, x2: Any) -> Any:
@@ -121,30 +132,34 @@ def _binary(name: str, class_name: str, doc: str, compute: Callable[..., Any], o
 
         return symbolic(function, class_name, values, lower, args=(x1, x2), merged=merged)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    return function
+    example = f">>> {name}([1.0, 3.0], 2.0)\n    array({result})"
+    return documented(function, name, doc, example, "x1, x2 of shapes that broadcast -> their common shape.")
 
 
-add = _binary("add", "Add", "x1 + x2.", np.add)
-subtract = _binary("subtract", "Subtract", "x1 - x2.", np.subtract)
-multiply = _binary("multiply", "Multiply", "x1 * x2.", np.multiply)
-divide = _binary("divide", "Divide", "x1 / x2.", np.divide)
-true_divide = _binary("true_divide", "TrueDivide", "x1 / x2.", np.divide, "divide")
-maximum = _binary("maximum", "Maximum", "The larger of both.", np.maximum)
-minimum = _binary("minimum", "Minimum", "The smaller of both.", np.minimum)
-power = _binary("power", "Power", "x1 to the power of x2.", np.power)
-equal = _binary("equal", "Equal", "1 where both are equal, else 0; of arrays True and False.", np.equal)
-not_equal = _binary("not_equal", "NotEqual", "1 where both differ, else 0; of arrays True and False.", np.not_equal)
-greater = _binary("greater", "Greater", "1 where x1 > x2, else 0; of arrays True and False.", np.greater)
+add = _binary("add", "Add", "x1 + x2.", np.add, "[3., 5.], dtype=float32")
+subtract = _binary("subtract", "Subtract", "x1 - x2.", np.subtract, "[-1.,  1.], dtype=float32")
+multiply = _binary("multiply", "Multiply", "x1 * x2.", np.multiply, "[2., 6.], dtype=float32")
+divide = _binary("divide", "Divide", "x1 / x2.", np.divide, "[0.5, 1.5], dtype=float32")
+true_divide = _binary("true_divide", "TrueDivide", "x1 / x2.", np.divide, "[0.5, 1.5], dtype=float32", "divide")
+maximum = _binary("maximum", "Maximum", "The larger of both.", np.maximum, "[2., 3.], dtype=float32")
+minimum = _binary("minimum", "Minimum", "The smaller of both.", np.minimum, "[1., 2.], dtype=float32")
+power = _binary("power", "Power", "x1 to the power of x2.", np.power, "[1., 9.], dtype=float32")
+equal = _binary("equal", "Equal", "1 where both are equal, else 0; of arrays True and False.", np.equal, "[False, False]")
+not_equal = _binary("not_equal", "NotEqual", "1 where both differ, else 0; of arrays True and False.", np.not_equal,
+                    "[ True,  True]")
+greater = _binary("greater", "Greater", "1 where x1 > x2, else 0; of arrays True and False.", np.greater, "[False,  True]")
 greater_equal = _binary("greater_equal", "GreaterEqual", "1 where x1 >= x2, else 0; of arrays True and False.",
-                        np.greater_equal)
-less = _binary("less", "Less", "1 where x1 < x2, else 0; of arrays True and False.", np.less)
-less_equal = _binary("less_equal", "LessEqual", "1 where x1 <= x2, else 0; of arrays True and False.", np.less_equal)
+                        np.greater_equal, "[False,  True]")
+less = _binary("less", "Less", "1 where x1 < x2, else 0; of arrays True and False.", np.less, "[ True, False]")
+less_equal = _binary("less_equal", "LessEqual", "1 where x1 <= x2, else 0; of arrays True and False.", np.less_equal,
+                     "[ True, False]")
 
 
 def tan(x: Any) -> Any:
     """The tangent.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> tan([0.0])
     array([0.], dtype=float32)
@@ -155,6 +170,9 @@ def tan(x: Any) -> Any:
 def sinh(x: Any) -> Any:
     """The hyperbolic sine.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> sinh([0.0])
     array([0.], dtype=float32)
     """
@@ -164,6 +182,9 @@ def sinh(x: Any) -> Any:
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> cosh([0.0])
     array([1.], dtype=float32)
     """
@@ -171,7 +192,12 @@ def cosh(x: Any) -> Any:
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """x1 where the condition holds (is not 0), else x2; without both the places, along each axis, where it does.
+    """x1 where the condition holds (is not 0), else x2; without both the indices, along each axis, where it holds.
+
+    Shape:
+        condition, x1, x2 of shapes that broadcast -> their common shape; without x1 and x2 one (count,) int32 for each axis.
+    Raises:
+        UnsupportedError: a tensor is given without both x1 and x2.
 
     >>> where([True, False], [1.0, 2.0], 0.0)
     array([1., 0.], dtype=float32)
@@ -206,7 +232,10 @@ def _kept(emit: Emit, x: int, holds: int, single: bool) -> int:
 
 
 def logical_and(x1: Any, x2: Any) -> Any:
-    """1 where neither is 0; of arrays True and False.
+    """1 where neither is 0, else 0; of arrays True and False.
+
+    Shape:
+        x1, x2 of shapes that broadcast -> their common shape.
 
     >>> logical_and([True, True], [True, False])
     array([ True, False])
@@ -217,7 +246,10 @@ def logical_and(x1: Any, x2: Any) -> Any:
 
 
 def logical_or(x1: Any, x2: Any) -> Any:
-    """1 where one is not 0; of arrays True and False.
+    """1 where at least one is not 0, else 0; of arrays True and False.
+
+    Shape:
+        x1, x2 of shapes that broadcast -> their common shape.
 
     >>> logical_or([True, False], [False, False])
     array([ True, False])
@@ -228,7 +260,10 @@ def logical_or(x1: Any, x2: Any) -> Any:
 
 
 def logical_not(x: Any) -> Any:
-    """1 where x is 0; of arrays True and False.
+    """1 where x is 0, else 0; of arrays True and False.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> logical_not([True, False])
     array([False,  True])
@@ -256,7 +291,14 @@ tanh = of_float32(functions.scalar_function("tanh"))
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
-    """x times the probability that a standard normal number is below x; by way of tanh if `approximate`.
+    """x times the probability that a standard normal value is below x.
+
+    Args:
+        approximate: whether to compute it by way of tanh.
+    Shape:
+        x of any shape -> the same shape.
+    Reference:
+        Hendrycks & Gimpel, "Gaussian error linear units", 2016.
 
     >>> gelu([-1.0, 2.0]).round(3)
     array([-0.159,  1.955], dtype=float32)

@@ -19,7 +19,21 @@ from konv.tracing.symbolic import is_symbolic, numbers, symbolic
 def resize(images: Any, size: Sequence[int], interpolation: str = "bilinear", antialias: bool = False,
            crop_to_aspect_ratio: bool = False, pad_to_aspect_ratio: bool = False, fill_mode: str = "constant",
            fill_value: float = 0.0, data_format: str | None = None) -> Any:
-    """Images (batch, height, width, channels), or one of them, at another size (height, width), as the layer Resizing.
+    """Images at another size (height, width), as the layer Resizing gives them.
+
+    Args:
+        size: (height, width).
+        interpolation: how values between pixels are computed.
+        antialias: whether to average over the pixels that a smaller image leaves out.
+        crop_to_aspect_ratio, pad_to_aspect_ratio: cut, or add a border, instead of stretching.
+        fill_mode: "constant".
+        fill_value: value of the border.
+        data_format: "channels_last" or "channels_first"; image_data_format() if None.
+    Shape:
+        images (N, H, W, C) or (H, W, C) -> (N, *size, C) or (*size, C); or channels first as data_format says.
+    Raises:
+        ShapeError: size is not two positive integers, or images have another rank.
+        KonvError: an option is unknown, or two exclude each other.
 
     >>> resize(np.ones((1, 2, 2, 1)), (4, 4)).shape
     (1, 4, 4, 1)
@@ -46,7 +60,12 @@ def resize(images: Any, size: Sequence[int], interpolation: str = "bilinear", an
 
 
 def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
-    """Red, green and blue, weighed by how bright they look, as one channel.
+    """One channel of brightness from red, green and blue.
+
+    Shape:
+        images (..., 3) -> (..., 1); or channels first as data_format says.
+    Reference:
+        ITU-R recommendation BT.601, the weights of luma.
 
     >>> rgb_to_grayscale(np.ones((1, 1, 3))).round(3).tolist()
     [[[1.0]]]

@@ -25,7 +25,22 @@ Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid", data_format: str | None = None,
          dilation_rate: Size = 1) -> Any:
-    """Cross-correlation of images with a kernel (rows, columns, channels / groups, filters).
+    """2-D convolution (cross-correlation) of images with a kernel.
+
+    Args:
+        kernel: its spatial size is that of the window.
+        strides: step of the window, in pixels, per axis.
+        padding: "valid" (no padding) or "same" (zeros so that out = ceil(in / stride)).
+        data_format: "channels_last" or "channels_first"; image_data_format() if None.
+        dilation_rate: distance between the taps of the window.
+    Shape:
+        inputs (N, H, W, C), kernel (KH, KW, C / groups, filters) -> (N, H', W', filters); or channels first as data_format
+            says.
+    Raises:
+        ShapeError: an array has another rank, or the kernel does not fit the channels.
+        UnsupportedError: inputs are a tensor and the kernel is not a weight of a layer.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016.
 
     >>> x, kernel = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2))
     >>> conv(x, kernel).shape, conv(x, kernel, padding="same")[0, 0, 0]
@@ -40,7 +55,18 @@ def conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid", da
 
 def conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
                   data_format: str | None = None, dilation_rate: Size = 1) -> Gradients:
-    """From the gradient of conv's result those of (inputs, kernel, a bias added to the result).
+    """The gradients of conv with respect to its inputs, its kernel and a bias added to its result.
+
+    Args:
+        dy: the gradient of the result.
+        strides, padding, data_format, dilation_rate: as in `conv`.
+    Shape:
+        dy (N, H', W', filters), inputs (N, H, W, C), kernel (KH, KW, C / groups, filters) -> three arrays: the shapes of inputs
+            and kernel, and (filters,).
+    Raises:
+        ShapeError: an array has another rank, or the kernel does not fit the channels, or dy not the result.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016.
 
     >>> dx, dkernel, dbias = conv_backward(np.ones((1, 2, 2, 1)), np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)))
     >>> dx[0, :, :, 0]
@@ -59,7 +85,22 @@ def conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1, padding:
 
 def depthwise_conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
                    data_format: str | None = None, dilation_rate: Size = 1) -> Any:
-    """Each channel with filters of its own; kernel (rows, columns, channels, multiplier).
+    """2-D convolution of each channel with filters of its own.
+
+    Args:
+        kernel: its spatial size is that of the window.
+        strides: step of the window, in pixels, per axis.
+        padding: "valid" (no padding) or "same" (zeros so that out = ceil(in / stride)).
+        data_format: "channels_last" or "channels_first"; image_data_format() if None.
+        dilation_rate: distance between the taps of the window.
+    Shape:
+        inputs (N, H, W, C), kernel (KH, KW, C, multiplier) -> (N, H', W', C * multiplier); or channels first as data_format
+            says.
+    Raises:
+        ShapeError: an array has another rank, or the kernel does not fit the channels.
+        UnsupportedError: inputs are a tensor and the kernel is not a weight of a layer.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016.
 
     >>> depthwise_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1))).shape
     (1, 2, 2, 2)
@@ -75,7 +116,18 @@ def depthwise_conv(inputs: Any, kernel: Any, strides: Size = 1, padding: str = "
 
 def depthwise_conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1, padding: str = "valid",
                             data_format: str | None = None, dilation_rate: Size = 1) -> Gradients:
-    """From the gradient of depthwise_conv's result those of (inputs, kernel, a bias added to the result).
+    """The gradients of depthwise_conv with respect to its inputs, its kernel and a bias added to its result.
+
+    Args:
+        dy: the gradient of the result.
+        strides, padding, data_format, dilation_rate: as in `conv`.
+    Shape:
+        dy (N, H', W', C * multiplier), inputs (N, H, W, C), kernel (KH, KW, C, multiplier) -> three arrays: the shapes of
+            inputs and kernel, and (C * multiplier,).
+    Raises:
+        ShapeError: an array has another rank, or the kernel does not fit the channels, or dy not the result.
+    Reference:
+        Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016.
 
     >>> dx, dkernel, dbias = depthwise_conv_backward(np.ones((1, 2, 2, 2)), np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)))
     >>> dkernel[0, 0, :, 0], dbias
@@ -89,7 +141,17 @@ def depthwise_conv_backward(dy: Any, inputs: Any, kernel: Any, strides: Size = 1
 
 def max_pool(inputs: Any, pool_size: Size, strides: Size | None = None, padding: str = "valid",
              data_format: str | None = None) -> Any:
-    """The largest number of each window; padding does not count. Strides are pool_size unless given.
+    """The largest element of each window; padding does not count.
+
+    Args:
+        pool_size: height and width of the window; an int means both.
+        strides: step of the window; pool_size if None.
+        padding: "valid" (no padding) or "same" (so much that out = ceil(in / stride)).
+        data_format: "channels_last" or "channels_first"; image_data_format() if None.
+    Shape:
+        inputs (N, H, W, C) -> (N, H', W', C); or channels first as data_format says.
+    Raises:
+        ShapeError: inputs have another rank, or an option is not positive integers.
 
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 5.,  7.],
@@ -103,7 +165,15 @@ def max_pool(inputs: Any, pool_size: Size, strides: Size | None = None, padding:
 
 def max_pool_backward(dy: Any, inputs: Any, pool_size: Size, strides: Size | None = None,
                       padding: str = "valid", data_format: str | None = None) -> np.ndarray:
-    """The gradient of max_pool's input: each window's goes to its largest number, the first of equals.
+    """The gradient of max_pool's input: each window's goes to its largest element, the first of equals.
+
+    Args:
+        dy: the gradient of the result.
+        pool_size, strides, padding, data_format: as in `max_pool`.
+    Shape:
+        dy (N, H', W', C), inputs (N, H, W, C) -> the shape of inputs.
+    Raises:
+        ShapeError: inputs have another rank, or an option is not positive integers, or dy does not fit.
 
     >>> max_pool_backward(np.ones((1, 1, 1, 1)), np.arange(4.0).reshape(1, 2, 2, 1), 2)[0, :, :, 0]
     array([[0., 0.],
@@ -115,7 +185,17 @@ def max_pool_backward(dy: Any, inputs: Any, pool_size: Size, strides: Size | Non
 
 def average_pool(inputs: Any, pool_size: Size, strides: Size | None = None,
                  padding: str = "valid", data_format: str | None = None) -> Any:
-    """The mean of each window; padding is left out of the divisor. Strides are pool_size unless given.
+    """The mean of each window; padding is left out of the divisor.
+
+    Args:
+        pool_size: height and width of the window; an int means both.
+        strides: step of the window; pool_size if None.
+        padding: "valid" (no padding) or "same" (so much that out = ceil(in / stride)).
+        data_format: "channels_last" or "channels_first"; image_data_format() if None.
+    Shape:
+        inputs (N, H, W, C) -> (N, H', W', C); or channels first as data_format says.
+    Raises:
+        ShapeError: inputs have another rank, or an option is not positive integers.
 
     >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 2.5,  4.5],
@@ -130,6 +210,14 @@ def average_pool(inputs: Any, pool_size: Size, strides: Size | None = None,
 def average_pool_backward(dy: Any, inputs: Any, pool_size: Size, strides: Size | None = None,
                           padding: str = "valid", data_format: str | None = None) -> np.ndarray:
     """The gradient of average_pool's input.
+
+    Args:
+        dy: the gradient of the result.
+        pool_size, strides, padding, data_format: as in `max_pool`.
+    Shape:
+        dy (N, H', W', C), inputs (N, H, W, C) -> the shape of inputs.
+    Raises:
+        ShapeError: inputs have another rank, or an option is not positive integers, or dy does not fit.
 
     >>> average_pool_backward(np.ones((1, 1, 1, 1)), np.zeros((1, 2, 2, 1)), 2)[0, :, :, 0]
     array([[0.25, 0.25],

@@ -14,7 +14,13 @@ from konv.variables import Variable
 
 
 def matmul(x1: Any, x2: Any) -> Any:
-    """The product of matrices, on the last two axes; axes in front are combined.
+    """The product of matrices on the last two axes; axes before them broadcast.
+
+    Shape:
+        x1 (..., n, k), x2 (..., k, m) -> (..., n, m).
+    Raises:
+        UnsupportedError: the product would combine samples of a batch.
+        ShapeError: x2 is a weight that does not fit x1.
 
     >>> matmul([[1.0, 2.0]], [[3.0], [4.0]])
     array([[11.]], dtype=float32)
@@ -65,6 +71,9 @@ def _dense(x: Tensor, kernel: Variable) -> Tensor:
 def dot(x1: Any, x2: Any) -> Any:
     """The product of matrices, where the second has two axes.
 
+    Shape:
+        x1 (..., k), x2 (k, m) -> (..., m).
+
     >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
     array([[11.]], dtype=float32)
     """
@@ -72,7 +81,14 @@ def dot(x1: Any, x2: Any) -> Any:
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Any:
-    """1 at the place of the class, else 0, along a new last axis.
+    """1 at the index of the class, else 0, along a new last axis.
+
+    Args:
+        axis, sparse: arguments of Keras of which only the defaults are supported.
+    Shape:
+        x of any shape -> (*x.shape, num_classes).
+    Raises:
+        UnsupportedError: axis is not -1, or sparse is true.
 
     >>> one_hot([0, 2], 3)
     array([[1., 0., 0.],

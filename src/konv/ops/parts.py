@@ -26,7 +26,15 @@ def _along(x: Any, axis: int, key: Any) -> Any:
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """A list of equal parts along an axis, or of those that begin at the given places.
+    """A list of parts along an axis.
+
+    Args:
+        indices_or_sections: into how many equal parts, or the indices where parts begin.
+    Shape:
+        x of any shape -> its shape with the size of each part along `axis`.
+    Raises:
+        ShapeError: x has no such axis, or cannot be divided equally.
+        UnsupportedError: the size of the axis is not known.
 
     >>> [part.tolist() for part in split([1.0, 2.0, 3.0], [1])]
     [[1.0], [2.0, 3.0]]
@@ -47,7 +55,15 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
-    """A list of the parts along an axis, which is gone.
+    """A list of the slices along an axis, which is removed.
+
+    Args:
+        num: how many; the size of the axis if None.
+    Shape:
+        x of any shape -> its shape without `axis`, once for each index.
+    Raises:
+        ShapeError: x has no such axis.
+        UnsupportedError: the size of the axis is not known.
 
     >>> [part.tolist() for part in unstack([[1.0, 2.0]], axis=1)]
     [[1.0], [2.0]]
@@ -60,7 +76,14 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
 
 
 def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
-    """The other way round along axes; None is all of them, which an array can have.
+    """The order of the elements reversed along the axes.
+
+    Args:
+        axis: one axis or several; None is all of them.
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        ShapeError: x has no such axis.
 
     >>> flip([1.0, 2.0]).tolist()
     [2.0, 1.0]
@@ -72,7 +95,15 @@ def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
-    """Moved on along an axis; what leaves at the end comes in at the beginning.
+    """The elements shifted along an axis; what leaves at the end comes in at the beginning.
+
+    Args:
+        shift: by how many steps.
+        axis: of an array also several; None shifts the flattened array.
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: x is a tensor and shift or axis is not one integer.
 
     >>> roll([1.0, 2.0, 3.0], 1).tolist()
     [3.0, 1.0, 2.0]
@@ -88,7 +119,14 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def tile(x: Any, repeats: Any) -> Any:
-    """Side by side so many times along each axis.
+    """x repeated as a whole along each axis.
+
+    Args:
+        repeats: how many times along each axis, the last ones if there are fewer.
+    Shape:
+        x (d0, ...) -> (repeats[0] * d0, ...).
+    Raises:
+        UnsupportedError: there are more than a tensor has axes.
 
     >>> tile([1.0, 2.0], 2).tolist()
     [1.0, 2.0, 1.0, 2.0]
@@ -105,7 +143,15 @@ def tile(x: Any, repeats: Any) -> Any:
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
-    """The parts at given places along an axis; places of a tensor must be fixed numbers.
+    """The slices at given indices along an axis.
+
+    Args:
+        indices: integers; of a tensor constant ones.
+        axis: the axis that is indexed; None indexes the flattened array.
+    Shape:
+        x (..., n, ...), indices of any shape -> (..., *indices.shape, ...).
+    Raises:
+        UnsupportedError: indices of a tensor are not constant, or have several axes, or there is no axis.
 
     >>> take([1.0, 2.0, 3.0], [2, 0]).tolist()
     [3.0, 1.0]
@@ -123,7 +169,14 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
-    """An axis, or several, at another place.
+    """One axis, or several, moved to other positions.
+
+    Args:
+        source, destination: an axis each, or as many.
+    Shape:
+        x of any shape -> its sizes in the new order.
+    Raises:
+        ShapeError: x has no such axis.
 
     >>> moveaxis(np.ones((1, 2, 3)), -1, 1).shape
     (1, 3, 2)
@@ -137,7 +190,15 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
-    """Repeated along axes of size 1 until it has a shape; the batch, and what is None or -1, stays.
+    """x repeated along axes of size 1 until it has a shape.
+
+    Args:
+        shape: the sizes; of a tensor None or -1 keeps what it has.
+    Shape:
+        x of a shape that broadcasts to `shape` -> shape.
+    Raises:
+        ShapeError: x does not broadcast to it.
+        UnsupportedError: a tensor has another number of axes.
 
     >>> broadcast_to([1.0], (2,)).tolist()
     [1.0, 1.0]
@@ -157,7 +218,10 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def full_like(x: Any, fill_value: float, dtype: Any = None) -> Any:
-    """One number in the shape of x.
+    """One value in the shape of x.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> full_like([1.0, 2.0], 3.0).tolist()
     [3.0, 3.0]
@@ -167,7 +231,14 @@ def full_like(x: Any, fill_value: float, dtype: Any = None) -> Any:
 
 
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Any, Any]:
-    """Mean and variance along axes.
+    """Mean and variance along the axes.
+
+    Args:
+        synchronized: an argument of Keras that is not supported.
+    Shape:
+        x of any shape -> its shape without `axes`, or with 1 in their place if `keepdims`, twice.
+    Raises:
+        UnsupportedError: synchronized is true.
 
     >>> [float(one) for one in moments([1.0, 3.0], 0)]
     [2.0, 1.0]
@@ -182,7 +253,12 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
 
 
 def outer(x1: Any, x2: Any) -> Any:
-    """The product of each number of one array with each of another.
+    """The product of each element of x1 with each of x2.
+
+    Shape:
+        x1 of n elements, x2 of m elements -> (n, m).
+    Raises:
+        UnsupportedError: an argument is a tensor of a model.
 
     >>> outer([1.0, 2.0], [3.0]).tolist()
     [[3.0], [6.0]]

@@ -9,6 +9,7 @@ from konv import config
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import Reduce
 from konv.ir.ops import Reshape
+from konv.ops.activation_functions import documented
 from konv.ops.elementwise import add, exp, log, maximum, minimum, multiply, not_equal, rsqrt, sqrt, square, subtract
 from konv.tracing.symbolic import is_symbolic, numbers, operand, over_batch, sample_axes, symbolic
 from konv.tracing.tensors import Tensor
@@ -16,9 +17,12 @@ from konv.tracing.tensors import Tensor
 Axis = int | Sequence[int] | None
 
 
-def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any], kind: str = "",
-               **noted: None) -> Callable[..., Any]:
-    """`kind` if it is not the name; `noted`: options that Keras writes into files, and that are None here."""
+def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any], result: str,
+               kind: str = "", **noted: None) -> Callable[..., Any]:
+    """`result`: what [[1.0, 3.0]] gives, for the docstring; `kind` if it is not the name.
+
+    `noted`: options that Keras writes into files, and that are None here.
+    """
     def function(x: Any, axis: Axis = None, keepdims: bool = False, **others: None) -> Any:
         if others.keys() - noted.keys():
             raise TypeError(f"{name}() has no argument {', '.join(others)}")
@@ -43,21 +47,27 @@ def _reduction(name: str, class_name: str, doc: str, compute: Callable[..., Any]
                     Reshape((1, *(size or 1 for size in emit.shape(place)))), place))
         return made
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    return function
+    return documented(function, name, doc, f">>> {name}([[1.0, 3.0]], axis=1)\n    array([{result}], dtype=float32)",
+                      "x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.")
 
 
-sum = _reduction("sum", "Sum", "The sum along axes; None is all of them.", np.sum)  # noqa: A001
-mean = _reduction("mean", "Mean", "The mean along axes; None is all of them.", np.mean)
-amax = _reduction("amax", "Amax", "The largest number along axes; None is all of them.", np.max, "max")
-amin = _reduction("amin", "Amin", "The smallest number along axes; None is all of them.", np.min, "min")
-_max = _reduction("max", "Max", "", np.max, initial=None)
-_min = _reduction("min", "Min", "", np.min, initial=None)
+sum = _reduction("sum", "Sum", "The sum along axes; None is all of them.", np.sum, "4.")  # noqa: A001
+mean = _reduction("mean", "Mean", "The mean along axes; None is all of them.", np.mean, "2.")
+amax = _reduction("amax", "Amax", "The largest element along axes; None is all of them.", np.max, "3.", "max")
+amin = _reduction("amin", "Amin", "The smallest element along axes; None is all of them.", np.min, "1.", "min")
+_max = _reduction("max", "Max", "", np.max, "3.", initial=None)
+_min = _reduction("min", "Min", "", np.min, "1.", initial=None)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Any:  # noqa: A001
-    """The largest number along axes, or `initial` if that is larger; None is all axes.
+    """The largest element along the axes, or `initial` if that is larger.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+        initial: the least result.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
 
     >>> max([[1.0, 3.0]], axis=1, initial=4.0)
     array([4.], dtype=float32)
@@ -67,7 +77,14 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Any:  # noqa: A001
-    """The smallest number along axes, or `initial` if that is smaller; None is all axes.
+    """The smallest element along the axes, or `initial` if that is smaller.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+        initial: the greatest result.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
 
     >>> min([[1.0, 3.0]], axis=1, initial=0.0)
     array([0.], dtype=float32)
@@ -77,7 +94,13 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: float | None
 
 
 def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The mean of the squared distances from the mean along axes.
+    """The variance along the axes: the mean squared distance from the mean.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
 
     >>> var([1.0, 3.0])
     array(1., dtype=float32)
@@ -88,7 +111,13 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The square root of the variance along axes.
+    """The standard deviation along the axes: the square root of the variance.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
 
     >>> std([1.0, 3.0])
     array(1., dtype=float32)
@@ -97,7 +126,13 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))) along axes, for numbers of any size.
+    """log(sum(exp(x))) along the axes, without overflow.
+
+    Args:
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
 
     >>> logsumexp([0.0, 0.0]).round(4)
     np.float32(0.6931)
@@ -108,7 +143,15 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
-    """The place of the largest number, int32; of arrays alone, since nothing can be trained through it.
+    """The index of the largest element, int32; of arrays alone, since it has no gradient.
+
+    Args:
+        axis: the axis to search; None searches the flattened array.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: x is a tensor of a model.
 
     >>> int(argmax([1.0, 3.0, 2.0]))
     1
@@ -120,7 +163,12 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> np.ndarra
 
 
 def count_nonzero(x: Any, axis: Axis = None) -> Any:
-    """How many numbers are not 0.
+    """How many elements along the axes are not 0.
+
+    Args:
+        axis: one axis or several; None is all of them.
+    Shape:
+        x of any shape -> its shape without the axes.
 
     >>> int(count_nonzero([0.0, 2.0]))
     1
@@ -129,7 +177,16 @@ def count_nonzero(x: Any, axis: Axis = None) -> Any:
 
 
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The square root of the sum of squares along axes.
+    """The Euclidean norm along the axes: the square root of the sum of squares.
+
+    Args:
+        ord: None, 2, "euclidean" or "fro", which all mean this norm.
+        axis: one axis or several; None is all of them.
+        keepdims: whether the axes stay, with size 1.
+    Shape:
+        x of any shape -> its shape without the axes, or with 1 in their place if `keepdims`.
+    Raises:
+        UnsupportedError: another norm is asked for.
 
     >>> norm([3.0, 4.0])
     array(5., dtype=float32)
@@ -140,7 +197,15 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Any:
-    """x divided by its length along an axis, or by epsilon (1e-7 if none is given) where that is larger.
+    """x divided by its Euclidean norm along an axis, or by epsilon where that is larger.
+
+    Args:
+        order: 2, the one norm there is.
+        epsilon: the least divisor; config.epsilon() if None.
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: order is not 2.
 
     >>> normalize([[3.0, 4.0]])
     array([[0.6, 0.8]], dtype=float32)

@@ -25,6 +25,9 @@ def _tensor(x: Any, function: str) -> Tensor:
 def shape(x: Any) -> tuple[int | None, ...]:
     """The sizes of all axes; None where a tensor's is open, as that of the batch is.
 
+    Shape:
+        x of any shape -> a tuple of its sizes.
+
     >>> shape([[1.0, 2.0]])
     (1, 2)
     """
@@ -32,7 +35,10 @@ def shape(x: Any) -> tuple[int | None, ...]:
 
 
 def size(x: Any) -> int | None:
-    """How many numbers there are; None of a tensor.
+    """How many elements there are; None where the shape of a tensor is open.
+
+    Shape:
+        x of any shape -> one int.
 
     >>> size([[1.0, 2.0]])
     2
@@ -41,7 +47,15 @@ def size(x: Any) -> int | None:
 
 
 def reshape(x: Any, newshape: Any) -> Any:
-    """The same numbers in another shape; one size may be -1. The batch stays the first axis.
+    """The same elements in another shape; the batch of a tensor stays the first axis.
+
+    Args:
+        newshape: the sizes; one may be -1, which is computed.
+    Shape:
+        x of any shape -> newshape.
+    Raises:
+        ShapeError: newshape holds another number of elements.
+        UnsupportedError: it would change the batch axis of a tensor.
 
     >>> reshape([[1.0, 2.0, 3.0, 4.0]], (2, 2))
     array([[1., 2.],
@@ -91,7 +105,14 @@ def _filled(wanted: tuple[int, ...], sizes: Any) -> tuple[int, ...]:
 
 
 def transpose(x: Any, axes: Any = None) -> Any:
-    """The axes in another order; without `axes` the other way round. The batch stays the first.
+    """The axes in another order; the batch of a tensor stays the first.
+
+    Args:
+        axes: each axis once; reversed if None.
+    Shape:
+        x (d0, d1, ...) -> (d[axes[0]], d[axes[1]], ...).
+    Raises:
+        UnsupportedError: axes would move the batch of a tensor.
 
     >>> transpose([[1.0, 2.0]])
     array([[1.],
@@ -108,7 +129,14 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
-    """An axis of size 1 more.
+    """A new axis of size 1.
+
+    Args:
+        axis: index of the new axis in the result; of an array also several.
+    Shape:
+        x (d0, ...) -> the same sizes with 1 at `axis`.
+    Raises:
+        UnsupportedError: the axis of a tensor is 0, that of the batch, or there are several.
 
     >>> expand_dims([1.0, 2.0], -1).shape
     (2, 1)
@@ -131,7 +159,14 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Any:
-    """Without axes of size 1: all of them, or those that are given.
+    """Without axes of size 1.
+
+    Args:
+        axis: the axes to remove; None removes all of size 1.
+    Shape:
+        x of any shape -> its shape without those axes.
+    Raises:
+        ShapeError: an axis of a tensor is not of size 1.
 
     >>> squeeze([[1.0, 2.0]])
     array([1., 2.], dtype=float32)
@@ -147,7 +182,13 @@ def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Any:
 
 
 def concatenate(xs: Any, axis: int = 0) -> Any:
-    """One after the other along an axis.
+    """The arrays joined along an axis.
+
+    Shape:
+        xs, equal in all sizes but that of `axis` -> the sum of those along `axis`.
+    Raises:
+        UnsupportedError: the axis is the batch of tensors.
+        KonvError: xs is not a list.
 
     >>> concatenate([[[1.0]], [[2.0]]], axis=1)
     array([[1., 2.]], dtype=float32)
@@ -164,7 +205,13 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
 
 
 def stack(x: Any, axis: int = 0) -> Any:
-    """One after the other along a new axis.
+    """The arrays joined along a new axis.
+
+    Shape:
+        n arrays of one shape -> that shape with n at `axis`.
+    Raises:
+        UnsupportedError: the new axis would come before the batch of tensors.
+        KonvError: x is not a list.
 
     >>> stack([[1.0], [2.0]], axis=-1)
     array([[1., 2.]], dtype=float32)
@@ -194,7 +241,15 @@ def _together(xs: Any, function: str) -> list[Tensor]:
 
 
 def get_item(x: Any, key: Any) -> Any:
-    """Parts of x as in Python: integers, slices, ... and None. A part of the batch cannot be taken.
+    """Parts of x by Python's indexing; the batch of a tensor stays whole.
+
+    Args:
+        key: an integer, slice, ... or None, or a tuple of them.
+    Shape:
+        x of any shape -> the shape that NumPy's basic indexing gives.
+    Raises:
+        UnsupportedError: the key of a tensor holds anything else.
+        ShapeError: an index lies outside, or there are too many.
 
     >>> get_item(np.ones((2, 3)), (slice(None), 0)).shape
     (2,)
@@ -252,7 +307,14 @@ def _taken(emit: Emit, place: int, keys: list[Any]) -> int:
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each number, or part along an axis, so many times.
+    """Each element, or slice along an axis, repeated.
+
+    Args:
+        repeats: how many times; of an array also one number for each slice.
+    Shape:
+        x of any shape -> repeats times its size along `axis`; flat if axis is None.
+    Raises:
+        UnsupportedError: x is a tensor and there is no axis, or several numbers of repeats.
 
     >>> repeat([1.0, 2.0], 2)
     array([1., 1., 2., 2.], dtype=float32)
@@ -269,7 +331,15 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float | None = None) -> Any:
-    """Zeros around: (before, after) for each axis, or for all.
+    """x with a border of zeros.
+
+    Args:
+        pad_width: (before, after) for each axis, or one for all.
+        mode, constant_values: what np.pad takes; of tensors zeros alone.
+    Shape:
+        x (d0, ...) -> (before + d0 + after, ...).
+    Raises:
+        UnsupportedError: a tensor is to be padded with something else, or along the batch.
 
     >>> pad([1.0], 1)
     array([0., 1., 0.], dtype=float32)
@@ -289,7 +359,10 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float |
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """Two axes in each other's place.
+    """Two axes exchanged.
+
+    Shape:
+        x of any shape -> its shape with the sizes of both axes exchanged.
 
     >>> swapaxes(np.ones((1, 2, 3)), 1, 2).shape
     (1, 3, 2)
@@ -302,6 +375,9 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Zeros in the shape of x.
 
+    Shape:
+        x of any shape -> the same shape.
+
     >>> zeros_like([1.0])
     array([0.], dtype=float32)
     """
@@ -310,6 +386,9 @@ def zeros_like(x: Any, dtype: Any = None) -> Any:
 
 def ones_like(x: Any, dtype: Any = None) -> Any:
     """Ones in the shape of x.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> ones_like([3.0])
     array([1.], dtype=float32)
@@ -323,7 +402,12 @@ def _like(x: Any, value: float, dtype: Any) -> Any:
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """Numbers of another type. A tensor is float32 whatever is asked; whole numbers are not cut off.
+    """The elements in another type; a tensor stays float32, and is not rounded to integers.
+
+    Args:
+        dtype: a type of NumPy or its name; other floating-point types than float32 become it.
+    Shape:
+        x of any shape -> the same shape.
 
     >>> cast([1, 0], "float32")
     array([1., 0.], dtype=float32)
@@ -335,7 +419,14 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
-    """An array; a tensor stays what it is.
+    """An array, float32 if it was float64; a tensor stays what it is.
+
+    Args:
+        sparse, ragged: arguments of Keras that are not supported.
+    Shape:
+        x of any shape -> the same shape.
+    Raises:
+        UnsupportedError: sparse or ragged is true.
 
     >>> convert_to_tensor([1.0])
     array([1.], dtype=float32)
@@ -349,7 +440,10 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """An array of NumPy.
+    """x as an array of NumPy.
+
+    Shape:
+        x of any shape -> the same shape.
 
     >>> convert_to_numpy([1.0])
     array([1.])
@@ -358,7 +452,10 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def stop_gradient(variable: Any) -> Any:
-    """The same numbers; training does not look behind them.
+    """The same elements, through which no gradient flows.
+
+    Shape:
+        variable of any shape -> the same shape.
 
     >>> stop_gradient(np.ones(1))
     array([1.])
@@ -370,7 +467,12 @@ def stop_gradient(variable: Any) -> Any:
 
 
 def zeros(shape: Any, dtype: Any = None) -> Any:
-    """Zeros, float32 unless another type is asked for.
+    """Zeros, float32 unless dtype says otherwise.
+
+    Shape:
+        () -> shape.
+    Raises:
+        UnsupportedError: a size is None.
 
     >>> zeros((2,)).tolist()
     [0.0, 0.0]
@@ -379,7 +481,12 @@ def zeros(shape: Any, dtype: Any = None) -> Any:
 
 
 def ones(shape: Any, dtype: Any = None) -> Any:
-    """Ones, float32 unless another type is asked for.
+    """Ones, float32 unless dtype says otherwise.
+
+    Shape:
+        () -> shape.
+    Raises:
+        UnsupportedError: a size is None.
 
     >>> ones((2,)).tolist()
     [1.0, 1.0]
@@ -388,7 +495,12 @@ def ones(shape: Any, dtype: Any = None) -> Any:
 
 
 def full(shape: Any, fill_value: float, dtype: Any = None) -> Any:
-    """One number everywhere, float32 unless another type is asked for.
+    """One value everywhere, float32 unless dtype says otherwise.
+
+    Shape:
+        () -> shape.
+    Raises:
+        UnsupportedError: a size is None.
 
     >>> full((2,), 3).tolist()
     [3.0, 3.0]
@@ -399,7 +511,12 @@ def full(shape: Any, fill_value: float, dtype: Any = None) -> Any:
 
 
 def arange(start: float, stop: float | None = None, step: float | None = None, dtype: Any = None) -> Any:
-    """Numbers from start on, below stop.
+    """Evenly spaced values from start up to, but not including, stop.
+
+    Args:
+        start: the first value; with one argument that is stop, and start is 0.
+    Shape:
+        () -> (ceil((stop - start) / step),).
 
     >>> arange(3)
     array([0, 1, 2])

@@ -11,7 +11,14 @@ from konv.registry import Registry
 
 
 class LearningRateSchedule:
-    """Base class: called with the number of steps made so far, gives the rate of the next."""
+    """Base class: called with the number of steps made so far, gives the rate of the next.
+
+    >>> class Halving(LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.5 ** step
+    >>> Halving()(2)
+    0.25
+    """
 
     def __call__(self, step: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say its rate: add __call__(step)")
