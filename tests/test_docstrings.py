@@ -42,7 +42,7 @@ def _public() -> Iterator[Any]:
                 yield pytest.param(name, public, value, id=f"{name}.{public}")
 
 
-@pytest.mark.parametrize(("module", "name", "value"), _public())
+@pytest.mark.parametrize(("module", "name", "value"), list(_public()))
 def test_a_public_name_is_documented(module: str, name: str, value: Any) -> None:
     doc = inspect.getdoc(value) or ""
     assert doc.partition("\n\n")[0].rstrip().endswith("."), "the docstring must begin with a sentence"
@@ -51,7 +51,7 @@ def test_a_public_name_is_documented(module: str, name: str, value: Any) -> None
         assert "Shape:" in doc or value.__name__ in WITHOUT_SHAPE, "the shapes of arrays must be said"
 
 
-@pytest.mark.parametrize(("module", "name", "value"), _public())
+@pytest.mark.parametrize(("module", "name", "value"), list(_public()))
 def test_a_public_name_is_annotated(module: str, name: str, value: Any) -> None:
     if inspect.isclass(value) and value.__init__ is object.__init__:
         return
