@@ -3,12 +3,17 @@
 import ast
 import re
 import sys
+from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "konv"
+spec = spec_from_file_location("house", Path(__file__).parents[1] / "tools" / "house.py")
+house = module_from_spec(spec)
+spec.loader.exec_module(house)
 
 # The list of stages is in docs/architecture.md, and only there. The modules that only re-export are its last braces.
 LIST = re.search(r"\n\n((?:    .+\n)+)", (SOURCE.parents[1] / "docs" / "architecture.md").read_text("utf-8"))
@@ -116,6 +121,17 @@ def test_only_the_command_line_goes_through_the_doors():
 def test_each_stage_uses_its_libraries():
     wrong = [str(item) for item in OTHERS if item.target.split(".")[0] not in LIBRARIES.get(item.stage, {"numpy"})]
     assert wrong == []
+
+
+def test_no_circle_between_modules():
+    files = house.modules(SOURCE)
+    assert house.circles({name: house.imported(name, ast.parse(file.read_text("utf-8")), files)
+                          for name, file in files.items()}) == []
+
+
+def test_a_file_name_stands_in_one_folder():
+    names = Counter(file.name for file in FILES if file.name not in house.FREE)
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 def test_heavy_libraries_are_imported_where_they_are_used():

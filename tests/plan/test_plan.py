@@ -9,8 +9,8 @@ from konv.ir.graph import GraphBuilder
 from konv.ir.ops import Activation, Dense, Dropout, Input, Permute
 from konv.plan import Machine, build_plan
 from konv.plan.blocks import fuse
-from konv.plan.memory import root
 from konv.plan.rewrite import channels_last
+from konv.plan.steps import root
 from konv.plan.tiling import Tile, choose_tile, fits, panels, product_cycles, split_run
 from tests import networks
 

@@ -1,7 +1,8 @@
 """Callbacks: what happens between batches and epochs. Names are those of keras.callbacks."""
 
 from konv.callbacks.backup import BackupAndRestore, SwapEMAWeights
-from konv.callbacks.base import Callback, CallbackList, History, LambdaCallback
+from konv.callbacks.base import Callback, History, LambdaCallback
+from konv.callbacks.callback_list import CallbackList
 from konv.callbacks.monitor import EarlyStopping, ModelCheckpoint, MonitorCallback, ReduceLROnPlateau
 from konv.callbacks.progress import ProgbarLogger
 from konv.callbacks.simple import CSVLogger, LearningRateScheduler, TerminateOnNaN

@@ -7,6 +7,7 @@ import numpy as np
 
 from konv.arrays import to_array
 from konv.errors import KonvError, ShapeError, UnsupportedError
+from konv.losses.traced import Traced
 from konv.registry import snake_case
 from konv.tracing.symbolic import is_symbolic
 
@@ -81,13 +82,12 @@ class Loss:
 
     def _traced(self, function: Callable[..., Any], y_true: Array, y_pred: Array) -> Parts:
         """The values of a function made of konv.ops, and the vjp that the engine finds; traced once for arrays of one shape."""
-        from konv.losses.traced import Traced
-
         traces = self.__dict__.setdefault("_traces", {})
         key = y_true.shape[1:], y_pred.shape[1:]
         if key not in traces:
             traces[key] = Traced(function, f'loss "{self.name}"', *key)
-        return traces[key].parts(y_true, y_pred)
+        values, vjp = traces[key].values_and_vjp(y_true, y_pred)
+        return Parts(values, vjp=vjp)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the traces, which hold locks and are found again."""

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from konv.errors import KonvError, naming
-from konv.losses.base import Array, Parts
 from konv.runtime.graph_function import Function
 from konv.traceable import tracing
 from konv.tracing import lowering
 from konv.tracing.batch_reduction import BatchReduction, graph_between, reductions_in
 from konv.tracing.tensors import Source, Tensor
+
+Array = np.ndarray
 
 
 class Traced:
@@ -38,14 +39,14 @@ class Traced:
         self.single = Function(graph_between(self.used, first, owner))
         self.reduction = BatchReduction(self.reductions, result, owner) if result.reduced else None
 
-    def parts(self, y_true: Array, y_pred: Array) -> Parts:
-        """The values, and how they follow from the predictions."""
+    def values_and_vjp(self, y_true: Array, y_pred: Array) -> tuple[Array, Callable[[Array], Array]]:
+        """The values, and from weights of them the derivative of their weighted sum with respect to y_pred."""
         arrays = [np.asarray(array, np.float32) for array in (y_true, y_pred)][-len(self.used):]
         outputs = self.single.values(arrays)
         if self.reduction is None:
             values = outputs[0].reshape(-1) if self.result.merged else outputs[0]
-            return Parts(values, vjp=lambda weights: self.single.gradients(
-                arrays, [np.ascontiguousarray(weights, np.float32).reshape(outputs[0].shape)])[-1])
+            return values, lambda weights: self.single.gradients(
+                arrays, [np.ascontiguousarray(weights, np.float32).reshape(outputs[0].shape)])[-1]
         reduction = self.reduction
-        return Parts(reduction.value(outputs),
-                     vjp=lambda weights: self.single.gradients(arrays, reduction.gradients(outputs, weights))[-1])
+        return (reduction.value(outputs),
+                lambda weights: self.single.gradients(arrays, reduction.gradients(outputs, weights))[-1])

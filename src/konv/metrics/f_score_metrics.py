@@ -49,12 +49,13 @@ class FBetaScore(Metric):
 
     def _build(self, y_true_shape: Sequence[int | None], y_pred_shape: Sequence[int | None]) -> None:
         """Make the counters of all classes, if they are not there yet."""
-        shape: Any = tuple(y_pred_shape)
-        if len(y_true_shape) != 2 or shape != tuple(y_true_shape) or shape[1] is None:
+        shape = tuple(y_pred_shape)
+        classes = shape[-1] if shape else None
+        if len(y_true_shape) != 2 or shape != tuple(y_true_shape) or classes is None:
             raise ShapeError(f"{self.name}: needs labels and predictions (N, classes), got shapes {y_true_shape} and {shape}")
         if not self._variables:
             for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
-                setattr(self, name, self.add_variable(() if self.average == "micro" else shape[1:], name=name))
+                setattr(self, name, self.add_variable(() if self.average == "micro" else (classes,), name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take one more batch into account."""

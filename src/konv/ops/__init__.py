@@ -5,7 +5,7 @@ import sys
 from konv.hints import module_attributes
 from konv.ops import image
 from konv.ops.alignment import ctc_loss
-from konv.ops.arrays import (
+from konv.ops.array_functions import (
     all,  # noqa: A004
     allclose,
     any,  # noqa: A004
@@ -43,6 +43,16 @@ from konv.ops.composed_activations import (
     squareplus,
     tanh_shrink,
     threshold,
+)
+from konv.ops.conv_and_pool import (
+    average_pool,
+    average_pool_backward,
+    conv,
+    conv_backward,
+    depthwise_conv,
+    depthwise_conv_backward,
+    max_pool,
+    max_pool_backward,
 )
 from konv.ops.elementwise import (
     abs,  # noqa: A004
@@ -98,16 +108,6 @@ from konv.ops.elementwise import (
     tanh,
     true_divide,
     where,
-)
-from konv.ops.images import (
-    average_pool,
-    average_pool_backward,
-    conv,
-    conv_backward,
-    depthwise_conv,
-    depthwise_conv_backward,
-    max_pool,
-    max_pool_backward,
 )
 from konv.ops.linear import (
     dot,

@@ -6,7 +6,7 @@ the room that a step works in.
 
 from collections.abc import Iterable, Sequence
 
-from konv.plan.steps import PER_PART, PER_SAMPLE, PER_THREAD, SAMPLE_DOMAIN, Buffer, Segment
+from konv.plan.steps import PER_PART, PER_SAMPLE, PER_THREAD, SAMPLE_DOMAIN, Buffer, Segment, root
 
 LINE = 64  # bytes of a cache line
 SPARE = 1024  # bytes behind each buffer, since the last vectors of a panel may reach over its end
@@ -41,11 +41,6 @@ def place_buffers(buffers: dict[str, Buffer], parts: Sequence[Sequence[Segment]]
         offsets |= placed
         scratch = max(scratch, size)
     return local, offsets, arena, scratch
-
-
-def root(name: str, buffers: dict[str, Buffer]) -> str:
-    """The buffer whose memory this one is; any other name stands for itself."""
-    return (buffers[name].alias or name) if name in buffers else name
 
 
 def _lives(order: Sequence[Segment], buffers: dict[str, Buffer]) -> dict[str, tuple[int, int]]:

@@ -1,5 +1,6 @@
 """What a plan is made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 
@@ -156,6 +157,32 @@ class Plan:
     local_bytes: int = 0
 
     def __str__(self) -> str:
-        from konv.plan.show import show_plan
+        """Steps, bytes and offsets."""
+        lines = [f"plan for {self.batch} samples: arena {self.arena_bytes:,} bytes, per thread {self.local_bytes:,} bytes"]
+        for title, part in (("prologue", self.prologue), ("forward", self.forward), ("backward", self.backward)):
+            lines += [line for segment in part for line in (f"{title}: {_head(segment)}", *_steps(segment))]
+        return "\n".join([*lines, "buffers:", *(_buffer(self, buffer) for buffer in self.buffers.values())])
 
-        return show_plan(self)
+
+def root(name: str, buffers: dict[str, Buffer]) -> str:
+    """The buffer whose memory this one is; any other name stands for itself."""
+    return (buffers[name].alias or name) if name in buffers else name
+
+
+def _head(segment: Segment) -> str:
+    return f"over {segment.domain}" + (f", {segment.block} at a time" if segment.domain == "samples" else "")
+
+
+def _steps(segment: Segment) -> Iterator[str]:
+    for step in segment.steps:
+        names = " ".join(name for name in step.names if not name.startswith(("fill:", "index:")))
+        variant = f" {'x'.join(map(str, step.variant))}" if step.variant else ""
+        yield f"  {step.kernel + variant:28} {names}"
+
+
+def _buffer(plan: Plan, buffer: Buffer) -> str:
+    name = root(buffer.name, plan.buffers)
+    where = "local" if name in plan.local else "arena"
+    position = f"{where} at {plan.offsets[name]:,}" if name in plan.offsets else "unused"
+    shape = "x".join(map(str, buffer.shape))
+    return f"  {buffer.name:16} {buffer.dtype:6} {shape:>16} {buffer.bytes:>10,} bytes per {buffer.leading:6} {position}"

@@ -31,7 +31,6 @@ from konv.kernels.packing import pack_index, unpack_index
 from konv.plan import steps as special
 from konv.plan.bands import bands, is_worth_cutting
 from konv.plan.contracts import Flat, Matrix, NormUpdateArgs, Parts
-from konv.plan.memory import root
 from konv.plan.steps import (
     ONCE,
     PARTS,
@@ -44,6 +43,7 @@ from konv.plan.steps import (
     Plan,
     Segment,
     Step,
+    root,
 )
 from konv.runtime.kernel_sets import KernelSet, Run
 from konv.runtime.threads import Threads

@@ -7,7 +7,7 @@ import numpy as np
 
 from konv import optimizers
 from konv.callbacks import CallbackList, History
-from konv.callbacks.base import plain
+from konv.callbacks.callback_list import plain
 from konv.data.unpack import unpack_x_y_sample_weight
 from konv.errors import KonvError, naming, warn
 from konv.seeds import generator, next_seed
