@@ -12,7 +12,6 @@ To add a kernel:
 
 1. Write the contract here. Order the fields as the kernel takes them.
 
-       @dataclass(frozen=True, kw_only=True)
        class MaxPoolArgs(Args, kernel="max_pool"):
            x: Name
            y: Name
@@ -31,8 +30,8 @@ To add a kernel:
 What is wrong fails in the type checker, or here when the step is made.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple, dataclass_transform
 
 Name = str  # of an array
 Flat = Annotated[str, "an array, seen with one axis where it is the same in every call"]
@@ -174,43 +173,63 @@ KINDS: dict[Any, Any] = {Flat: str, Matrix: str, Parts: str, Scalar: str, Units:
 CONTRACTS: dict[str, type["Args"]] = {}  # by the name of the kernel
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Args:
-    """The base of all contracts."""
+    """The base of all contracts: frozen dataclasses whose fields are keywords.
+
+    Their methods stand here once instead of being generated for each, which takes 25 ms when konv is imported.
+    """
 
     kernel: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]]  # the fields that the kernel takes
     statics: ClassVar[tuple[str, ...]]
     kinds: ClassVar[dict[str, Any]]
-    checks: ClassVar[list[tuple[str, Any]]]  # of which types the fields are
+    checks: ClassVar[dict[str, Any]]  # of which types the fields are
 
     def __init_subclass__(cls, kernel: str) -> None:
+        dataclass(init=False, repr=False, eq=False)(cls)  # for dataclasses.replace and fields
         cls.kernel, cls.kinds = kernel, dict(cls.__annotations__)
         cls.statics = tuple(name for name, kind in cls.kinds.items() if kind in (Static, StaticName))
         cls.parameters = tuple(name for name in cls.kinds if name not in cls.statics)
-        cls.checks = [(name, KINDS.get(kind, kind)) for name, kind in cls.kinds.items()]
+        cls.checks = {name: KINDS.get(kind, kind) for name, kind in cls.kinds.items()}
         CONTRACTS[kernel] = cls
 
-    def __post_init__(self) -> None:
-        for name, types in self.checks:
-            value = getattr(self, name)
-            if not isinstance(value, types) or isinstance(value, bool):
+    def __init__(self, **values: Any) -> None:
+        if values.keys() != self.checks.keys():
+            wrong = ", ".join(sorted(values.keys() ^ self.checks.keys()))
+            raise TypeError(f"{type(self).__name__}: missing or unknown: {wrong}")
+        for name, types in self.checks.items():
+            value = values[name]
+            if not isinstance(value, types) or value is True or value is False:
                 raise TypeError(f"{type(self).__name__}: {name} must be {types}, got {value!r}")
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((self.kernel, *(self.__dict__[name] for name in self.checks)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={self.__dict__[name]!r}' for name in self.checks)})"
 
     @property
     def values(self) -> tuple[Any, ...]:
         """What the kernel takes, in order."""
-        return tuple([getattr(self, name) for name in self.parameters])
+        return tuple([self.__dict__[name] for name in self.parameters])
 
     @property
     def variant(self) -> tuple[int | str, ...]:
         """The static fields, in order: they choose a compiled variant."""
-        return tuple([getattr(self, name) for name in self.statics])
+        return tuple([self.__dict__[name] for name in self.statics])
 
 
 # --- weights ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class GatherArgs(Args, kernel="gather"):
     """Bring elements into another order, and sum their parts."""
 
@@ -221,7 +240,6 @@ class GatherArgs(Args, kernel="gather"):
     first: int  # 1: write, 0: add
 
 
-@dataclass(frozen=True, kw_only=True)
 class FoldArgs(Args, kernel="fold"):
     """A normalisation folded into the weights before it."""
 
@@ -232,7 +250,6 @@ class FoldArgs(Args, kernel="fold"):
     shifted: Name
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReducePartsArgs(Args, kernel="reduce_parts"):
     """The sum of the parts of a gradient."""
 
@@ -244,7 +261,6 @@ class ReducePartsArgs(Args, kernel="reduce_parts"):
 # --- convolutions and dense layers ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class ProductArgs(Args, kernel="product"):
     """y[pixel] = max(floor, bias + (y[pixel] if accumulate) + the sum over taps and inner of x[pixel + tap + i] * w[tap, i]).
 
@@ -271,7 +287,6 @@ class ProductArgs(Args, kernel="product"):
     flat: Static
 
 
-@dataclass(frozen=True, kw_only=True)
 class WeightGradientArgs(Args, kernel="weight_gradient"):
     """dw[tap, i] (+)= the sum over the pixels of x[pixel + tap + i] * d[pixel], for each band of lines by itself."""
 
@@ -296,7 +311,6 @@ class WeightGradientArgs(Args, kernel="weight_gradient"):
     transposed: Static  # rows of the tile are filters, lanes are rows of the weights
 
 
-@dataclass(frozen=True, kw_only=True)
 class DepthwiseArgs(Args, kernel="depthwise"):
     """The same channel by channel: y = max(floor, bias + (y if accumulate) + the sum over the taps of x * w)."""
 
@@ -319,7 +333,6 @@ class DepthwiseArgs(Args, kernel="depthwise"):
     columns: Static
 
 
-@dataclass(frozen=True, kw_only=True)
 class DepthwiseWeightGradientArgs(Args, kernel="depthwise_weight_gradient"):
     """dw (+)= the sum over the pixels of x * d, channel by channel."""
 
@@ -338,7 +351,6 @@ class DepthwiseWeightGradientArgs(Args, kernel="depthwise_weight_gradient"):
     step: Static  # rows of taps at a time, whose sums fit into the registers
 
 
-@dataclass(frozen=True, kw_only=True)
 class WinogradWeightsArgs(Args, kernel="winograd_weights"):
     """Weights of 3 x 3 taps, transformed and packed for the tile."""
 
@@ -350,7 +362,6 @@ class WinogradWeightsArgs(Args, kernel="winograd_weights"):
     rows: Units
 
 
-@dataclass(frozen=True, kw_only=True)
 class WinogradArgs(Args, kernel="winograd"):
     """A convolution with transformed weights: y = max(floor, bias + (y if accumulate) + x * w)."""
 
@@ -373,7 +384,6 @@ class WinogradArgs(Args, kernel="winograd"):
     vectors: Static
 
 
-@dataclass(frozen=True, kw_only=True)
 class WinogradWeightGradientArgs(Args, kernel="winograd_weight_gradient"):
     """The gradient of transformed weights: dw (+)= the sum over grids of transformed x times transformed d."""
 
@@ -397,7 +407,6 @@ class WinogradWeightGradientArgs(Args, kernel="winograd_weight_gradient"):
     block: Static  # channels of a block
 
 
-@dataclass(frozen=True, kw_only=True)
 class WinogradGradientArgs(Args, kernel="winograd_gradient"):
     """The way back: the parts of such a gradient summed and transformed."""
 
@@ -413,14 +422,12 @@ class WinogradGradientArgs(Args, kernel="winograd_gradient"):
 # --- element by element ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClearArgs(Args, kernel="clear"):
     """x = 0."""
 
     x: Name
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClearHaloArgs(Args, kernel="clear_halo"):
     """Zeros around the images."""
 
@@ -428,7 +435,6 @@ class ClearHaloArgs(Args, kernel="clear_halo"):
     halo: Halo
 
 
-@dataclass(frozen=True, kw_only=True)
 class CopyArgs(Args, kernel="copy"):
     """The same elements in the same order, whatever the two shapes."""
 
@@ -438,7 +444,6 @@ class CopyArgs(Args, kernel="copy"):
     y_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class AddArgs(Args, kernel="add"):
     """y = max(floor, a + b)."""
 
@@ -451,7 +456,6 @@ class AddArgs(Args, kernel="add"):
     floor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReluArgs(Args, kernel="relu"):
     """y = max(x, 0)."""
 
@@ -461,7 +465,6 @@ class ReluArgs(Args, kernel="relu"):
     y_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReluBackwardArgs(Args, kernel="relu_backward"):
     """dx = d where y > 0, else 0."""
 
@@ -473,7 +476,6 @@ class ReluBackwardArgs(Args, kernel="relu_backward"):
     dx_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActivationArgs(Args, kernel="activation"):
     """y = f(x), where f is a function of konv.ir.scalar_functions."""
 
@@ -485,7 +487,6 @@ class ActivationArgs(Args, kernel="activation"):
     name: StaticName
 
 
-@dataclass(frozen=True, kw_only=True)
 class ActivationBackwardArgs(Args, kernel="activation_backward"):
     """dx = d * f'(x), where y = f(x)."""
 
@@ -501,7 +502,6 @@ class ActivationBackwardArgs(Args, kernel="activation_backward"):
     name: StaticName
 
 
-@dataclass(frozen=True, kw_only=True)
 class ScaleArgs(Args, kernel="scale"):
     """y = x * factor + offset, channel by channel."""
 
@@ -513,7 +513,6 @@ class ScaleArgs(Args, kernel="scale"):
     y_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class GateArgs(Args, kernel="gate"):
     """d *= factor where y > 0, else 0: back through relu and dropout."""
 
@@ -524,7 +523,6 @@ class GateArgs(Args, kernel="gate"):
     factor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class DropoutArgs(Args, kernel="dropout"):
     """y = x / (1 - rate) where a random value is at least the rate, else 0."""
 
@@ -539,7 +537,6 @@ class DropoutArgs(Args, kernel="dropout"):
     strides: NoiseStrides
 
 
-@dataclass(frozen=True, kw_only=True)
 class ChannelSumsArgs(Args, kernel="channel_sums"):
     """sums (+)= the sum of d over the pixels, for each channel."""
 
@@ -549,7 +546,6 @@ class ChannelSumsArgs(Args, kernel="channel_sums"):
     first: Flag
 
 
-@dataclass(frozen=True, kw_only=True)
 class SoftmaxArgs(Args, kernel="softmax"):
     """y = exp(x) / the sum of exp(x) over the channels, or its logarithm."""
 
@@ -560,7 +556,6 @@ class SoftmaxArgs(Args, kernel="softmax"):
     log: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class SoftmaxBackwardArgs(Args, kernel="softmax_backward"):
     """dx, where y is the softmax or its logarithm."""
 
@@ -576,7 +571,6 @@ class SoftmaxBackwardArgs(Args, kernel="softmax_backward"):
 # --- pooling -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class MaxPoolArgs(Args, kernel="max_pool"):
     """p = max(floor, the largest of y * scale + shift in each window), where scale and shift are rows 2 and 3 of
     `coefficients`.
@@ -597,7 +591,6 @@ class MaxPoolArgs(Args, kernel="max_pool"):
     keep: Static  # whether `max_values` is written
 
 
-@dataclass(frozen=True, kw_only=True)
 class MaxPoolBackwardArgs(Args, kernel="max_pool_backward"):
     """The gradient of each window goes to the pixel that was the largest."""
 
@@ -612,7 +605,6 @@ class MaxPoolBackwardArgs(Args, kernel="max_pool_backward"):
     overlap: Static  # windows overlap or leave gaps
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormPoolBackwardArgs(Args, kernel="norm_pool_backward"):
     """As NormBackward, where d is the gradient of the pooled image."""
 
@@ -633,7 +625,6 @@ class NormPoolBackwardArgs(Args, kernel="norm_pool_backward"):
     overlap: Static
 
 
-@dataclass(frozen=True, kw_only=True)
 class AveragePoolArgs(Args, kernel="average_pool"):
     """The mean of each window, without the padding."""
 
@@ -644,7 +635,6 @@ class AveragePoolArgs(Args, kernel="average_pool"):
     y_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class AveragePoolBackwardArgs(Args, kernel="average_pool_backward"):
     """The gradient of each window, shared among its pixels."""
 
@@ -655,7 +645,6 @@ class AveragePoolBackwardArgs(Args, kernel="average_pool_backward"):
     dx_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class GlobalPoolArgs(Args, kernel="global_pool"):
     """The mean or the largest of all pixels, and which that was."""
 
@@ -667,7 +656,6 @@ class GlobalPoolArgs(Args, kernel="global_pool"):
     average: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class GlobalPoolBackwardArgs(Args, kernel="global_pool_backward"):
     """The gradient shared among all pixels, or for the largest."""
 
@@ -682,7 +670,6 @@ class GlobalPoolBackwardArgs(Args, kernel="global_pool_backward"):
 # --- normalization -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class MomentsArgs(Args, kernel="moments"):
     """Mean and sum of squared deviations of each sample and channel."""
 
@@ -691,7 +678,6 @@ class MomentsArgs(Args, kernel="moments"):
     moments: Name
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormUpdateArgs(Args, kernel="norm_update"):
     """The statistics of the batch: coefficients (mean, 1 / deviation, scale, shift), and the moving statistics."""
 
@@ -706,7 +692,6 @@ class NormUpdateArgs(Args, kernel="norm_update"):
     epsilon: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormFrozenArgs(Args, kernel="norm_frozen"):
     """Coefficients of the moving statistics."""
 
@@ -718,7 +703,6 @@ class NormFrozenArgs(Args, kernel="norm_frozen"):
     epsilon: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormArgs(Args, kernel="norm"):
     """z = max(floor, y * scale + shift)."""
 
@@ -730,7 +714,6 @@ class NormArgs(Args, kernel="norm"):
     floor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormAddArgs(Args, kernel="norm_add"):
     """z = max(floor, y * scale + shift + other)."""
 
@@ -744,7 +727,6 @@ class NormAddArgs(Args, kernel="norm_add"):
     floor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormSumsArgs(Args, kernel="norm_sums"):
     """The sums of d and of d * (y - mean), for each sample and channel."""
 
@@ -756,7 +738,6 @@ class NormSumsArgs(Args, kernel="norm_sums"):
     y_region: Region
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormGradientArgs(Args, kernel="norm_gradient"):
     """The gradients of gamma and beta, and the three coefficients of the way back."""
 
@@ -771,7 +752,6 @@ class NormGradientArgs(Args, kernel="norm_gradient"):
     back: Name
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormGradientFrozenArgs(Args, kernel="norm_gradient_frozen"):
     """The coefficients of the way back where statistics are constants."""
 
@@ -779,7 +759,6 @@ class NormGradientFrozenArgs(Args, kernel="norm_gradient_frozen"):
     back: Name
 
 
-@dataclass(frozen=True, kw_only=True)
 class NormBackwardArgs(Args, kernel="norm_backward"):
     """dy = back0 * d - back1 - (y - mean) * back2; gated, it passes where y > 0, times the factor."""
 
@@ -795,7 +774,6 @@ class NormBackwardArgs(Args, kernel="norm_backward"):
     factor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class GroupCoefficientsArgs(Args, kernel="group_coefficients"):
     """Coefficients of each sample and group of channels, from the moments."""
 
@@ -808,7 +786,6 @@ class GroupCoefficientsArgs(Args, kernel="group_coefficients"):
     epsilon: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class GroupGradientArgs(Args, kernel="group_gradient"):
     """The same as NormGradient for groups of channels, of each sample."""
 
@@ -823,7 +800,6 @@ class GroupGradientArgs(Args, kernel="group_gradient"):
     first: Flag
 
 
-@dataclass(frozen=True, kw_only=True)
 class LayerNormArgs(Args, kernel="layer_norm"):
     """y = max(floor, gamma * (x - mean) / deviation + beta) of each pixel."""
 
@@ -838,7 +814,6 @@ class LayerNormArgs(Args, kernel="layer_norm"):
     floor: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class LayerNormBackwardArgs(Args, kernel="layer_norm_backward"):
     """dx, dgamma and dbeta, where `moments` are those of the forward pass."""
 
@@ -858,7 +833,6 @@ class LayerNormBackwardArgs(Args, kernel="layer_norm_backward"):
 # --- arrays of any shape -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class StridedCopyArgs(Args, kernel="strided_copy"):
     """y = x * factor; joined, elements that meet become their sum, the largest or the smallest."""
 
@@ -873,7 +847,6 @@ class StridedCopyArgs(Args, kernel="strided_copy"):
     reduction: StaticName  # sum, max or min
 
 
-@dataclass(frozen=True, kw_only=True)
 class BinaryArgs(Args, kernel="binary"):
     """y = x (operation) w, element by element."""
 
@@ -887,7 +860,6 @@ class BinaryArgs(Args, kernel="binary"):
     name: StaticName  # of ir.array_ops.Binary
 
 
-@dataclass(frozen=True, kw_only=True)
 class BinaryBackwardArgs(Args, kernel="binary_backward"):
     """g = d * the derivative of the operation with respect to its first (0) or second (1) operand."""
 
@@ -904,7 +876,6 @@ class BinaryBackwardArgs(Args, kernel="binary_backward"):
     side: Static
 
 
-@dataclass(frozen=True, kw_only=True)
 class MatmulArgs(Args, kernel="matmul"):
     """y[.., i, j] += the sum over k of x[.., i, k] * w[.., k, j]."""
 
@@ -921,7 +892,6 @@ class MatmulArgs(Args, kernel="matmul"):
 # --- images at another size or place, in another light -----------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class ResampleArgs(Args, kernel="resample"):
     """Each row of y is a weighted sum of rows of x, and each column of that of its columns."""
 
@@ -939,7 +909,6 @@ class ResampleArgs(Args, kernel="resample"):
     plain: int  # 1: each pixel is one of the input; 2: and those of a row follow each other
 
 
-@dataclass(frozen=True, kw_only=True)
 class DrawArgs(Args, kernel="draw"):
     """Random values of each sample, uniform between limits[0] and limits[1]."""
 
@@ -951,7 +920,6 @@ class DrawArgs(Args, kernel="draw"):
     each: int  # 0 where all samples share them
 
 
-@dataclass(frozen=True, kw_only=True)
 class AffineArgs(Args, kernel="affine"):
     """y[pixel] = x[an affine map of the pixel, which the random values of the sample decide]."""
 
@@ -968,7 +936,6 @@ class AffineArgs(Args, kernel="affine"):
     fill: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class AffineBackwardArgs(Args, kernel="affine_backward"):
     """Each gradient goes where the affine map read."""
 
@@ -984,7 +951,6 @@ class AffineBackwardArgs(Args, kernel="affine_backward"):
     fill_mode: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class BrightnessArgs(Args, kernel="brightness"):
     """y = x + the random value of the sample, within a range."""
 
@@ -997,7 +963,6 @@ class BrightnessArgs(Args, kernel="brightness"):
     high: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class ContrastArgs(Args, kernel="contrast"):
     """y = (x - mean) * the random value of the sample + mean, within a range."""
 
@@ -1011,7 +976,6 @@ class ContrastArgs(Args, kernel="contrast"):
     high: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClipBackwardArgs(Args, kernel="clip_backward"):
     """dx = d where y is between the ends of the range, else 0."""
 
@@ -1025,7 +989,6 @@ class ClipBackwardArgs(Args, kernel="clip_backward"):
     high: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoiseArgs(Args, kernel="noise"):
     """y = x + a normally distributed value, or x * (1 + that)."""
 
@@ -1043,7 +1006,6 @@ class NoiseArgs(Args, kernel="noise"):
 # --- steps of optimizers ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class AdamArgs(Args, kernel="adam"):
     """One step of Adam."""
 
@@ -1058,7 +1020,6 @@ class AdamArgs(Args, kernel="adam"):
     keep: Scalar  # the factor that weight decay leaves of w
 
 
-@dataclass(frozen=True, kw_only=True)
 class DescendArgs(Args, kernel="descend"):
     """One step of gradient descent."""
 
@@ -1068,7 +1029,6 @@ class DescendArgs(Args, kernel="descend"):
     keep: Scalar
 
 
-@dataclass(frozen=True, kw_only=True)
 class MomentumArgs(Args, kernel="momentum"):
     """The same with momentum."""
 
