@@ -7,6 +7,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Two processes take half the time of one: most of a test is Python and compiling, on one core. A file stays in one process.
 TWO    := -n 2 --dist loadfile
+QUICK  := $(addprefix tests/,test_architecture.py test_docs.py test_hints.py ir plan tracing/test_tracing.py layers/test_arguments.py \
+          layers/test_configs.py layers/test_base.py losses/test_traced.py metrics optimizers saving/test_files.py explain/facts \
+          explain/text/test_plain.py)
 FORMATTED := src tests examples benchmarks tools
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -24,11 +27,16 @@ demo: $(VENV)/demo.stamp ## train on 4,000 digits, explain the network, leave pi
 test: $(VENV)/dev.stamp ## every test and every example in the docstrings
 	$(BIN)/python -m pytest $(TWO)
 
+check: $(VENV)/dev.stamp ## what is fast and finds most: style and the quick tests, for daily work
+	$(BIN)/python -m autopep8 --diff --exit-code $(FORMATTED)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pytest $(TWO) $(QUICK)
+
 compatibility: $(VENV)/dev.stamp ## Keras's own tests on konv; writes their table into docs/compatibility.md
 	PYTHONPATH=src:. $(BIN)/python -m tests.keras_suite.run --write
 
 narrow: $(VENV)/dev.stamp ## the kernels at the width of AVX2, and with every index checked
-	KONV_SIMD=avx2 $(BIN)/python -m pytest $(TWO) tests/kernels tests/test_ops.py
+	KONV_SIMD=avx2 $(BIN)/python -m pytest $(TWO) tests/kernels tests/ops/test_ops.py
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/kernels -k "odd or frozen or depthwise or adam or three"
 
 nightly: $(VENV)/dev.stamp ## what takes long: many more examples of every property

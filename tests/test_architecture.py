@@ -163,3 +163,37 @@ def test_doors_only_re_export(name):
 def test_every_file_says_what_it_is(file):
     text = file.read_text("utf-8")
     assert ast.get_docstring(ast.parse(text)), "a module begins with a docstring"
+
+
+# Tests of no single module or folder. All others mirror the source: tests/ir/test_window.py is for ir/window.py.
+TESTS = Path(__file__).parent
+NO_MIRROR = {
+    "benchmarks/test_scripts.py": "the scripts in benchmarks/",
+    "examples/test_examples.py": "the scripts in examples/",
+    "keras_suite/test_keras_suite.py": "Keras's own tests on konv",
+    "random_models/test_random_models.py": "whole models, drawn at random, beside Keras",
+    "callbacks/test_weights.py": "several callbacks that save, restore and swap weights, on models that train",
+    "plan/test_residual.py": "one rewrite of a graph, through planning and running",
+    "saving/test_hostile.py": "damaged files of every format",
+    "saving/test_hostile_configs.py": "damaged configs and indexes, through every function that reads them",
+    "training/test_threads.py": "the same bits on any number of threads, through training and runtime",
+    "test_architecture.py": "the source as a whole",
+    "test_docs.py": "docs/",
+    "test_docstrings.py": "help() of every public name",
+    "test_extending.py": "docs/extending.md",
+    "test_import.py": "the time that `import konv` takes",
+    "test_init.py": "konv/__init__.py",
+    "test_readme.py": "README.md",
+}
+
+
+def is_mirror(test):
+    """Whether a module or folder of the source has the path of this test file, or it tests the whole of its own folder."""
+    folder, name = test.parent, test.stem.removeprefix("test_")
+    return ((SOURCE / folder / f"{name}.py").is_file() or (SOURCE / folder / name).is_dir()
+            or (folder.name == name and (SOURCE / folder).is_dir()))
+
+
+def test_the_tests_mirror_the_source():
+    without = {test.relative_to(TESTS) for test in TESTS.rglob("test_*.py") if not is_mirror(test.relative_to(TESTS))}
+    assert {test.as_posix() for test in without} == set(NO_MIRROR)

@@ -20,9 +20,9 @@ from konv.ir.scalar_functions import SCALAR_FUNCTIONS
 from konv.plan.rewrite import channels_last
 from konv.runtime.runner import Runner
 from tests import networks
-from tests.custom import test_layers as custom
-from tests.custom.test_operations import EXPRESSIONS
 from tests.saving import models
+from tests.tracing import test_traced_layer as custom
+from tests.tracing.test_tracing import EXPRESSIONS
 
 
 def run(path, inputs):

@@ -10,7 +10,7 @@ import pytest
 import konv
 from konv.errors import FileError, UnsupportedError
 from tests.saving import models
-from tests.saving.test_keras_files import assert_same_predictions, classifier, optimizer_state, randomise, train
+from tests.saving.test_saving import assert_same_predictions, classifier, optimizer_state, randomise, train
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),

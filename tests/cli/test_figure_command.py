@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import konv
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 layers = konv.layers
 
