@@ -68,7 +68,7 @@ def test_scaling(tmp_path):
 
 @pytest.mark.parametrize(("script", "arguments", "names"), [
     ("memory.py", ["--one", "konv", "seed", "2"], {"before", "most", "step", "arena"}),
-    ("first_call.py", ["--one", "--batch", "2"], {"import", "build", "first", "second"}),
+    ("first_call.py", ["--one", "--batch", "2"], {"numpy", "import", "surface", "build", "first", "second"}),
     ("augmentation.py", ["--one", "konv", "--batch", "2", "--size", "8"], set(augmentation.CASES)),
 ])
 def test_one_process(script, arguments, names):

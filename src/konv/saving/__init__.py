@@ -1,12 +1,8 @@
 """Files: what Keras writes is read here, and what is written here Keras reads."""
 
 from konv.custom_objects import (
-    CustomObjectScope,
-    custom_object_scope,
-    get_custom_objects,
-    get_registered_name,
-    get_registered_object,
-    register_keras_serializable,
+    CustomObjectScope, custom_object_scope, get_custom_objects, get_registered_name, get_registered_object,
+    register_keras_serializable
 )
 from konv.hints import module_attributes
 from konv.saving.deserialization import deserialize_keras_object
