@@ -9,7 +9,7 @@ import numpy as np
 from konv.errors import UnsupportedError, import_extra, naming
 from konv.interop.onnx_ops import EITHER, FIRST, RULES
 from konv.ir.graph import Graph
-from konv.ir.ops import Input, Permute, Shape
+from konv.ir.ops import Permute, Shape
 from konv.models import Model
 from konv.plan.rewrite import channels_last
 from konv.saving.files import file_path, require_built
@@ -95,7 +95,7 @@ class OnnxGraph:
         inputs = []
         for index, node in enumerate(self.graph.nodes):
             self._layer = node.layer
-            if isinstance(node.op, Input):
+            if index in self.graph.inputs:
                 self._last[index] = self._name(node.layer)
                 inputs.append(self._described(self._last[index], node.shape))
             else:

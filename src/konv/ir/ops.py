@@ -87,6 +87,7 @@ class Op:
         modal: it does something else in training than in inference.
         training_only: nothing happens in inference (where `always_random` does not say otherwise).
         windowed: each value is made of what lies under its `window`.
+        spreads: its window lies over the output: each pixel of the input is spread over one.
         kernel_axes: of a convolution, what the last two axes of its kernel stand for.
     """
 
@@ -94,6 +95,7 @@ class Op:
     modal: ClassVar[bool] = False
     training_only: ClassVar[bool] = False
     windowed: ClassVar[bool] = False
+    spreads: ClassVar[bool] = False
     kernel_axes: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -215,6 +217,7 @@ class ConvTranspose(Op):
     """
 
     windowed = True
+    spreads = True
     kernel_axes = ("filters", "channels")
 
     filters: int

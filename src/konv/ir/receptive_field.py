@@ -10,7 +10,6 @@ from fractions import Fraction
 
 from konv.ir.array_ops import Binary, Concatenate, Pad, PRelu, Slice
 from konv.ir.graph import Graph, Node
-from konv.ir.ops import Input
 from konv.ir.window import SpreadWindow, Window
 
 
@@ -44,9 +43,9 @@ class Reach:
 def reaches(graph: Graph) -> list[Reach | None]:
     """For each node; None is the whole image, or that there is none."""
     found: list[Reach | None] = []
-    for node in graph.nodes:
+    for index, node in enumerate(graph.nodes):
         before = [found[source] for source in node.inputs]
-        if isinstance(node.op, Input):
+        if index in graph.inputs:
             found.append(Reach() if len(node.shape) in (2, 3) else None)
         elif None in before:
             found.append(None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import inf
 
-from konv.ir.ops import Dropout, Input
+from konv.ir.ops import Dropout
 from konv.plan.blocks import Block, has_relu
 from konv.plan.contracts import AddArgs, ClearHaloArgs, Name, ReducePartsArgs
 from konv.plan.emitter import Emitter, inside
@@ -39,7 +39,7 @@ class Backward:
     def can_donate(self, index: int, d: Buffer) -> bool:
         """Whether the buffer `d`, which nobody needs any longer, can become the gradient of a value."""
         e = self.e
-        asked = e.input_gradients and isinstance(e.graph.nodes[index].op, Input)  # an array of the caller's
+        asked = e.input_gradients and index in e.graph.inputs  # an array of the caller's
         free = index in e.needs_gradient and index not in self.arrived and not asked
         return free and e.gradient_halo(index) == NO_HALO == d.halo
 

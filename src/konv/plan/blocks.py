@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from konv.ir.graph import Graph, Node
-from konv.ir.ops import Activation, Add, BatchNorm, Conv, ConvTranspose, Dense, Dropout, GroupNorm, LayerNorm, Op, Pool
+from konv.ir.graph import Graph
+from konv.ir.ops import Activation, Add, BatchNorm, Conv, Dense, Dropout, GroupNorm, LayerNorm, Op, Pool
 
 
 def is_relu(op: Op) -> bool:
-    return isinstance(op, Activation) and op.name == "relu" and not op.constants
+    return op == Activation("relu")
+
+
+def is_linear(op: Op) -> bool:
+    return op.convolution or isinstance(op, Dense)
 
 
 def is_max_pool(op: Op) -> bool:
@@ -24,9 +28,9 @@ Rules = tuple[tuple[str, tuple[Callable[[Op], bool], ...]], ...]
 # kind, operations in a row. Each but the first must be the only reader of the one before it.
 # The longest row that fits is taken; dropout after relu needs no mask of its own: what is zero stays zero.
 FUSIONS: Rules = (
-    ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu, is_a(Dropout))),
-    ("linear", (is_a(Conv, ConvTranspose, Dense), is_relu)),
-    ("linear", (is_a(Conv, ConvTranspose, Dense),)),
+    ("linear", (is_linear, is_relu, is_a(Dropout))),
+    ("linear", (is_linear, is_relu)),
+    ("linear", (is_linear,)),
     ("norm", (is_a(BatchNorm), is_relu, is_max_pool)),
     ("norm", (is_a(BatchNorm), is_max_pool)),
     ("norm", (is_a(BatchNorm), is_relu)),
@@ -105,7 +109,7 @@ def _can_add(graph: Graph, blocks: list[Block], add: Block, branch: Block, onto:
     readers = [block for block in blocks if onto in block.inputs and block is not add]
     lone = len(graph.users[branch.output]) == 1 and onto != branch.output
     plain = branch.kind == "linear" and branch.onto is None and not has_relu(graph, branch)
-    plain = plain and part(graph, branch, ConvTranspose) is None  # which may have pixels that no product writes
+    plain = plain and not graph.nodes[branch.nodes[0]].op.spreads  # which may have pixels that no product writes
     done = all(blocks.index(reader) < blocks.index(add) and reader.kind not in views for reader in readers)
     owned = source.kind not in ("input", *views) and not {branch.output, onto, add.output} & set(graph.outputs)
     return lone and plain and done and owned and branch not in readers
@@ -127,11 +131,6 @@ def _row(graph: Graph, index: int, length: int) -> tuple[int, ...] | None:
             return None
         row.append(users[0])
     return tuple(row)
-
-
-def part(graph: Graph, block: Block, *kinds: type[Op]) -> Node | None:
-    """The node of the block whose operation is of one of these kinds."""
-    return next((graph.nodes[i] for i in block.nodes if isinstance(graph.nodes[i].op, kinds)), None)
 
 
 def has_relu(graph: Graph, block: Block) -> bool:

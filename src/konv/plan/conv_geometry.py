@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
-from konv.ir.ops import Conv, ConvTranspose, Dense, Op
 from konv.plan.contracts import Halo, Layout
 from konv.plan.steps import Buffer
 
@@ -106,16 +106,15 @@ class Phase:
         return self.taps[1][0] - self.taps[0][0], self.taps[1][1] - self.taps[0][1]
 
 
-def geometry_of(op: Op, source: Image, result: Image) -> ConvGeometry:
+def geometry_of(op: Any, source: Image, result: Image) -> ConvGeometry:
     """The sizes of a node between images of these sizes; those of a sequence have one row."""
-    if isinstance(op, Dense):
+    if not op.convolution:  # a dense layer
         return ConvGeometry(source, result, (1, 1, source[2], op.units))
-    assert isinstance(op, (Conv, ConvTranspose))
     window, missing = op.window.planar, 2 - op.window.rank
     rows, columns = window.axes(*source[:2])
     height, width, *depths = (*(1,) * missing, *op.kernel_shape(source[missing:]))
     shape = (height, width, depths[0], depths[1])
     rest = (shape, window.strides, window.dilation, (rows.before, columns.before))
-    if isinstance(op, ConvTranspose):
+    if op.spreads:
         return ConvGeometry(result, source, *rest, transposed=True)
     return ConvGeometry(source, result, *rest, op.groups)

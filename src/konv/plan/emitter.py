@@ -4,8 +4,8 @@ from math import inf, prod
 from typing import TypeVar
 
 from konv.ir.graph import Graph
-from konv.ir.ops import Conv, ConvTranspose, Dense, Flatten, Input, Op, Pool, Reshape, Shape
-from konv.plan.blocks import Block, has_relu, part
+from konv.ir.ops import Flatten, Op, Pool, Reshape, Shape
+from konv.plan.blocks import Block, has_relu
 from konv.plan.contracts import Args, CopyArgs, GateArgs, GatherArgs, Name, Region
 from konv.plan.conv_geometry import ConvGeometry, geometry_of
 from konv.plan.steps import NO_HALO, ONCE, PARTS, PER_SAMPLE, ROW_DOMAIN, ROWS, SAMPLE_DOMAIN, Buffer, Fill, Halo, Pack, Step
@@ -120,7 +120,7 @@ class Emitter:
 
     def _is_given(self, index: int) -> bool:
         """Inputs are read, and in inference outputs are written, where the caller has them, unless they need a halo."""
-        input_, output = isinstance(self.graph.nodes[index].op, Input), self.graph.outputs.count(index) == 1
+        input_, output = index in self.graph.inputs, self.graph.outputs.count(index) == 1
         return self._halos[index] == NO_HALO and (input_ != (output and not self.training))
 
     def rematerialized(self, index: int) -> Buffer | None:
@@ -164,7 +164,7 @@ class Emitter:
         """
         halo, block = self.gradient_halo(index), self.block_of(index)
         plain = block.kind == "linear" and not has_relu(self.graph, block) and not self.graph.users[index]
-        asked = isinstance(self.graph.nodes[index].op, Input) and self.input_gradients
+        asked = index in self.graph.inputs and self.input_gradients
         given = (self.graph.outputs.count(index) == 1 and plain) or asked
         return self._image(f"d{index}", index, halo, external=halo == NO_HALO and given)
 
@@ -209,8 +209,7 @@ class Emitter:
         return next((op for op in ops if isinstance(op, kind)), None)
 
     def linear(self, block: Block) -> ConvGeometry:
-        node = part(self.graph, block, Conv, ConvTranspose, Dense)
-        assert node is not None
+        node = self.graph.nodes[block.nodes[0]]
         return geometry_of(node.op, image(self.graph.nodes[node.inputs[0]].shape), image(node.shape))
 
     def statistics(self, index: int) -> tuple[Name, Name]:
@@ -232,7 +231,7 @@ class Emitter:
         found: set[int] = set()
         for index, node in enumerate(self.graph.nodes):
             trained = node.trainable and any(weight.trainable for weight in self.graph.weights(index))
-            trained = trained or (self.input_gradients and isinstance(node.op, Input))
+            trained = trained or (self.input_gradients and index in self.graph.inputs)
             if trained or any(source in found for source in node.inputs):
                 found.add(index)
         return found

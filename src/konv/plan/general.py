@@ -356,7 +356,7 @@ def _in_turn(first: Sequence[int], second: Sequence[int]) -> list[int]:
 
 def _movement(e: Emitter, block: Block, y: Buffer) -> None:
     whole = of(y, e.graph.nodes[block.output].shape)
-    if isinstance(e.graph.nodes[block.output].op, Pad):
+    if block.kind == "pad":
         e.step(ClearArgs(x=y.name))
     for index, extents, steps, first, places in _places(e, block, whole):
         strided_copy(e, operand(e, index), _from(whole, first), extents, steps, places)
@@ -364,7 +364,7 @@ def _movement(e: Emitter, block: Block, y: Buffer) -> None:
 
 def _movement_backward(s: Backward, block: Block, d: Buffer) -> None:
     whole = of(d, s.e.graph.nodes[block.output].shape)
-    repeats = isinstance(s.e.graph.nodes[block.output].op, Repeat)
+    repeats = block.kind == "repeat"
     for index, extents, _, first, places in _places(s.e, block, whole):
         def emit(dx: Buffer, index: int = index, extents: Sequence[int] = extents, first: int = first,
                  places: Sequence[int] = places) -> None:

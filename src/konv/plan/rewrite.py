@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import Binary, Parameter, PRelu
 from konv.ir.graph import Graph, GraphBuilder, Node
-from konv.ir.ops import Activation, BatchNorm, Dropout, GroupNorm, Input, LayerNorm, Op, Permute, Reshape, Scale, Shape, Softmax
+from konv.ir.ops import Activation, BatchNorm, Dropout, GroupNorm, LayerNorm, Op, Permute, Reshape, Scale, Shape, Softmax
 
 Order = tuple[int, ...]  # axis i of the value is axis order[i] of the node
 OVER_LAST_AXIS = (BatchNorm, GroupNorm, Softmax)  # they want their axis to be the last
@@ -64,7 +64,7 @@ class Rewriter:
 
     def rewrite(self, node: Node, sources: list[Value]) -> Value:
         """The value of a node, from those of its inputs."""
-        if isinstance(node.op, Input) and any(size is None for size in node.shape):
+        if not node.inputs and any(size is None for size in node.shape):
             raise UnsupportedError(f'input "{node.layer}": sizes must be known to run, got {node.shape}')
         if not sources:
             return self.plain(self.add(node.op, (), node))

@@ -270,7 +270,7 @@ def channels_first(graph: Graph) -> list[bool]:
     found: list[bool] = []
     for index, node in enumerate(graph.nodes):
         form = getattr(node.op, "data_format", None)
-        if form is None and isinstance(node.op, Input):
+        if form is None and index in graph.inputs:
             users = (getattr(graph.nodes[user].op, "data_format", None) for user in graph.users[index])
             form = next(filter(None, users), None)
         found.append(form == "channels_first" if form or not node.inputs else found[node.inputs[0]])
