@@ -31,6 +31,7 @@ def kept(name: str) -> Path:
 
 
 def missing(owner: str, path: Path, url: str) -> FileError:
+    """The error for a file that is not there, which says how to get it."""
     return FileError(f"{owner}: there is no {path}, and konv downloads nothing. Keras puts it there, and so does: "
                      f"curl -L --create-dirs -o {path} {url}")
 

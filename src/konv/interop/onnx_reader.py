@@ -57,7 +57,7 @@ class OnnxReader(Importer):
         self.batches: set[int] = set()  # a file may be for so many samples; konv reads it for any number
         self.opset = self._opset()
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str) -> Model:  # noqa: C901 (one check of the file after the other)
         graph = self.proto.graph
         if not graph.node and not graph.input:
             raise FileError("is not an ONNX file, or holds no model")

@@ -17,6 +17,7 @@ LOWEST = -3.4e38  # next to the lowest number of float32: padding that is never 
 
 
 def check_pads(pads: Pads) -> None:
+    """An error where a padding is larger than any image."""
     if any(abs(count) > LARGEST_SIDE for pair in pads for count in pair):
         raise UnsupportedError(f"padding by {[tuple(pair) for pair in pads]}; there may be {LARGEST_SIDE:,} at an edge")
 

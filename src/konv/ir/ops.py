@@ -132,6 +132,8 @@ class Op:
 
 @dataclass(frozen=True)
 class Input(Op):
+    """What a graph begins with."""
+
     shape: Shape
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -367,6 +369,8 @@ class Dropout(Op):
 
 @dataclass(frozen=True)
 class Flatten(Op):
+    """All axes of a sample as one."""
+
     data_format: str = "channels_last"
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -469,6 +473,8 @@ class Reshape(Op):
 
 @dataclass(frozen=True)
 class Add(Op):
+    """The sum of several inputs, element by element."""
+
     pointwise = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

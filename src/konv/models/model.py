@@ -33,7 +33,7 @@ GRAPHS = 64  # of as many image sizes; those of earlier ones are made again when
 class TrainerAttribute:
     """An attribute of a model that its trainer keeps."""
 
-    def __init__(self, doc: str):
+    def __init__(self, doc: str) -> None:
         self.__doc__ = doc
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -13,7 +13,7 @@ from konv.plan.steps import NO_HALO, ONCE, Buffer, Step
 class Backward:
     """Which gradients have arrived, and what waits for the end."""
 
-    def __init__(self, e: Emitter):
+    def __init__(self, e: Emitter) -> None:
         self.e = e
         self.arrived: set[int] = set(e.graph.outputs)
         self.written: set[str] = set()  # weights that a layer used twice has met already

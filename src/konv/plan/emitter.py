@@ -30,7 +30,7 @@ OpKind = TypeVar("OpKind", bound=Op)
 
 class Emitter:
     def __init__(self, graph: Graph, blocks: list[Block], batch: int, training: bool, machine: Machine,
-                 input_gradients: bool = False):
+                 input_gradients: bool = False) -> None:
         self.graph, self.blocks, self.batch, self.training, self.machine = graph, blocks, batch, training, machine
         self.input_gradients = input_gradients
         self.samples = -(-batch // min(PARTS, batch))  # in a part

@@ -4,9 +4,10 @@ Concatenation, slices, padding, repetition and reordering, and sums along axes, 
 are the strides of what is read and of what is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from konv.errors import UnsupportedError
 from konv.ir.array_ops import COMPARISONS, Binary, Concatenate, Constant, Matmul, Pad, Parameter, Reduce, Repeat, Slice
@@ -325,7 +326,7 @@ def _matmul_backward(s: Backward, block: Block, d: Buffer) -> None:
 # --- movements ------------------------------------------------------------------------------------------
 
 
-def _places(e: Emitter, block: Block, whole: Operand):
+def _places(e: Emitter, block: Block, whole: Operand) -> Iterator[tuple[int, Any, Any, Any, Any]]:
     """For each input of a movement: its index, and extents, its strides and those in the result as (first, strides)."""
     op = e.graph.nodes[block.output].op
     begun = 0

@@ -43,7 +43,7 @@ def channels_last(graph: Graph, training: bool) -> Graph:
 class Rewriter:
     """The new graph in the making."""
 
-    def __init__(self, training: bool):
+    def __init__(self, training: bool) -> None:
         self.training, self.builder = training, GraphBuilder()
 
     def add(self, op: Op, inputs: tuple[int, ...], node: Node) -> int:

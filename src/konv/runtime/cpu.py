@@ -53,7 +53,7 @@ from konv.variables import Variable
 class Program:
     """A plan with its memory. Not for concurrent use: the runner holds a lock."""
 
-    def __init__(self, plan: Plan, weights: Mapping[str, Variable], kernels: KernelSet, threads: Threads):
+    def __init__(self, plan: Plan, weights: Mapping[str, Variable], kernels: KernelSet, threads: Threads) -> None:
         self.plan, self.weights, self.kernels, self.threads = plan, weights, kernels, threads
         self.dtype = np.dtype(kernels.dtype)
         self.seed, self.count = np.zeros(2, np.uint32), np.zeros(2, np.uint32)

@@ -14,7 +14,7 @@ from konv.runtime.threads import Guarded
 class Function(Guarded):
     """A graph of konv.ir as a differentiable function of arrays, for any number of samples."""
 
-    def __init__(self, graph: Graph):
+    def __init__(self, graph: Graph) -> None:
         super().__init__()
         self._runner = Runner(graph, {})
         self._program: Program | None = None  # for gradients

@@ -24,7 +24,7 @@ class Runner(Guarded):
     """
 
     def __init__(self, graph: Graph, weights: Mapping[str, Variable], kernels: KernelSet | None = None,
-                 threads: Threads | None = None):
+                 threads: Threads | None = None) -> None:
         super().__init__()
         self.graph, self.weights = graph, weights
         self.kernels, self.threads = kernels or default_kernels(), threads or shared()

@@ -22,7 +22,7 @@ KEPT = 64  # programs kept for operations and shapes met before
 class _Single(Guarded):
     """An operation bound to one input shape and number of samples."""
 
-    def __init__(self, op: Op, shape: Shape, batch: int, gradients: bool):
+    def __init__(self, op: Op, shape: Shape, batch: int, gradients: bool) -> None:
         super().__init__()
         builder = GraphBuilder()
         self.graph: Graph = builder.graph(builder.add(op, (builder.add(Input(shape), layer="input"),), "op"))

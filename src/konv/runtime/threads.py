@@ -28,7 +28,7 @@ class Threads:
 
     all: ClassVar["WeakSet[Threads]"] = WeakSet()
 
-    def __init__(self, count: int | None = None):
+    def __init__(self, count: int | None = None) -> None:
         self.count = count or available()
         self.begin()
         Threads.all.add(self)
@@ -66,7 +66,7 @@ class Threads:
 class Team:
     """The helping threads, their board and their bells."""
 
-    def __init__(self, count: int):
+    def __init__(self, count: int) -> None:
         from konv.kernels.command_buffer import AWAKE, BOARD, address
 
         self.board = np.zeros(BOARD, np.int64)
@@ -106,7 +106,7 @@ class Guarded:
 
     all: ClassVar["WeakSet[Guarded]"] = WeakSet()
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = RLock()
         Guarded.all.add(self)
 

@@ -317,6 +317,7 @@ def _require_model(model: Any, function: str) -> None:
 
 
 def require_built(model: Any, function: str) -> None:
+    """An error where the argument is not a model with weights."""
     _require_model(model, function)
     if not model.built:
         raise KonvError(f"{function}: {model.title} has no weights yet; build it, or fit it on data, first")

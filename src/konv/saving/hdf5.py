@@ -60,6 +60,7 @@ def _checked_item(h5py: Any, group: Any, name: str, path: str) -> Any:
 
 
 def check_array(h5py: Any, dataset: Any, name: str, size: int) -> None:
+    """An error where an array of a file is not what konv reads."""
     plan = dataset.id.get_create_plist()
     layout, kind = plan.get_layout(), dataset.dtype.kind
     if layout == h5py.h5d.VIRTUAL:

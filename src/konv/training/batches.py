@@ -162,7 +162,7 @@ def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[tuple, t
 class Batches:
     """One epoch after another of batches. With `steps` an epoch has that many, going on where the last one ended."""
 
-    def __init__(self, steps: int | None):
+    def __init__(self, steps: int | None) -> None:
         self.steps = steps
         self._current: Iterator[Batch] | None = None
         self._used = 0
@@ -210,7 +210,7 @@ class ArrayBatches(Batches):
     """Slices of arrays, shuffled anew in every pass if `order` is a generator."""
 
     def __init__(self, data: Batch, batch_size: int | None, steps: int | None = None,
-                 order: np.random.Generator | None = None, within: bool = False):
+                 order: np.random.Generator | None = None, within: bool = False) -> None:
         super().__init__(steps)
         self.data, self.order, self.within = data, order, within
         self.count = len(data.inputs[0])
@@ -239,7 +239,7 @@ class StreamBatches(Batches):
     """The batches of an iterable of x, (x, y) or (x, y, weights); `parse` makes a Batch of those three."""
 
     def __init__(self, source: Any, parse: Callable[..., Batch], steps: int | None = None,
-                 order: np.random.Generator | None = None):
+                 order: np.random.Generator | None = None) -> None:
         super().__init__(steps)
         self.source, self.parse, self.order = source, parse, order
 

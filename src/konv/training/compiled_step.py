@@ -47,7 +47,7 @@ class CompiledStep:
     `auxiliary` says which outputs of the runner an auxiliary loss (activity regularizer, `add_loss`) is computed from.
     """
 
-    def __init__(self, model: Trainable, shapes: tuple[Shape, ...], training: bool, runners: Runners):
+    def __init__(self, model: Trainable, shapes: tuple[Shape, ...], training: bool, runners: Runners) -> None:
         self.model, self.shapes = model, shapes
         self.graphs = model._graphs
         plain = model.graph(*shapes, training=training)

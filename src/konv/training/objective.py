@@ -31,7 +31,7 @@ def kind_of_targets(target: Shape, output: Shape) -> str:
 class Objective:
     """What training makes small and what it reports: compiled loss, compiled metrics and the running mean of the loss."""
 
-    def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, names: Sequence[str]):
+    def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, names: Sequence[str]) -> None:
         self.losses = None if loss is None else CompiledLoss(loss, loss_weights, names)
         self.watched = CompiledMetrics(metrics, weighted_metrics, names) if metrics or weighted_metrics else None
         self.tracker = Mean("loss")
@@ -79,7 +79,7 @@ class Objective:
 class CompiledLoss:
     """The losses of all outputs and their weighted sum."""
 
-    def __init__(self, loss: Any, loss_weights: Any, names: Sequence[str]):
+    def __init__(self, loss: Any, loss_weights: Any, names: Sequence[str]) -> None:
         self.names = names
         # a list of one loss for an output is that loss, as in Keras
         self._given: list[Any] = [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
@@ -152,7 +152,7 @@ def _number(weight: Any) -> float:
 class CompiledMetrics(Metric):
     """The metrics of all outputs; their results under the names that Keras gives them."""
 
-    def __init__(self, given: Any, weighted: Any, names: Sequence[str]):
+    def __init__(self, given: Any, weighted: Any, names: Sequence[str]) -> None:
         super().__init__(name="compile_metrics")
         for argument, value in (("metrics", given), ("weighted_metrics", weighted)):
             if value and not isinstance(value, (list, tuple, Mapping)):

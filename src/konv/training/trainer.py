@@ -23,7 +23,7 @@ LARGE = 2**26  # bytes of targets: more are images, in which there is nothing to
 class Trainer:
     """Trains, evaluates and runs one model; it holds the optimizer, the compiled losses and metrics, and the compiled steps."""
 
-    def __init__(self, model: Trainable):
+    def __init__(self, model: Trainable) -> None:
         self.model = model
         self.compiled = self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self.optimizer: Any = None

@@ -46,4 +46,5 @@ def shown(value: float) -> str:
 
 
 def equation(key: str, left: str, value: float, legend: str | None = None) -> Statement:
+    """A statement that consists of an equation."""
     return Statement(key, {"equation": Equation(left, value)}, legend)
