@@ -15,6 +15,7 @@ from tests.keras_suite import imports
 SECONDS = 60  # for one test
 RESULTS: dict[str, list[str]] = {}
 
+
 def pytest_configure(config):
     imports.install(Path(os.environ["KERAS_SUITE_WHEEL"]), Path(os.environ["KERAS_SUITE_COPIES"]))
     from tests.keras_suite import helpers, testing

@@ -99,6 +99,7 @@ def test_training_without_another_loss():
 
 def sampling():
     """The sampling layer of a variational autoencoder."""
+
     def call(self, inputs):
         mean, variance = inputs
         batch, size = konv.ops.shape(mean)[0], konv.ops.shape(mean)[1]

@@ -10,6 +10,7 @@ from typing import Any
 
 def _option(name: str) -> Any:
     """An argument of a PyDataset; a subclass that forgets to call its constructor is told so, once."""
+
     def get(self: "PyDataset") -> Any:
         if not self._constructed:
             warnings.warn(f"{type(self).__name__}: a PyDataset should call super().__init__(**kwargs) in its constructor, "

@@ -162,7 +162,6 @@ class Noise(Op):
         return self.always
 
 
-
 def only_augments(graph: Graph) -> bool:
     """Whether the changes that images go through here in training are all that training changes."""
     changed = [node.op for node in graph.nodes if node.op.modal]

@@ -482,5 +482,3 @@ class Add(Op):
             if other != inputs[0]:
                 raise ShapeError(f"the shapes of the inputs must be equal, got {', '.join(map(describe, inputs))}")
         return inputs[0]
-
-

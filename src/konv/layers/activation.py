@@ -40,7 +40,6 @@ class Activation(Layer, builtin=True):
         return activations.activation_ops(self.activation)
 
 
-
 class ReLU(Layer, builtin=True):
     """Rectified linear unit: max(x, 0), or with a cap and a slope.
 
@@ -77,7 +76,6 @@ class ReLU(Layer, builtin=True):
         return (activations.relu_op(self.max_value, self.negative_slope, self.threshold),)
 
 
-
 class LeakyReLU(Layer, builtin=True):
     """Leaky rectified linear unit: x above zero, negative_slope * x below.
 
@@ -107,7 +105,6 @@ class LeakyReLU(Layer, builtin=True):
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (activations.relu_op(None, self.negative_slope),)
-
 
 
 class PReLU(Layer, builtin=True):
@@ -145,7 +142,6 @@ class PReLU(Layer, builtin=True):
         return (PRelu(tuple(parse.unbatched_axis(int(axis), rank) % rank for axis in self.shared_axes or ())),)
 
 
-
 class ELU(Layer, builtin=True):
     """Exponential linear unit: x above zero, alpha * (exp(x) - 1) below.
 
@@ -172,7 +168,6 @@ class ELU(Layer, builtin=True):
 
     def ops(self, *shapes: Shape) -> tuple[Op, ...]:
         return (ir.Activation("elu", (float(self.alpha),)),)
-
 
 
 class Softmax(Layer, builtin=True):

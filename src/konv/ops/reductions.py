@@ -215,4 +215,3 @@ def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = No
     least = config.epsilon() if epsilon is None else epsilon
     # compared before the root is taken, whose slope at 0 is infinite
     return multiply(x, rsqrt(maximum(sum(square(x), axis, True), least * least)))
-

@@ -522,4 +522,3 @@ def arange(start: float, stop: float | None = None, step: float | None = None, d
     array([0, 1, 2])
     """
     return np.arange(*((0, start) if stop is None else (start, stop)), 1 if step is None else step, dtype=dtype)
-

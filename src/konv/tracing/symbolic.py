@@ -245,4 +245,3 @@ def require_plain(x: Tensor, function: str) -> None:
     if x.merged:
         raise UnsupportedError(f"{function}: the samples have been flattened together by reshape(x, [-1]); only operations "
                                f"number by number and reductions are supported after it")
-
