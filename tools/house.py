@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+OPERATIONS = ("konv.ir", "konv.spec")  # where operations are, and where they were
 FREE = {"__init__.py", "base.py"}  # names that may stand in several folders
 BLANK = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
@@ -114,19 +115,28 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
 def operations(trees: dict[str, ast.Module]) -> set[str]:
     """The classes of konv.ir that are operations."""
     bases = {node.name: {ast.unparse(base) for base in node.bases} for name, tree in trees.items()
-             if name.startswith(("konv.ir", "konv.spec")) for node in tree.body if isinstance(node, ast.ClassDef)}
+             if name.startswith(OPERATIONS) for node in tree.body if isinstance(node, ast.ClassDef)}
     found = {"Op"}
     while more := {name for name, parents in bases.items() if parents & found} - found:
         found |= more
     return found
 
 
-def tests_of_type(tree: ast.Module, classes: set[str]) -> int:
-    """How many `isinstance` ask whether something is one of these classes."""
+def tests_of_type(name: str, tree: ast.Module, classes: set[str]) -> int:
+    """How many `isinstance` ask whether something is one of these classes of konv.ir."""
+    known, modules = set(classes) if name.startswith(OPERATIONS) else set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OPERATIONS):
+            known |= {alias.asname or alias.name for alias in node.names if alias.name in classes}
+            modules |= {alias.asname or alias.name for alias in node.names}
+
+    def asks(node: ast.AST) -> bool:
+        if isinstance(node, ast.Attribute):
+            return isinstance(node.value, ast.Name) and node.value.id in modules and node.attr in classes
+        return isinstance(node, ast.Name) and node.id in known
+
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance"]
-    asked = [{node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(call.args[1])
-              if isinstance(node, (ast.Attribute, ast.Name))} for call in calls]
-    return sum(bool(names & classes) for names in asked)
+    return sum(any(map(asks, ast.walk(call.args[1]))) for call in calls)
 
 
 def parameters(tree: ast.Module) -> Iterator[ast.arg]:
@@ -139,13 +149,12 @@ def parameters(tree: ast.Module) -> Iterator[ast.arg]:
 
 
 def public_docstrings(trees: dict[str, ast.Module], stage: str) -> list[str]:
-    """The docstrings of public classes and functions of a stage, and of their public methods with arguments."""
-    found = []
-    for name, tree in trees.items():
-        if name.startswith(f"konv.{stage}"):
-            found += [ast.get_docstring(node) or "" for node in tree.body
-                      if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_")]
-    return found
+    """The docstrings of the classes and functions that a stage offers, but for its base class and what is about files."""
+    offered = next(ast.literal_eval(node.value) for node in trees[f"konv.{stage}"].body
+                   if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    names = set(offered) - {"Layer", "InputSpec", "serialize", "deserialize"}
+    return [ast.get_docstring(node) or "" for name, tree in trees.items() if name.startswith(f"konv.{stage}.")
+            for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in names]
 
 
 def way(source: Path, training: bool) -> list[Path]:
@@ -192,7 +201,7 @@ def table(source: Path) -> dict[str, str]:
         "bases of Model, methods and properties": model_facts(source),
         "import circles": f"{len(found)} (of {', '.join(str(len(part)) for part in found)} files)" if found else "0",
         "files where mish / ConvTranspose lives": f"{living('mish')} / {living('ConvTranspose')}",
-        "isinstance tests on operations": str(sum(tests_of_type(tree, ops) for tree in trees.values())),
+        "isinstance tests on operations": str(sum(tests_of_type(name, tree, ops) for name, tree in trees.items())),
         "public definitions in layers/ with shapes / errors / source":
             " / ".join(str(sum(word in text for text in documented)) for word in ("Shape:", "Raises:", "Reference:"))
             + f" of {len(documented)}",
