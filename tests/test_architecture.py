@@ -30,12 +30,12 @@ LIBRARIES = {
     "data": {"numpy", "PIL"},
     "saving": {"numpy", "h5py", "safetensors"}, "interop": {"numpy", "onnx"}, "sklearn": {"numpy", "sklearn"},
     "explain": {"numpy", "PIL", "rich", "matplotlib"},
-    "web": {"numpy", "PIL", "starlette", "uvicorn"}, "cli": {"numpy", "click", "rich"}, "__main__": set(),
+    "cli": {"numpy", "click", "rich"}, "__main__": set(),
 }
 # These take long to import: inside the function that needs them, or in a stage or module that is imported so itself.
 HEAVY = {"numba", "llvmlite", "h5py", "PIL", "rich", "click", "matplotlib", "onnx", "safetensors", "sklearn",
          "tensorboardX"}
-IMPORTED_LATE = {"cli", "kernels", "sklearn", "web"}
+IMPORTED_LATE = {"cli", "kernels", "sklearn"}
 
 
 class Import(NamedTuple):
@@ -114,7 +114,7 @@ def test_the_one_exit_to_the_right():
 
 
 def test_only_the_command_line_goes_through_the_doors():
-    wrong = [str(item) for item in OURS if target_stage(item) in DOORS and item.stage not in (*DOORS, "cli", "web")]
+    wrong = [str(item) for item in OURS if target_stage(item) in DOORS and item.stage not in (*DOORS, "cli")]
     assert wrong == []
 
 

@@ -208,8 +208,8 @@ Rule = Callable[[Any, str, Any], Any]
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("filters", "units", "groups", "depth_multiplier", "height", "width", "n"), _whole),
     **dict.fromkeys(("kernel_size", "strides", "dilation_rate", "pool_size"), _window),
-    **dict.fromkeys(("use_bias", "center", "scale", "keepdims", "antialias"), _flag),
-    **dict.fromkeys(("crop_to_aspect_ratio", "pad_to_aspect_ratio"), _flag),
+    **dict.fromkeys(("use_bias", "center", "scale", "keepdims", "antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio"),
+                    _flag),
     "padding": lambda value, argument, layer: padding(value, layer.paddings),
     "data_format": lambda value, argument, layer: data_format(value),
     "seed": lambda value, argument, layer: seed(value),
